@@ -1,0 +1,60 @@
+"""`manage.py test`: the servers, a Chromium where one can be had, then pytest."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from crm.operations import bootstrap, embedded
+from crm.operations.home import ROOT
+from crm.operations.progress import Trouble, say, step
+
+ALL_TESTS = ["-n", "2", "--dist", "loadfile"]
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+CHROMIUM = "HARBOUR_CHROMIUM"
+
+
+def run_tests(words: list[str]) -> int:
+    """Run pytest with these arguments, the whole suite without any; pytest's own exit status."""
+    os.environ["DJANGO_SETTINGS_MODULE"] = "crm.settings.test"
+    embedded.provide_services()
+    find_chromium()
+    home = Path(os.environ["HARBOUR_HOME"])
+    state, marker = schema_state(), home / "run" / "test-schema"
+    is_known = marker.exists() and marker.read_text(encoding="utf-8") == state
+    database = ["--reuse-db"] if is_known else ["--reuse-db", "--create-db"]
+    marker.write_text("", encoding="utf-8")
+    code = subprocess.call([sys.executable, "-m", "pytest", *database, *(words or ALL_TESTS)], cwd=ROOT)
+    if code in (0, 1):  # the databases were made in full
+        marker.write_text(state, encoding="utf-8")
+    return code
+
+
+def schema_state() -> str:
+    """A fingerprint of all migrations: a test database made from others is made again."""
+    paths = sorted(path for path in ROOT.glob("*/migrations/*.py") if "node_modules" not in path.parts)
+    return hashlib.sha256(b"".join(path.read_bytes() for path in paths) + (ROOT / "uv.lock").read_bytes()).hexdigest()
+
+
+def find_chromium() -> None:
+    """Name a Chromium in the environment: one on PATH, else Debian's own as root; else say what is skipped."""
+    found = os.environ.get(CHROMIUM) or _on_path()
+    if not found and os.geteuid() == 0 and shutil.which("apt-get"):
+        with step("Installing Chromium for the browser tests"):
+            try:
+                bootstrap.apt_install(["chromium"])
+            except Trouble as trouble:
+                say(str(trouble))
+        found = _on_path()
+    if found:
+        os.environ[CHROMIUM] = found
+    else:
+        say("Browser tests are skipped: no Chromium was found (install one or name it in HARBOUR_CHROMIUM).")
+
+
+def _on_path() -> str | None:
+    return next((path for name in BROWSERS if (path := shutil.which(name))), None)

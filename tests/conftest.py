@@ -1,0 +1,47 @@
+"""What the whole suite stands on.
+
+Environment of the tests (all optional; `python3 manage.py test` sets what is missing):
+
+    HARBOUR_HOME       home folder of the embedded servers; crm/operations/pytest_services.py starts them when they are
+                       not up already, also when pytest is called directly (`.venv/bin/python -m pytest tests/…`)
+    DATABASE_URL       a PostgreSQL to use instead; the tests make their own database test_harbour in it
+    REDIS_URL          a Redis to use instead; the tests use its database 1
+    HARBOUR_CHROMIUM   the browser of the tests marked `browser`; without one they are skipped
+"""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+SHARED_SPREADSHEETS = Path(__file__).resolve().parents[2] / "shared" / "data"
+CHROMIUM_SWITCHES = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def _chromium() -> str | None:
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    return os.environ.get("HARBOUR_CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what this machine cannot run, with the reason."""
+    for item in items:
+        if item.get_closest_marker("browser") and not _chromium():
+            item.add_marker(pytest.mark.skip(reason="no Chromium was found"))
+        if item.get_closest_marker("shared_data") and not SHARED_SPREADSHEETS.is_dir():
+            item.add_marker(pytest.mark.skip(reason="../shared/data is absent"))
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict) -> dict:
+    """Playwright drives the machine's own Chromium."""
+    return {**browser_type_launch_args, "executable_path": _chromium(), "args": CHROMIUM_SWITCHES}
