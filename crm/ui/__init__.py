@@ -1,0 +1,1 @@
+"""How things look: formats, charts, form widgets, template tags, navigation. No models."""

@@ -1,0 +1,55 @@
+"""Form widgets that the field template knows how to dress."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+
+class MoneyInput(forms.TextInput):
+    """An amount with its unit in front, right-aligned; thousands are set on leaving the field and stripped on the way in."""
+
+    def __init__(self, attrs: dict[str, Any] | None = None, before: str = "¥", after: str = "") -> None:
+        super().__init__({"inputmode": "decimal", "class": "right", "data-money": "", "autocomplete": "off", **(attrs or {})})
+        self.before = before
+        self.after = after
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        """The typed amount without thousands separators, full-width digits and currency signs."""
+        value = super().value_from_datadict(data, files, name)
+        return value.translate(_PLAIN).strip() if isinstance(value, str) else value
+
+
+_PLAIN = {ord(wide): plain for wide, plain in zip("０１２３４５６７８９．－", "0123456789.-", strict=True)}
+_PLAIN |= {ord(mark): None for mark in ",，¥￥ \u00a0\u3000"}
+
+
+class DayInput(forms.DateInput):
+    """A native date field; browsers want and send ISO days whatever the language is."""
+
+    input_type = "date"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs, format="%Y-%m-%d")
+
+
+class MomentInput(forms.DateTimeInput):
+    """A native date and time field."""
+
+    input_type = "datetime-local"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs, format="%Y-%m-%dT%H:%M")
+
+
+class SearchSelect(forms.Select):
+    """A select with more than eight options: a plain select without script, a searchable combobox with it."""
+
+    def __init__(self, attrs: dict[str, Any] | None = None, choices: Any = ()) -> None:
+        super().__init__({"data-combobox": "", "data-placeholder": _("Type to search"), **(attrs or {})}, choices)
+
+
+class SwitchInput(forms.CheckboxInput):
+    """A yes/no that takes effect at once; drawn as a switch."""
+
+    is_switch = True
