@@ -7,8 +7,7 @@ import os
 from crm.operations import progress
 
 WITHOUT_SERVERS = frozenset(
-    "check check_templates collectstatic compilemessages diffsettings findstatic help makemessages messages startapp "
-    "version".split()
+    ["check", "check_templates", "collectstatic", "compilemessages", "diffsettings", "findstatic", "help", "makemessages", "messages", "startapp", "version"]
 )
 
 

@@ -2,8 +2,9 @@
 
 import os
 
-from crm.operations import embedded
+from crm.operations import embedded, translations
 
 embedded.provide_services()
 os.environ["REDIS_URL"] = os.environ["REDIS_URL"].rsplit("/", 1)[0] + "/1"  # never the broker of a running copy
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright runs an event loop beside the ORM
+translations.compile_messages()

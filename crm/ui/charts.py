@@ -15,8 +15,9 @@ from crm.ui import formats
 
 FILLS = ("f1", "f2", "f3", "f4", "f5", "f6")
 PRINT_STYLE = (
-    "<style>text{fill:#6a665f;font:8.5px 'Noto Sans SC','Noto Sans CJK SC',sans-serif}.val{fill:#1d1c1a}.axis{stroke:#eceae5}"
-    ".base{stroke:#d9d6ce}.target{stroke:#6a665f;stroke-width:1.2;stroke-dasharray:3 2}.ln{stroke:#2c49b8;stroke-width:1.6}"
+    "<style>text{fill:#6a665f;font:8.5px 'Noto Sans SC','Noto Sans CJK SC',sans-serif}.val{fill:#1d1c1a}"
+    ".axis{stroke:#eceae5}.base{stroke:#d9d6ce}.target{stroke:#6a665f;stroke-width:1.2;stroke-dasharray:3 2}"
+    ".ln{stroke:#2c49b8;stroke-width:1.6}"
     ".dot{fill:#fff;stroke:#2c49b8;stroke-width:1.6}.f1{fill:#3a56cf}.f2{fill:#c3cdf5}.f3{fill:#1b8a8b}.f4{fill:#b8750f}"
     ".f5{fill:#8460cf}.f6{fill:#d9d6ce}.l3{stroke:#1b8a8b}.l4{stroke:#b8750f}.l5{stroke:#8460cf}.track{fill:#eceae5}</style>"
 )
@@ -213,7 +214,9 @@ def _line(chart: Chart) -> str:
             told = escape(f"{chart.categories[at]} {one.label} {number(value)} {chart.unit}".strip())
             radius = 4 if at == count - 1 else 2.5
             y = scale.y(_amount(value))
-            out.append(f'<circle class="dot" cx="{x(at):.2f}%" cy="{y:.1f}" r="{radius}"><title>{told}</title></circle>')
+            out.append(
+                f'<circle class="dot" cx="{x(at):.2f}%" cy="{y:.1f}" r="{radius}"><title>{told}</title></circle>'
+            )
     every = _label_every(count)
     out += [_foot_label(chart, x(at), name) for at, name in enumerate(chart.categories) if at % every == 0]
     return "".join(out)
@@ -240,8 +243,8 @@ def _bars(chart: Chart) -> str:
             width = value / top * room
             told = escape(f"{name} {one.label} {number(value)} {chart.unit}".strip())
             out.append(
-                f'<rect class="{FILLS[order % 6]}" x="{left:.2f}%" y="{y:.0f}" width="{max(width, 0.3):.2f}%" height="16" '
-                f'rx="3"><title>{told}</title></rect>'
+                f'<rect class="{FILLS[order % 6]}" x="{left:.2f}%" y="{y:.0f}" width="{max(width, 0.3):.2f}%" '
+                f'height="16" rx="3"><title>{told}</title></rect>'
             )
             left += width
         if chart.target is not None:
@@ -270,7 +273,8 @@ def stacked_bar(parts: Sequence[tuple[float, str]], label: str, height: int = 10
             )
         left += width
     return mark_safe(  # noqa: S308 - escaped
-        f'<svg class="chart" width="100%" height="{height}" role="img" aria-label="{escape(label)}">{"".join(out)}</svg>'
+        f'<svg class="chart" width="100%" height="{height}" role="img" aria-label="{escape(label)}">'
+        f"{''.join(out)}</svg>"
     )
 
 
@@ -279,7 +283,8 @@ def filled_bar(share: float, css: str = "f1", height: int = 8) -> SafeString:
     width = min(max(_amount(share), 0), 100)
     return mark_safe(  # noqa: S308 - escaped
         f'<svg aria-hidden="true" width="100%" height="{height}"><rect class="track" width="100%" height="{height}" '
-        f'rx="{height / 2:g}"/><rect class="{escape(css)}" width="{width:.2f}%" height="{height}" rx="{height / 2:g}"/></svg>'
+        f'rx="{height / 2:g}"/><rect class="{escape(css)}" width="{width:.2f}%" height="{height}" '
+        f'rx="{height / 2:g}"/></svg>'
     )
 
 
@@ -293,7 +298,8 @@ def spark_line(values: Sequence[float], height: int = 26) -> SafeString:
         return height - 3 - (height - 6) * (value - low) / span
 
     lines = "".join(
-        f'<line class="ln" x1="{at / last * 98 + 1:.1f}%" y1="{y(a):.1f}" x2="{(at + 1) / last * 98 + 1:.1f}%" y2="{y(b):.1f}"/>'
+        f'<line class="ln" x1="{at / last * 98 + 1:.1f}%" y1="{y(a):.1f}" '
+        f'x2="{(at + 1) / last * 98 + 1:.1f}%" y2="{y(b):.1f}"/>'
         for at, (a, b) in enumerate(zip(points, points[1:], strict=False))
     )
     return mark_safe(f'<svg class="chart" width="100%" height="{height}" aria-hidden="true">{lines}</svg>')  # noqa: S308

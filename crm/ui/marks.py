@@ -25,7 +25,8 @@ def icon(name: str, css: str = "") -> SafeString:
     """An icon of the sprite; it is decoration, so words must stand beside it or in an aria-label."""
     classes = f"i {css}".strip()
     return mark_safe(  # noqa: S308 - both names are escaped
-        f'<svg class="{escape(classes)}" aria-hidden="true"><use href="{asset("build/sprite.svg")}#i-{escape(name)}"/></svg>'
+        f'<svg class="{escape(classes)}" aria-hidden="true">'
+        f'<use href="{asset("build/sprite.svg")}#i-{escape(name)}"/></svg>'
     )
 
 

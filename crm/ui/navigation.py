@@ -52,7 +52,9 @@ def address(name: str) -> str:
 
 def _current_url(path: str, urls: Iterable[str]) -> str:
     """The longest place that the path lies in; the workbench at "/" holds nothing but itself."""
-    return max((url for url in urls if url and (path == url or (url != "/" and path.startswith(url)))), key=len, default="")
+    return max(
+        (url for url in urls if url and (path == url or (url != "/" and path.startswith(url)))), key=len, default=""
+    )
 
 
 def _places(lines: Iterable[Line], user: Any, current: str = "", notices: int = 0) -> list[Place]:

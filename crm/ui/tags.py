@@ -1,4 +1,4 @@
-"""`{% load ui %}`: the components of DESIGN §5 as template tags with declared arguments. templates/kit.html shows all."""
+"""`{% load ui %}`: the components of DESIGN §5 as template tags; templates/kit.html shows them all."""
 
 import json
 from collections.abc import Sequence
@@ -110,12 +110,15 @@ NOTE_ICONS = {
 def note(content: str, tone: str = "", icon: str = "", css: str = "", role: str = "") -> SafeString:
     """`{% note "amber" icon=… css=… role="alert" %}text{% endnote %}`: what stays true on this page."""
     return _rendered(
-        "components/_note.html", tone=tone, icon=icon or NOTE_ICONS.get(tone, "info"), css=css, role=role, content=content
-    )
+        "components/_note.html",
+        tone=tone, icon=icon or NOTE_ICONS.get(tone, "info"), css=css, role=role, content=content,
+    )  # fmt: skip
 
 
 @register.simple_block_tag
-def panel(content: str, title: Any = "", sub: Any = "", more_url: str = "", more: Any = "", css: str = "panel-body") -> SafeString:
+def panel(
+    content: str, title: Any = "", sub: Any = "", more_url: str = "", more: Any = "", css: str = "panel-body"
+) -> SafeString:
     """`{% panel title sub=… more=… more_url=… css="panel-body" %}…{% endpanel %}`: a titled box; css="" for tables."""
     return _rendered(
         "components/_panel.html", title=title, sub=sub, more=more, more_url=more_url, css=css, content=content
@@ -123,9 +126,13 @@ def panel(content: str, title: Any = "", sub: Any = "", more_url: str = "", more
 
 
 @register.inclusion_tag("components/_pager.html")
-def pager(range_text: Any, previous_url: str = "", next_url: str = "", remark: Any = "", target: str = "") -> dict[str, Any]:
+def pager(
+    range_text: Any, previous_url: str = "", next_url: str = "", remark: Any = "", target: str = ""
+) -> dict[str, Any]:
     """Keyset pager; `target` is the id (with #) of the fragment htmx replaces, "" for plain links."""
-    return {"range_text": range_text, "previous_url": previous_url, "next_url": next_url, "remark": remark, "target": target}
+    return {
+        "range_text": range_text, "previous_url": previous_url, "next_url": next_url, "remark": remark, "target": target,
+    }  # fmt: skip
 
 
 @register.inclusion_tag("components/_steps.html")
@@ -166,9 +173,14 @@ def _control_class(widget: forms.Widget) -> str:
 
 @register.inclusion_tag("components/_field.html")
 def field(
-    bound: BoundField, label: Any = None, hint: Any = None, wide: bool = False, optional: bool = False, autofocus: bool = False
+    bound: BoundField,
+    label: Any = None,
+    hint: Any = None,
+    wide: bool = False,
+    optional: bool = False,
+    autofocus: bool = False,
 ) -> dict[str, Any]:
-    """`{% field form.name label=… hint=… wide=True optional=True autofocus=True %}`: label, control, hint and errors."""
+    """`{% field form.name label=… hint=… wide=True optional=True autofocus=True %}`: label, control, hint, errors."""
     widget = bound.field.widget
     is_group = isinstance(widget, forms.RadioSelect | forms.CheckboxSelectMultiple)
     is_check = isinstance(widget, forms.CheckboxInput)
@@ -246,7 +258,7 @@ def verb(
 
 @register.simple_tag(takes_context=True)
 def csrf_headers(context: template.Context) -> SafeString:
-    """`hx-headers` for the body: every htmx request carries the CSRF token, which scripts cannot read from the cookie."""
+    """`hx-headers` for the body: htmx requests carry the CSRF token, which scripts cannot read from the cookie."""
     request = context.get("request")
     token = get_token(request) if request else ""
     return format_html("hx-headers='{}'", json.dumps({"X-CSRFToken": token}))

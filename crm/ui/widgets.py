@@ -7,10 +7,11 @@ from django.utils.translation import gettext_lazy as _
 
 
 class MoneyInput(forms.TextInput):
-    """An amount with its unit in front, right-aligned; thousands are set on leaving the field and stripped on the way in."""
+    """An amount with its unit beside it; thousands are set on leaving the field and stripped on the way in."""
 
     def __init__(self, attrs: dict[str, Any] | None = None, before: str = "¥", after: str = "") -> None:
-        super().__init__({"inputmode": "decimal", "class": "right", "data-money": "", "autocomplete": "off", **(attrs or {})})
+        own = {"inputmode": "decimal", "class": "right", "data-money": "", "autocomplete": "off"}
+        super().__init__({**own, **(attrs or {})})
         self.before = before
         self.after = after
 

@@ -1,0 +1,70 @@
+"""Starting, cancelling and clearing up jobs; putting work into the outbox."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from crm.history.models import Operation
+from crm.jobs.doorbell import ring
+from crm.jobs.kinds import kind_named
+from crm.jobs.models import Job, Outbox
+from crm.people.models import User
+
+
+def start_job(
+    kind: str, title: str, *, requested_by: User, params: dict[str, Any], operation: Operation | None = None
+) -> Job:
+    """Queue long work in the present transaction; a worker is rung after commit, the sweeper is the safety net."""
+    job = Job.objects.create(
+        kind=kind, title=title[:200], requested_by=requested_by, params=params, operation=operation
+    )
+    ring("crm.run_job", job.pk, kind_named(kind).queue)
+    return job
+
+
+@transaction.atomic
+def cancel_job(job: Job, *, actor: User) -> None:
+    """Ask a job to stop before its next chunk."""
+    locked = Job.objects.select_for_update().get(pk=job.pk)
+    if locked.is_over:
+        raise ValidationError(_("This job has already ended: %(state)s.") % {"state": locked.get_state_display()})
+    locked.cancel_requested_at = timezone.now()
+    locked.save(update_fields=["cancel_requested_at"])
+    ring("crm.run_job", job.pk, kind_named(job.kind).queue)
+
+
+def put_in_outbox(topic: str, dedupe_key: str, payload: dict[str, int], *, queue: str = "default") -> None:
+    """Something that must still happen, once per key, remembered in the present transaction; ids only."""
+    row, is_new = Outbox.objects.get_or_create(
+        dedupe_key=dedupe_key, defaults={"topic": topic, "payload": payload, "queue": queue}
+    )
+    if is_new:
+        ring("crm.process_outbox_row", row.pk, queue)
+
+
+def retry_outbox_row(row: Outbox) -> None:
+    """Give a dead row eight new tries."""
+    Outbox.objects.filter(pk=row.pk, dead_at__isnull=False).update(
+        dead_at=None, attempts=0, available_at=timezone.now(), lease_until=None
+    )
+
+
+def delete_expired_files() -> int:
+    """Remove result files past their day; how many."""
+    expired = Job.objects.filter(expires_at__lt=timezone.now()).exclude(file_out="")
+    for job in expired:
+        (Path(settings.MEDIA_ROOT) / job.file_out).unlink(missing_ok=True)
+    return expired.update(file_out="")
+
+
+def file_expiry(days: int) -> Any:
+    """The moment a result file made now is removed."""
+    return timezone.now() + timedelta(days=days)

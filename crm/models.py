@@ -1,0 +1,31 @@
+"""All models of the kernel, for Django."""
+
+from crm.access.models import Grant, Role
+from crm.api.models import ApiToken, IdempotencyKey
+from crm.history.models import Operation, OperationSeal
+from crm.jobs.models import Job, JobChunk, JobRow, Outbox, ScheduleRun
+from crm.notifications.models import Notice
+from crm.people.models import Absence, Department, PasswordRecord, User
+from crm.records.models import NumberRule, NumberCounter, SavedView
+
+__all__ = [
+    "Absence",
+    "ApiToken",
+    "Department",
+    "Grant",
+    "IdempotencyKey",
+    "Job",
+    "JobChunk",
+    "JobRow",
+    "Notice",
+    "NumberCounter",
+    "NumberRule",
+    "Operation",
+    "OperationSeal",
+    "Outbox",
+    "PasswordRecord",
+    "Role",
+    "SavedView",
+    "ScheduleRun",
+    "User",
+]

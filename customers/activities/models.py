@@ -1,0 +1,58 @@
+"""Follow-ups 跟进: what happened between us and a customer."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from crm.history.tracking import tracked
+from customers.activities.querysets import ActivityQuerySet
+
+
+@tracked()
+class Activity(models.Model):
+    """A visit, call, e-mail, meeting, message or note; `is_valid_follow_up` says whether it moves the recycle clock."""
+
+    class Kind(models.TextChoices):
+        VISIT = "visit", _("visit")
+        CALL = "call", _("phone call")
+        EMAIL = "email", _("e-mail")
+        MEETING = "meeting", _("meeting")
+        MESSAGE = "message", _("message")
+        NOTE = "note", _("note")
+
+    customer = models.ForeignKey(
+        "customers.Customer", models.PROTECT, related_name="activities", verbose_name=_("customer")
+    )
+    contact = models.ForeignKey(
+        "customers.Contact", models.PROTECT, null=True, blank=True, related_name="activities", verbose_name=_("contact")
+    )
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind, default=Kind.CALL)
+    content = models.TextField(_("content"), max_length=5000)
+    happened_at = models.DateTimeField(_("happened at"))
+    place = models.CharField(_("place"), max_length=120, blank=True)
+    next_follow_on = models.DateField(_("next follow-up"), null=True, blank=True)
+    is_valid_follow_up = models.BooleanField(_("counts as follow-up"), default=False, editable=False)
+    author = models.ForeignKey(
+        "crm.User", models.PROTECT, editable=False, related_name="activities", verbose_name=_("by")
+    )
+    created_at = models.DateTimeField(_("created at"), db_default=models.functions.Now(), editable=False)
+    changed_at = models.DateTimeField(_("changed at"), db_default=models.functions.Now(), editable=False)
+    archived_at = models.DateTimeField(null=True, editable=False)
+
+    objects = ActivityQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("follow-up")
+        verbose_name_plural = _("follow-ups")
+        constraints = [models.CheckConstraint(condition=~Q(content=""), name="activity_has_content")]
+        indexes = [
+            models.Index(fields=["customer", "-happened_at", "-id"], name="activity_timeline"),
+            models.Index(fields=["author", "-happened_at", "-id"], name="activity_author"),
+            models.Index(fields=["-happened_at", "-id"], name="activity_recent"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.content[:40]}"
+
+    def get_absolute_url(self) -> str:
+        return f"{self.customer.get_absolute_url()}#activity-{self.pk}"

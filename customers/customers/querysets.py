@@ -1,0 +1,42 @@
+"""Reads over customers, in business words."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from django.db.models import Q
+
+from crm.access.rows import ReachQuerySet
+
+if TYPE_CHECKING:
+    from crm.access.reach import Reach
+    from crm.people.models import User
+
+
+class CustomerQuerySet(ReachQuerySet):
+    """Customers; those in a pool are seen by the members of the pool."""
+
+    share_model = "customers.CustomerShare"
+
+    def also_within(self, reach: Reach, right: str) -> Q | None:
+        """Pooled customers of the pools one belongs to, for looking and claiming."""
+        if right not in ("customers.view_customer", "customers.claim_customer") or not reach.has("customers.view_pool"):
+            return None
+        return Q(pool__department_id__in=reach.department_path)
+
+    def owned_by(self, user: User) -> CustomerQuerySet:
+        """Those a person is responsible for."""
+        return self.filter(owner=user)
+
+    def in_pools(self) -> CustomerQuerySet:
+        """Those nobody owns any more."""
+        return self.filter(status="pool")
+
+    def outside_pools(self) -> CustomerQuerySet:
+        """All but those in a pool."""
+        return self.exclude(status="pool")
+
+    def due_by(self, day: date) -> CustomerQuerySet:
+        """Those whose next follow-up is on or before a day."""
+        return self.filter(next_follow_on__lte=day)

@@ -1,0 +1,54 @@
+"""Public pools 公海 and the ledger of claims."""
+
+from django.conf import settings
+from django.db import models
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from crm.history.tracking import tracked
+
+
+@tracked()
+class Pool(models.Model):
+    """A pool of customers nobody owns; members of its departments may claim from it."""
+
+    name = models.CharField(_("name"), max_length=60, unique=True)
+    department = models.ForeignKey(
+        "crm.Department",
+        models.PROTECT,
+        related_name="pools",
+        verbose_name=_("department"),
+        help_text=_("Members: this department and those below."),
+    )
+    can_claim = models.BooleanField(_("members may claim"), default=True)
+    claims_per_day = models.PositiveIntegerField(_("claims a day per person"), default=10)
+    held_at_most = models.PositiveIntegerField(_("customers held at most"), default=200)
+    cool_down_days = models.PositiveIntegerField(_("days before the previous owner may take it back"), default=30)
+    frozen_hours = models.PositiveIntegerField(_("hours before a new arrival may be claimed"), default=0)
+    position = models.PositiveIntegerField(_("position"), default=0)
+
+    class Meta:
+        verbose_name = _("public pool")
+        verbose_name_plural = _("public pools")
+        ordering = ["position", "id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return f"{reverse('customers:pool_list')}?pool={self.pk}"
+
+
+@tracked()
+class ClaimRecord(models.Model):
+    """Who took which customer out of which pool on which company day; never changed, so releasing frees no quota."""
+
+    customer = models.ForeignKey("customers.Customer", models.PROTECT, related_name="claim_records")
+    pool = models.ForeignKey(Pool, models.PROTECT, related_name="claim_records")
+    claimed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    claimed_on = models.DateField()
+    claimed_at = models.DateTimeField(db_default=models.functions.Now())
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index("claimed_by", "pool", "claimed_on", name="claim_quota")]
