@@ -7,8 +7,9 @@ import os
 from crm.operations import progress
 
 WITHOUT_SERVERS = frozenset(
-    ["check", "check_templates", "collectstatic", "compilemessages", "diffsettings", "findstatic", "help", "makemessages", "messages", "startapp", "version"]
+    ["check", "check_templates", "collectstatic", "compilemessages", "diffsettings", "findstatic"]
 )
+WITHOUT_SERVERS |= frozenset(["help", "makemessages", "messages", "startapp", "version"])
 
 
 def dispatch(argv: list[str]) -> int:

@@ -53,9 +53,8 @@ def keep(server: PostgresServer | ValkeyServer, lease: Path, stopping: threading
         if unused is not None:
             break  # the open file keeps newcomers waiting until we are gone
         if process.poll() is not None:
-            say(
-                f"{time.strftime('%F %T')} {server.title} ended with {process.returncode}; starting it again in {delay:.0f} s"
-            )
+            now = time.strftime("%F %T")
+            say(f"{now} {server.title} ended with {process.returncode}; starting it again in {delay:.0f} s")
             if time.monotonic() - begun > LONGEST_DELAY_SECONDS:
                 delay = 1.0
             if stopping.wait(delay):

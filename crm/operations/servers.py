@@ -168,7 +168,7 @@ class PostgresServer:
         return {"PATH": os.defpath, "LC_ALL": LOCALE, "HARBOUR_HOME": str(self.home)}
 
     def _programs(self) -> Path:
-        """The folder of PostgreSQL's programs; a public copy where the server's user cannot reach the installed ones."""
+        """The folder of PostgreSQL's programs; a public copy where the server's user cannot reach them."""
         installed = postgres_programs()
         if os.geteuid() != 0 or _reachable(installed / "postgres"):
             return installed

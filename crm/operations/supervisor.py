@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import json
 import os
@@ -10,7 +9,6 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -75,9 +73,8 @@ class Child:
         elif self.process.poll() is not None:
             if now - self.started_at > LONGEST_DELAY_SECONDS:
                 self.delay = 1.0
-            say(
-                f"{self.name} ended ({self.process.returncode}); starting it again in {self.delay:.0f} s. Log: {self.log}"
-            )
+            code = self.process.returncode
+            say(f"{self.name} ended ({code}); starting it again in {self.delay:.0f} s. Log: {self.log}")
             kill_group(self.process)
             self.process, self.start_again_at = None, now + self.delay
             self.delay, self.ends = min(self.delay * 2, LONGEST_DELAY_SECONDS), self.ends + 1
@@ -141,10 +138,10 @@ def processes(home: Path) -> list[Child]:
 
 def set_up() -> dict[str, Any]:
     """Database, translations, static files and demo data; what the database holds now."""
+    unlimited = {"HARBOUR_STATEMENT_TIMEOUT": "0", "HARBOUR_IDLE_TRANSACTION_TIMEOUT": "0"}
     process = subprocess.Popen(
-        [sys.executable, "manage.py", "prepare"], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        env={**os.environ, "HARBOUR_BOOTSTRAP": "0", "HARBOUR_STATEMENT_TIMEOUT": "0", "HARBOUR_IDLE_TRANSACTION_TIMEOUT": "0"},
-        start_new_session=True, preexec_fn=tied_to_parent(),
+        [sys.executable, "manage.py", "prepare"], cwd=ROOT, env={**os.environ, **unlimited, "HARBOUR_BOOTSTRAP": "0"},
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, start_new_session=True, preexec_fn=tied_to_parent(),
     )  # fmt: skip
     try:
         answer, _ = process.communicate()
@@ -219,10 +216,11 @@ def stop(children: list[Child]) -> None:
 
 def _healthy() -> bool:
     address = f"http://127.0.0.1:{preflight.port()}/healthz"
-    with contextlib.suppress(OSError, urllib.error.URLError, ValueError):
+    try:
         with urllib.request.urlopen(address, timeout=3) as answer:
             return bool(answer.status == 200)
-    return False
+    except (OSError, ValueError):
+        return False
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
