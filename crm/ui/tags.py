@@ -129,9 +129,10 @@ def panel(
 def pager(
     range_text: Any, previous_url: str = "", next_url: str = "", remark: Any = "", target: str = ""
 ) -> dict[str, Any]:
-    """Keyset pager; `target` is the id (with #) of the fragment htmx replaces, "" for plain links."""
+    """Keyset pager; `target` is the #id of the fragment htmx replaces, "" for plain links."""
     return {
-        "range_text": range_text, "previous_url": previous_url, "next_url": next_url, "remark": remark, "target": target,
+        "range_text": range_text, "previous_url": previous_url, "next_url": next_url,
+        "remark": remark, "target": target,
     }  # fmt: skip
 
 

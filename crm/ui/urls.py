@@ -1,12 +1,16 @@
-"""The command palette, and the page of all components where DEBUG is on."""
+"""The command palette, the language of visitors, and the page of all components where DEBUG is on."""
 
 from django.conf import settings
 from django.urls import path
+from django.views.i18n import set_language
 
 from crm.access.gate import public, signed_in
 from crm.ui.kit import kit
 from crm.ui.palette import palette
 
-urlpatterns = [path("palette/", signed_in(palette), name="palette")]
+urlpatterns = [
+    path("palette/", signed_in(palette), name="palette"),
+    path("language/", public(set_language), name="set_language"),
+]
 if settings.DEBUG:
     urlpatterns += [path("kit/", public(kit), name="kit")]
