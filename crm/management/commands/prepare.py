@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import traceback
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,9 @@ from django.db import Error
 from crm.operations import assets, translations
 from crm.operations.progress import say, step
 
+# fonts for PDF files are read from their folder, the rest belongs to parts of packages no page uses: compressing them
+# took longer than everything else of a first start
+UNUSED_STATIC = ["NotoSansSC-*", "rest_framework", "redoc", "htmx-4*", "htmax*", "ext"]
 DEMO_USER, DEMO_PASSWORD = "rep", "harbour-demo"
 
 
@@ -30,10 +34,10 @@ class Command(BaseCommand):
         try:
             with step("Compiling translations"):
                 translations.compile_messages()
-            with step("Bringing the database up to date"):
+            with ThreadPoolExecutor(1) as beside, step("Bringing database and static files up to date"):
+                collected = beside.submit(collect_static)
                 call_command("migrate", interactive=False, verbosity=0)
-            with step("Collecting static files"):
-                collect_static()
+                collected.result()
             if settings.IS_DEMO and not has_users() and "seed_demo" in get_commands():
                 with step("Loading the demo company"):
                     call_command("seed_demo", stdout=self.stderr)
@@ -70,8 +74,7 @@ def collect_static() -> None:
     state = static_state()
     if marker.exists() and marker.read_text(encoding="utf-8") == state:
         return
-    # fonts are for PDF files and are read from their folder; in the collected files they would only cost time
-    call_command("collectstatic", interactive=False, verbosity=0, clear=True, ignore_patterns=["*.ttf"])
+    call_command("collectstatic", interactive=False, verbosity=0, clear=True, ignore_patterns=UNUSED_STATIC)
     marker.write_text(state, encoding="utf-8")
 
 
