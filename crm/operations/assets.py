@@ -52,7 +52,8 @@ def sprite(names: list[str]) -> str:
     unknown = [name for name in names if not (ICONS / f"{name}.svg").exists()]
     if unknown:
         raise Trouble(f"static/icons/names.txt names icons that lucide-static does not have: {', '.join(unknown)}.")
-    notice = (PACKAGES / "lucide-static" / "LICENSE").read_text(encoding="utf-8").replace("--", "- -").strip()
+    licence = (PACKAGES / "lucide-static" / "LICENSE").read_text(encoding="utf-8").strip()
+    notice = re.sub("-{2,}", "-", licence)  # two hyphens would end the XML comment
     symbols = "\n".join(_symbol(name) for name in names)
     return f'<svg xmlns="http://www.w3.org/2000/svg">\n<!-- Icons by Lucide.\n{notice}\n-->\n{symbols}\n</svg>\n'
 
