@@ -1,0 +1,49 @@
+"""Pinyin of names for search: whole syllables and initials."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache, lru_cache
+
+# characters whose reading depends on the word: names with one go through the phrase dictionary, ten times slower
+_SEVERAL_READINGS = frozenset(
+    "重长行乐都会朝曾单解仇区查盖葛缪尉万俟翟覃朴盛洗厦蚌石弹调度恶发干给更冠核横哄华荷几系夹降角校结劲卷卡空累了丽量绿落蒙没模宁屏铺强且翘色杀扇舍什省似宿帖通为尾相兴秀旋叶衣隐应佣予与约晕扎着种转传藏"
+)
+_WORD = re.compile(r"[a-z0-9]+")
+
+
+@lru_cache(maxsize=20_000)
+def letters_of(name: str) -> str:
+    """`pinyin initials latin` of a name, in small letters: 恒曜精密 → `hengyaojingmi hyjm`."""
+    syllables = _syllables(name)
+    whole, initials = "".join(syllables), "".join(syllable[0] for syllable in syllables if syllable)
+    words = " ".join(_WORD.findall(unicodedata.normalize("NFKC", name).lower()))
+    return " ".join(dict.fromkeys(part for part in (whole, initials, words) if part))
+
+
+def _syllables(name: str) -> list[str]:
+    if any(character in _SEVERAL_READINGS for character in name):
+        from pypinyin import lazy_pinyin  # noqa: PLC0415 - costs 0.8 s to import, so only where it is needed
+
+        return [part.lower() for part in lazy_pinyin(name, errors=lambda rest: _WORD.findall(rest.lower()))]
+    readings = _readings()
+    found: list[str] = []
+    for character in name:
+        if syllable := readings.get(ord(character)):
+            found.append(syllable)
+        elif character.isascii() and character.isalnum():
+            found.append(character.lower())
+    return found
+
+
+@cache
+def _readings() -> dict[int, str]:
+    from pypinyin.pinyin_dict import pinyin_dict  # noqa: PLC0415 - costs 0.8 s to import, so only where it is needed
+
+    return {code: _plain(marks.split(",")[0]) for code, marks in pinyin_dict.items()}
+
+
+def _plain(syllable: str) -> str:
+    letters = unicodedata.normalize("NFD", syllable)
+    return "".join(c for c in letters if c.isascii()).lower()
