@@ -21,11 +21,11 @@ HARBOUR_NAVIGATION = [
         _("Customers"),
         [
             ("customers:customer_list", _("Customers"), "building-2", "customers.view_customer", "", "c"),
-            ("customers:pool_list", _("Pool"), "waves", "customers.view_customer", "", "p"),
+            ("customers:pool_list", _("Pool"), "waves", "customers.view_pool", "", "p"),
             ("customers:contact_list", _("Contacts"), "contact-round", "customers.view_contact", "", ""),
             ("customers:activity_list", _("Follow-ups"), "message-square-text", "customers.view_activity", "", "f"),
-            ("customers:transfer_list", _("Transfers"), "arrow-left-right", "customers.view_transfer", "", "t"),
-            ("customers:import_list", _("Imports"), "file-up", "customers.view_import", "", "i"),
+            ("customers:transfer_list", _("Transfers"), "arrow-left-right", "customers.transfer_customer", "", "t"),
+            ("customers:import_list", _("Imports"), "file-up", "customers.import_customer", "", "i"),
         ],
     ),
     (
@@ -42,6 +42,6 @@ HARBOUR_NAVIGATION = [
 HARBOUR_COMMANDS = [
     ("customers:customer_add", _("New customer"), "plus", "customers.add_customer", "", ""),
     ("customers:activity_add", _("New follow-up"), "message-square-text", "customers.add_activity", "", "c"),
-    ("customers:import_add", _("Import a spreadsheet"), "file-up", "customers.add_import", "", ""),
-    ("customers:transfer_add", _("Transfer customers"), "arrow-left-right", "customers.add_transfer", "", ""),
+    ("customers:import_add", _("Import a spreadsheet"), "file-up", "customers.import_customer", "", ""),
+    ("customers:transfer_add", _("Transfer customers"), "arrow-left-right", "customers.transfer_customer", "", ""),
 ]
