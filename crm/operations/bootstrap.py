@@ -59,12 +59,17 @@ def enter_environment(argv: list[str]) -> None:
 
 def is_prepared() -> bool:
     """Whether packages and assets are those of the committed locks."""
-    return PYTHON.exists() and _marked("packages", package_state()) and _marked("assets", assets.state())
+    return has_packages() and _marked("assets", assets.state())
+
+
+def has_packages() -> bool:
+    """Whether the installed Python packages are those of uv.lock."""
+    return PYTHON.exists() and _marked("packages", package_state())
 
 
 def package_state() -> str:
-    """A fingerprint of everything the Python packages are made from."""
-    return hashlib.sha256((ROOT / "uv.lock").read_bytes() + (ROOT / "pyproject.toml").read_bytes()).hexdigest()
+    """A fingerprint of the locked Python packages."""
+    return hashlib.sha256((ROOT / "uv.lock").read_bytes()).hexdigest()
 
 
 def prepare() -> None:
@@ -72,7 +77,8 @@ def prepare() -> None:
     signal.signal(signal.SIGTERM, lambda *_: os._exit(143))  # the children are tied to us and end too
     if is_prepared():
         return
-    say("Preparing Harbour CRM (once, until its locked packages change) …")
+    if not has_packages():
+        say("Preparing Harbour CRM (once, until its locked packages change) …")
     with step("Fetching uv, the package installer"):
         uv = find_uv()
     pool = concurrent.futures.ThreadPoolExecutor(3)
@@ -104,6 +110,8 @@ def find_uv() -> str:
 
 def install_packages(uv: str) -> None:
     """Python packages exactly as uv.lock names them."""
+    if has_packages():
+        return
     with step("Installing Python packages"):
         _sync(uv, ENVIRONMENT)
     _mark("packages", package_state())
@@ -111,8 +119,16 @@ def install_packages(uv: str) -> None:
 
 def install_assets(uv: str) -> None:
     """Fonts and icons exactly as package-lock.json names them, copied to where the pages take them from."""
-    if _marked("assets", assets.state()):
-        return
+    locked = hashlib.sha256((ROOT / "package-lock.json").read_bytes()).hexdigest()
+    if not (assets.PACKAGES.is_dir() and _marked("front-end", locked)):
+        fetch_front_end(uv)
+        _mark("front-end", locked)
+    assets.build()
+    _mark("assets", assets.state())
+
+
+def fetch_front_end(uv: str) -> None:
+    """Fill node_modules/ exactly as package-lock.json says."""
     with step("Fetching fonts and icons"):
         npm = find_npm(uv)
         search = os.pathsep.join([str(Path(npm[0]).parent), os.environ.get("PATH", os.defpath)])
@@ -121,8 +137,6 @@ def install_assets(uv: str) -> None:
             "The front-end packages cannot be fetched with npm",
             {"PATH": search, "npm_config_cache": str(CACHE / "npm")},
         )
-        assets.build()
-    _mark("assets", assets.state())
 
 
 def find_npm(uv: str) -> list[str]:

@@ -78,6 +78,12 @@ class Lease:
                 )
         return self.server.url
 
+    def look_after(self) -> None:
+        """Start another keeper when ours was killed."""
+        if self._keeper_is_gone():
+            self.begin()
+            self.finish()
+
     def release(self) -> None:
         """Give the lease back; the last one out waits until the server has stopped."""
         if self.file.closed or os.getpid() != self.owner:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -107,7 +108,7 @@ def run(words: list[str]) -> int:
             child.start()
         wait_for_pages(children)
         announce(found)
-        watch(children)
+        watch(children, leases)
     except Interrupted:
         return 0
     finally:
@@ -194,10 +195,13 @@ def announce(found: dict[str, Any]) -> None:
     sys.stdout.flush()
 
 
-def watch(children: list[Child]) -> None:
+def watch(children: list[Child], leases: list[embedded.Lease]) -> None:
     """Keep everything running until somebody interrupts."""
     while True:
         time.sleep(LOOK_EVERY_SECONDS)
+        for lease in leases:
+            with contextlib.suppress(Trouble):
+                lease.look_after()
         for child in children:
             child.look_after()
 
