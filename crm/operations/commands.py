@@ -44,7 +44,16 @@ def run_django(argv: list[str], with_servers: bool) -> int:
     for limit in ("HARBOUR_STATEMENT_TIMEOUT", "HARBOUR_IDLE_TRANSACTION_TIMEOUT"):
         os.environ.setdefault(limit, "0")  # the limits are for web requests
     embedded.provide_settings() if not with_servers else embedded.provide_services()
+    from django.core.exceptions import ImproperlyConfigured  # noqa: PLC0415
     from django.core.management import execute_from_command_line  # noqa: PLC0415
+    from django.db import OperationalError  # noqa: PLC0415
 
-    execute_from_command_line(argv)
+    try:
+        execute_from_command_line(argv)
+    except ImproperlyConfigured as fault:
+        raise progress.Trouble(f"A setting is wrong: {fault}")
+    except OperationalError as refusal:
+        if not str(refusal).startswith("connection"):
+            raise
+        raise progress.Trouble(f"The database cannot be used: {str(refusal).splitlines()[0]}")
     return 0

@@ -23,7 +23,7 @@ from typing import IO
 
 from crm.operations.home import ROOT, export_secrets, given, make_home
 from crm.operations.processes import wait_until
-from crm.operations.progress import Trouble, step
+from crm.operations.progress import Trouble, say, step
 from crm.operations.servers import PostgresServer, ValkeyServer
 
 SERVERS: dict[str, type[PostgresServer] | type[ValkeyServer]] = {"postgres": PostgresServer, "valkey": ValkeyServer}
@@ -60,6 +60,8 @@ class Lease:
             self._end_starting()
             return
         alone.close()
+        if isinstance(self.server, PostgresServer) and self.server.is_elsewhere and not self.server.data.exists():
+            say(f"Other users cannot reach {self.home}, so the database is kept in {self.server.data}.")
         with open(self.home / "logs" / "services.log", "a", encoding="utf-8") as log:
             self.keeper = subprocess.Popen(
                 [sys.executable, "-m", "crm.operations.keeper", self.name], cwd=ROOT, text=True,

@@ -58,6 +58,11 @@ class PostgresServer:
         self.log = home / "logs" / "postgres.log"
 
     @property
+    def is_elsewhere(self) -> bool:
+        """Whether the data had to be put outside the home folder."""
+        return self.base != self.home
+
+    @property
     def url(self) -> str:
         """The address of the database `harbour` for its owner of the same name."""
         return f"postgres://harbour@/harbour?host={quote(str(self.socket), safe='/')}"
@@ -128,7 +133,7 @@ class PostgresServer:
                 f"The embedded PostgreSQL cannot make its data folder in {self.base}: {last_line(done.stderr)}"
             )
         draft.rename(self.data)
-        if self.base != self.home:
+        if self.is_elsewhere:
             with contextlib.suppress(FileExistsError):
                 (self.home / "postgres").symlink_to(self.data)
 
