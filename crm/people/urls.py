@@ -5,10 +5,12 @@ from allauth.mfa.base import views as mfa
 from allauth.mfa.recovery_codes import views as recovery
 from allauth.mfa.totp import views as totp
 from django.urls import path
+from django.views.i18n import set_language
 
 from crm.access.gate import public, signed_in
 
 urlpatterns = [
+    path("language/", public(set_language), name="set_language"),
     path("login/", public(account.login), name="account_login"),
     path("logout/", public(account.logout), name="account_logout"),
     path("inactive/", public(account.account_inactive), name="account_inactive"),
