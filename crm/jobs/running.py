@@ -213,6 +213,19 @@ def sweep() -> int:
     return rings
 
 
+def process_everything() -> tuple[int, int]:
+    """Do all open outbox rows and jobs in this process; how many of each were tried."""
+    missed = Q(lease_until=None) | Q(lease_until__lt=timezone.now())
+    rows = list(Outbox.objects.filter(missed, done_at=None, dead_at=None).order_by("pk").values_list("pk", flat=True))
+    for row_id in rows:
+        process_outbox_row(row_id)
+    waiting = Job.objects.filter(missed, state__in=[Job.State.QUEUED, Job.State.RUNNING])
+    jobs = list(waiting.order_by("pk").values_list("pk", flat=True))
+    for job_id in jobs:
+        run_job(job_id)
+    return len(rows), len(jobs)
+
+
 def run_schedules(now: datetime | None = None) -> list[str]:
     """Run every schedule whose period nobody has claimed yet; the names that ran."""
     moment = timezone.localtime(now)

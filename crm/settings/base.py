@@ -234,7 +234,9 @@ HARBOUR_JOB_KINDS = {
     "report-pdf": "reports.jobs.ReportPdfRun",
     "report-xlsx": "reports.jobs.ReportXlsxRun",
 }
+HARBOUR_INVARIANTS = ["crm.operations.invariants.RULES", "customers.invariants.RULES"]
 HARBOUR_SCHEDULES = {
+    "seal-history": {"run": "crm.history.seals.seal_operations", "every": "minute"},
     "follow-up-reminders": {"run": "customers.activities.actions.remind_of_follow_ups", "every": "day", "at_hour": 8},
     "expire-files": {"run": "crm.jobs.actions.delete_expired_files", "every": "day", "at_hour": 3},
 }

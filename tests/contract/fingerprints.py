@@ -16,6 +16,8 @@ def fingerprint() -> dict[str, str]:
                 table = model._meta.db_table
                 if table in VOLATILE:
                     continue
-                cursor.execute(f'SELECT md5(coalesce(string_agg(t::text, chr(10) ORDER BY t::text), \'\')) FROM "{table}" t')
+                cursor.execute(
+                    f"SELECT md5(coalesce(string_agg(t::text, chr(10) ORDER BY t::text), '')) FROM \"{table}\" t"
+                )
                 digests[table] = cursor.fetchone()[0]
     return digests

@@ -44,7 +44,8 @@ def test_every_business_table_has_statement_level_triggers_for_all_three_events(
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT c.relname, count(*) FILTER (WHERE (t.tgtype & 1) = 0) FROM pg_trigger t "
-            "JOIN pg_class c ON c.oid = t.tgrelid WHERE NOT t.tgisinternal AND t.tgname ~ '(insert|update|delete)' GROUP BY 1"
+            "JOIN pg_class c ON c.oid = t.tgrelid "
+            "WHERE NOT t.tgisinternal AND t.tgname ~ '(insert|update|delete)' GROUP BY 1"
         )
         triggers = dict(cursor.fetchall())
     missing = {

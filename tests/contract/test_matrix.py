@@ -49,11 +49,15 @@ def test_each_role_gets_exactly_the_pages_and_rows_its_grants_say(route: Route, 
         for code, person in company.people.items():
             expected = expected_answers(route, person, row)
             got = company.clients[code].get(address, headers={"Accept-Language": "en"})
-            assert got.status_code in expected, f"{code} GET {address}: {got.status_code}, not one of {sorted(expected)}"
+            assert got.status_code in expected, (
+                f"{code} GET {address}: {got.status_code}, not one of {sorted(expected)}"
+            )
             assert "/accounts/login" not in got.headers.get("Location", ""), f"{code} is sent away from {address}"
 
 
-@pytest.mark.parametrize("route", [route for route in GUARDED if route.gate.kind == "needs"], ids=lambda route: route.label)
+@pytest.mark.parametrize(
+    "route", [route for route in GUARDED if route.gate.kind == "needs"], ids=lambda route: route.label
+)
 def test_a_denied_post_changes_nothing(route: Route, company: Company):
     for address, row in samples.addresses(route, company.rows):
         for code, person in company.people.items():
