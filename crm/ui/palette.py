@@ -1,6 +1,5 @@
 """What the command palette finds: rows of the apps above, then commands, then places (DESIGN §6.2)."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -12,28 +11,20 @@ from crm.ui import navigation
 
 MOST_HITS = 8
 LONGEST_QUERY = 100
+Hit = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Hit:
-    """One result: the label is shown with the letter of a company, or with an icon where one is named."""
+def found_rows(user: Any, query: str) -> dict[str, list[Hit]]:
+    """Hits by the title of their group, at most eight each.
 
-    label: str
-    url: str
-    remark: str = ""
-    icon: str = ""
-
-
-Found = tuple[Any, list[Hit]]
-
-
-def found_rows(user: Any, query: str) -> list[Found]:
-    """(title, hits) of every source in settings.HARBOUR_PALETTE that found something.
-
-    A source is a function `(user, query) -> (title, hits)`; it answers only with what the user may see.
+    A source in settings.HARBOUR_PALETTE is a function `(text, user)` that answers with dictionaries of group, label,
+    detail, url and perhaps icon, and only with what the user may see.
     """
-    answers = [import_string(source)(user, query) for source in settings.HARBOUR_PALETTE]
-    return [(title, hits[:MOST_HITS]) for title, hits in answers if hits]
+    groups: dict[str, list[Hit]] = {}
+    for source in settings.HARBOUR_PALETTE:
+        for hit in import_string(source)(query, user):
+            groups.setdefault(str(hit["group"]), []).append(hit)
+    return {title: hits[:MOST_HITS] for title, hits in groups.items()}
 
 
 def palette(request: HttpRequest) -> HttpResponse:

@@ -136,6 +136,21 @@ def pager(
     }  # fmt: skip
 
 
+@register.simple_block_tag(takes_context=True)
+def bulkbar(context: template.Context, content: str, total: int | None = None, query: str = "") -> SafeString:
+    """`{% bulkbar total=… query=request.GET.urlencode %}<button class="btn" formaction="…">…</button>{% endbulkbar %}`.
+
+    It is the form `bulk` that the row boxes `<input class="cb" name="ids" value="…" form="bulk">` belong to. Where the
+    user chose all that match, `all` is "1" and the server takes the filter in `query` instead of the ids.
+    """
+    request = context.get("request")
+    return _rendered(
+        "components/_bulkbar.html",
+        content=content, total=total, shown=formats.n0(total), query=query,
+        csrf_token=get_token(request) if request else "",
+    )  # fmt: skip
+
+
 @register.inclusion_tag("components/_steps.html")
 def steps(names: Sequence[Any], current: int) -> dict[str, Any]:
     """The steps of a wizard; `current` counts from 1."""
@@ -180,8 +195,13 @@ def field(
     wide: bool = False,
     optional: bool = False,
     autofocus: bool = False,
+    link: Any = "",
+    link_url: str = "",
 ) -> dict[str, Any]:
-    """`{% field form.name label=… hint=… wide=True optional=True autofocus=True %}`: label, control, hint, errors."""
+    """`{% field form.name label=… hint=… wide=True optional=True autofocus=True %}`: label, control, hint, errors.
+
+    `link` and `link_url` put a way out beside the label ("Forgot your password?").
+    """
     widget = bound.field.widget
     is_group = isinstance(widget, forms.RadioSelect | forms.CheckboxSelectMultiple)
     is_check = isinstance(widget, forms.CheckboxInput)
@@ -198,6 +218,8 @@ def field(
         "label": bound.label if label is None else label,
         "hint": hint,
         "is_wide": wide or isinstance(widget, forms.Textarea),
+        "link": link,
+        "link_url": link_url,
         "is_optional": optional and not bound.field.required,
         "is_group": is_group,
         "is_check": is_check,

@@ -1,9 +1,14 @@
 """Form widgets that the field template knows how to dress."""
 
+import re
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+
+_AMOUNT = re.compile(r"-?\d{1,15}(\.\d+)?")
+_PLAIN = {ord(wide): plain for wide, plain in zip("０１２３４５６７８９．－", "0123456789.-", strict=True)}
+_PLAIN |= {ord(mark): None for mark in ",，¥￥ \u00a0\u3000"}
 
 
 class MoneyInput(forms.TextInput):
@@ -15,14 +20,18 @@ class MoneyInput(forms.TextInput):
         self.before = before
         self.after = after
 
+    def format_value(self, value: Any) -> str | None:
+        """The amount with thousands separators; what is no amount is shown as it was typed."""
+        shown = super().format_value(value)
+        if shown is None or not _AMOUNT.fullmatch(str(shown)):
+            return shown
+        whole, point, part = str(shown).partition(".")
+        return f"{int(whole):,}{point}{part}"
+
     def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
         """The typed amount without thousands separators, full-width digits and currency signs."""
         value = super().value_from_datadict(data, files, name)
         return value.translate(_PLAIN).strip() if isinstance(value, str) else value
-
-
-_PLAIN = {ord(wide): plain for wide, plain in zip("０１２３４５６７８９．－", "0123456789.-", strict=True)}
-_PLAIN |= {ord(mark): None for mark in ",，¥￥ \u00a0\u3000"}
 
 
 class DayInput(forms.DateInput):
