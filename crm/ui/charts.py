@@ -88,10 +88,10 @@ class Chart:
 
 
 def number(value: float | None) -> str:
-    """A value as labels and tables show it: at most two decimals, no trailing zeros."""
+    """A value as labels and tables show it: at most two decimals (below one three digits), no trailing zeros."""
     if value is None:
         return "—"
-    text = f"{float(value):,.2f}".rstrip("0").rstrip(".")
+    text = f"{float(value):.3g}" if abs(value) < 1 else f"{float(value):,.2f}".rstrip("0").rstrip(".")
     return text.replace("-", "−", 1)
 
 
