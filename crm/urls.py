@@ -9,6 +9,7 @@ urlpatterns = [
     path("", include("reports.workbench.urls")),
     path("", include("customers.urls")),
     path("", include("crm.records.urls")),
+    path("", include("crm.ui.urls")),
     path("accounts/", include(people_urls.urlpatterns)),
     path("reports/", include("reports.urls")),
     path("jobs/", include("crm.jobs.urls")),
@@ -19,3 +20,5 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
 ]
+
+handler500 = "crm.ui.errors.server_error"

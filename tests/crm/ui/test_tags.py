@@ -51,7 +51,8 @@ def test_marks_escape_names():
 
 def test_a_person_has_the_first_letter_and_always_the_same_tone():
     assert drawn('{% who "林晓雯" %}') == (
-        '<span class="who"><span class="av t-violet" aria-hidden="true">林</span><span class="trunc">林晓雯</span></span>'
+        '<span class="who"><span class="av t-violet" aria-hidden="true">林</span>'
+        '<span class="trunc">林晓雯</span></span>'
     )
     assert ">M<" in drawn('{% av "michael" %}')
 
@@ -134,7 +135,10 @@ def test_the_summary_of_a_refused_form_links_to_each_wrong_field():
 
 
 def test_a_verb_is_shown_only_where_the_gate_lets_its_user_in(request_of, nora, granted):
-    source = '{% verb "/customers/1/edit/" "Edit" icon="pencil" right="customers.change_customer" row=row look="primary" key="e" %}'
+    source = (
+        '{% verb "/customers/1/edit/" "Edit" icon="pencil" right="customers.change_customer" row=row '
+        'look="primary" key="e" %}'
+    )
 
     assert drawn(source, request=request_of(nora), row="near") == ""
     granted.add("customers.change_customer")
