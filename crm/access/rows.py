@@ -37,7 +37,7 @@ class ReachQuerySet(models.QuerySet[Any]):
             return self.none()
         condition = reach.rows(right, self.reach_path)
         if condition is None:
-            return self._clone()
+            return self.all()
         for more in (self._shared(reach, right), self.also_within(reach, right)):
             if more is not None:
                 condition |= more

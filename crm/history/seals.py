@@ -15,10 +15,11 @@ from crm.history.models import Operation, OperationSeal
 _LOCK = 7_402_026
 # an operation gets its id before it commits: those younger than this may still be joined by a lower id
 _SETTLED_AFTER = timedelta(minutes=2)
-_FIELDS = """
-    id context_id at actor_id on_behalf_of_id verb via subject_type subject_id subject_label anchor_id reason row_count
-    result request_id address facts undoes_id
-""".split()
+_FIELDS = [
+    "id", "context_id", "at", "actor_id", "on_behalf_of_id", "verb", "via", "subject_type", "subject_id",
+    "subject_label", "anchor_id", "reason", "row_count", "result", "request_id", "address", "facts",
+    "undoes_id",
+]  # fmt: skip
 
 
 @transaction.atomic

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any, NoReturn
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -117,7 +119,7 @@ def _count_failure(job: Job) -> int:
     return int(job.result["plan_tries"])
 
 
-def _end_well(job: Job, kind: JobKind) -> None:
+def _end_well(job: Job, kind: JobKind) -> NoReturn:
     with transaction.atomic():
         _allow_long_work()
         job.result = kind.finish(job)
@@ -128,14 +130,14 @@ def _end_well(job: Job, kind: JobKind) -> None:
     raise _JobOver
 
 
-def _end_badly(job: Job, kind: JobKind, error: str) -> None:
+def _end_badly(job: Job, kind: JobKind, error: str) -> NoReturn:
     with transaction.atomic():
         kind.failed(job)
         _close(job, Job.State.FAILED, error)
     raise _JobOver
 
 
-def _end_cancelled(job: Job, kind: JobKind) -> None:
+def _end_cancelled(job: Job, kind: JobKind) -> NoReturn:
     with transaction.atomic():
         kind.cancelled(job)
         _close(job, Job.State.CANCELLED, "")
@@ -248,9 +250,9 @@ def run_schedules(now: datetime | None = None) -> list[str]:
     return ran
 
 
-def _period(rule: dict[str, object], moment: datetime) -> str | None:
+def _period(rule: Mapping[str, Any], moment: datetime) -> str | None:
     if rule["every"] == "minute":
         return moment.strftime("%Y-%m-%dT%H:%M")
     if rule["every"] == "hour":
         return moment.strftime("%Y-%m-%dT%H")
-    return moment.strftime("%Y-%m-%d") if moment.hour >= int(str(rule.get("at_hour", 0))) else None
+    return moment.strftime("%Y-%m-%d") if moment.hour >= rule.get("at_hour", 0) else None

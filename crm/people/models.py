@@ -69,7 +69,7 @@ class User(GuardianUserMixin, AbstractUser):
         NORMAL = "normal", _("normal")
         COMFY = "comfy", _("comfortable")
 
-    first_name = None  # type: ignore[assignment]
+    first_name = None  # type: ignore[assignment]  # one name: family name first
     last_name = None  # type: ignore[assignment]
     name = models.CharField(_("name"), max_length=60)
     department = models.ForeignKey(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
@@ -50,7 +51,7 @@ def _owed_place(request: HttpRequest) -> str:
 
 
 def _owes(request: HttpRequest) -> str:
-    user = request.user
+    user: Any = request.user
     if user.is_demo:
         return ""
     age = settings.PASSWORD_MAXIMUM_AGE_DAYS

@@ -1,6 +1,7 @@
 """What every installation shares. docs/operations.md lists the environment names."""
 
 from pathlib import Path
+from typing import Any
 
 from crm.settings import environment
 from crm.settings.navigation import HARBOUR_COMMANDS as HARBOUR_COMMANDS
@@ -23,7 +24,7 @@ COMPANY_NAME = environment.text("HARBOUR_COMPANY_NAME", "云岭工业软件")
 IS_DEMO = environment.flag("HARBOUR_DEMO", True)
 DEBUG = False
 
-INSTALLED_APPS = [
+INSTALLED_APPS: list[str] = [
     "crm",
     "customers",
     "reports",
@@ -88,7 +89,7 @@ TEMPLATES = [
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # ── data ──
-DATABASES = {
+DATABASES: dict[str, dict[str, Any]] = {
     "default": {
         **environment.database(),
         "CONN_MAX_AGE": 60,
@@ -235,7 +236,7 @@ HARBOUR_JOB_KINDS = {
     "report-xlsx": "reports.jobs.ReportXlsxRun",
 }
 HARBOUR_INVARIANTS = ["crm.operations.invariants.RULES", "customers.invariants.RULES"]
-HARBOUR_SCHEDULES = {
+HARBOUR_SCHEDULES: dict[str, dict[str, Any]] = {
     "seal-history": {"run": "crm.history.seals.seal_operations", "every": "minute"},
     "follow-up-reminders": {"run": "customers.activities.actions.remind_of_follow_ups", "every": "day", "at_hour": 8},
     "expire-files": {"run": "crm.jobs.actions.delete_expired_files", "every": "day", "at_hour": 3},

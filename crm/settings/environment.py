@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -40,7 +41,7 @@ def words(name: str, default: str = "") -> list[str]:
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
 
 
-def database(name: str = "DATABASE_URL") -> dict[str, object]:
+def database(name: str = "DATABASE_URL") -> dict[str, Any]:
     """The Django database entry of a `postgres://user:password@host:port/name?host=/socket/dir` address."""
     url = urlsplit(text(name))
     if url.scheme not in ("postgres", "postgresql"):

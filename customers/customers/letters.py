@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import cache, lru_cache
+from typing import Any
 
 # characters whose reading depends on the word: names with one go through the phrase dictionary, ten times slower
 _SEVERAL_READINGS = frozenset(
@@ -26,7 +27,7 @@ def _syllables(name: str) -> list[str]:
     if any(character in _SEVERAL_READINGS for character in name):
         from pypinyin import lazy_pinyin  # noqa: PLC0415 - costs 0.8 s to import, so only where it is needed
 
-        return [part.lower() for part in lazy_pinyin(name, errors=lambda rest: _WORD.findall(rest.lower()))]
+        return [part.lower() for part in lazy_pinyin(name, errors=_latin_words)]
     readings = _readings()
     found: list[str] = []
     for character in name:
@@ -35,6 +36,10 @@ def _syllables(name: str) -> list[str]:
         elif character.isascii() and character.isalnum():
             found.append(character.lower())
     return found
+
+
+def _latin_words(rest: str) -> Any:
+    return _WORD.findall(rest.lower())
 
 
 @cache

@@ -1,0 +1,110 @@
+"""List, search and detail pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit
+
+from django.db import connection
+from django.db.models import Count
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import clear_url_caches, include, path, set_urlconf
+
+import crm.urls
+from crm.people.models import User
+from customers.customers.models import Customer, CustomerSearch
+from tests.benchmarks.bare import urlpatterns as bare_patterns
+from tests.benchmarks.measuring import Figure, ratio
+
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+
+
+def measure(prepare: Callable[[int], None], size: int) -> Iterator[Figure]:
+    """Ratios of the customer pages on the database in use."""
+    prepare(size)
+    _mount_bare_view()
+    client = _client()
+    filtered = _filtered_address()
+    bare = f"/bare/?{urlsplit(filtered).query}"
+    yield Figure("list_first_page_over_bare_django", ratio(_get(client, filtered), _get(client, bare)), 2.0)
+    yield Figure(
+        "list_deep_page_over_first", ratio(_get(client, _deep_address(client, 40)), _get(client, "/customers/")), 1.3
+    )
+    for name, word in _search_words().items():
+        searched = ratio(_get(client, f"/customers/?q={word}"), _get(client, "/customers/"))
+        yield Figure(f"search_{name}_over_list", searched, 1.5)
+    customer = Customer.objects.order_by("-last_followed_at").first()
+    for name, address in {"list": "/customers/", "detail": customer.get_absolute_url()}.items():
+        yield Figure(f"queries_of_{name}", _queries(client, address), 12)
+
+
+def first_page_seconds_work() -> object:
+    """The unfiltered first page as a call, for comparing two databases."""
+    return _get(_client(), "/customers/")
+
+
+def _mount_bare_view() -> None:
+    if not any(getattr(entry, "urlconf_name", None) is bare_patterns for entry in crm.urls.urlpatterns):
+        crm.urls.urlpatterns.append(path("", include(bare_patterns)))
+        clear_url_caches()
+        set_urlconf(None)
+
+
+def _client() -> Client:
+    """A browser of somebody who sees every customer."""
+    person = User.objects.filter(roles__grants__right="customers.view_customer", roles__grants__scope="all").first()
+    person = person or _person_with_everything()
+    client = Client()
+    client.force_login(person, backend=BACKEND)
+    return client
+
+
+def _person_with_everything() -> User:
+    return User.objects.filter(roles__code="director").order_by("department__path").first()
+
+
+def _filtered_address() -> str:
+    busiest = (
+        Customer.objects.filter(owner__isnull=False, stage__isnull=False)
+        .values("owner_id", "stage_id").annotate(n=Count("pk")).order_by("-n").first()
+    )  # fmt: skip
+    return f"/customers/?owner={busiest['owner_id']}&stage={busiest['stage_id']}"
+
+
+def _get(client: Client, address: str):
+    def fetch() -> None:
+        answer = client.get(address)
+        if answer.status_code != 200:
+            raise RuntimeError(f"{address} answers {answer.status_code}")
+
+    return fetch
+
+
+def _deep_address(client: Client, pages: int) -> str:
+    address = "/customers/"
+    for _ in range(pages):
+        following = client.get(address).context["page"].next
+        if following is None:
+            break
+        address = f"/customers/?cursor={following}"
+    return address
+
+
+def _search_words() -> dict[str, str]:
+    """A common and a rare pair of characters and a piece of a phone, out of the data itself."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT substr(name, 3, 2) AS pair, count(*) AS n FROM customers_customer TABLESAMPLE SYSTEM (5) "
+            "WHERE name ~ '^[一-龥]{6}' GROUP BY 1 ORDER BY n DESC"
+        )
+        pairs = cursor.fetchall()
+    phone = CustomerSearch.objects.exclude(digits="").values_list("digits", flat=True).first() or "13800138000"
+    return {"common_pair": pairs[0][0], "rare_pair": pairs[-1][0], "phone_fragment": phone[3:9]}
+
+
+def _queries(client: Client, address: str) -> int:
+    client.get(address)
+    with CaptureQueriesContext(connection) as captured:
+        client.get(address)
+    return len(captured)
