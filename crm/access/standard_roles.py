@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 STANDARD_ROLES: list[tuple[str, str | _StrPromise, str, bool]] = [
     ("rep", _("Sales representative"), Role.Duty.BUSINESS, False),
     ("director", _("Sales director"), Role.Duty.BUSINESS, True),
-    ("marketing", _("Marketing"), Role.Duty.BUSINESS, False),
+    ("marketing", _("Marketing specialist"), Role.Duty.BUSINESS, False),
     ("agent", _("Service agent"), Role.Duty.BUSINESS, False),
     ("technician", _("Technician"), Role.Duty.BUSINESS, False),
-    ("finance", _("Finance"), Role.Duty.BUSINESS, True),
+    ("finance", _("Finance officer"), Role.Duty.BUSINESS, True),
     ("admin", _("System administrator"), Role.Duty.SYSTEM, True),
     ("security", _("Security administrator"), Role.Duty.SECURITY, True),
     ("auditor", _("Auditor"), Role.Duty.AUDIT, True),

@@ -9,6 +9,7 @@ from customers.base_data.loading import load_base_data
 
 class Command(BaseCommand):
     help = "Load stages, levels, sources, tags, industries, regions and holidays where they are missing."
+    requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Load and say how many rows each list got."""

@@ -1,0 +1,145 @@
+"""Writes the demo company into an empty database: people, base data, customers and a history that fits them."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from random import Random
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from crm.access.standard_roles import load_standard_roles
+from crm.history.models import Operation
+from crm.history.operations import operation
+from crm.people.models import User
+from crm.records.models import NumberCounter
+from customers.activities.models import Activity
+from customers.base_data.loading import load_base_data
+from customers.base_data.models import CustomerLevel, CustomerStage, Industry, LeadSource, Region, Tag
+from customers.contacts.models import Contact
+from customers.customers.models import Customer
+from customers.customers.search import refresh_search
+from customers.demo.company import found_company
+from customers.demo.copying import copy_rows, silent_history, take_ids
+from customers.demo.lives import Life, Lists, Row, Storyteller
+
+CUSTOMER_COUNT = 400
+
+
+@transaction.atomic
+def load_demo(seed: int = 1) -> dict[str, int]:
+    """Fill an empty database with the demo company; how many rows of each kind.
+
+    The same seed tells the same story at the same hour. ValidationError where anybody can sign in already.
+    """
+    if User.objects.exists():
+        raise ValidationError(_("Demo data is loaded only into an empty database; this one has users."))
+    now = timezone.now().replace(minute=0, second=0, microsecond=0)
+    load_standard_roles()
+    load_base_data()
+    with operation(None, "demo_company_founded", via="system"):
+        company = found_company(timezone.localdate(now))
+    lives = Storyteller(seed, company, _lists(), now).tell(CUSTOMER_COUNT)
+    number_and_identify(lives)
+    with silent_history(Customer, Contact, Activity):
+        write_rows(lives)
+        write_history(lives, Random(seed))
+    refresh_search([life.first["id"] for life in lives])
+    return {
+        "users": len(company.users),
+        "customers": len(lives),
+        "contacts": sum(len(life.contacts) for life in lives),
+        "activities": sum(deed.activity is not None for life in lives for deed in life.deeds),
+    }
+
+
+def _lists() -> Lists:
+    return Lists(
+        stages=list(CustomerStage.objects.values_list("pk", flat=True)),
+        levels=dict(CustomerLevel.objects.values_list("name", "pk")),
+        sources=list(LeadSource.objects.values_list("pk", flat=True)),
+        tags=list(Tag.objects.values_list("pk", flat=True)),
+        industries=dict(Industry.objects.values_list("code", "pk")),
+        regions=dict(Region.objects.values_list("code", "pk")),
+    )
+
+
+def number_and_identify(lives: Sequence[Life]) -> None:
+    """Give every row its id and every customer the number of its year."""
+    last: Counter[int] = Counter()
+    for life, pk in zip(lives, take_ids(Customer, len(lives)), strict=True):
+        year = timezone.localtime(life.first["created_at"]).year
+        last[year] += 1
+        life.first |= {"id": pk, "number": f"KH-{year}-{last[year]:06d}"}
+    NumberCounter.objects.bulk_create(
+        NumberCounter(kind="customer", year=year, last=count) for year, count in last.items()
+    )
+    contacts = [(life, contact) for life in lives for contact in life.contacts]
+    for (life, contact), pk in zip(contacts, take_ids(Contact, len(contacts)), strict=True):
+        creator = life.deeds[0].actor_id
+        contact |= {"id": pk, "customer_id": life.first["id"], "created_by_id": creator, "changed_by_id": creator}
+    activities = [(life, deed.activity) for life in lives for deed in life.deeds if deed.activity]
+    for (life, activity), pk in zip(activities, take_ids(Activity, len(activities)), strict=True):
+        activity |= {"id": pk, "customer_id": life.first["id"], "contact_id": life.contacts[0]["id"]}
+
+
+def write_rows(lives: Sequence[Life]) -> None:
+    """Customers, contacts and follow-ups as they are today."""
+    _copy(Customer, [life.today() for life in lives])
+    _copy(Contact, [contact for life in lives for contact in life.contacts])
+    _copy(Activity, [deed.activity for life in lives for deed in life.deeds if deed.activity])
+
+
+def write_history(lives: Sequence[Life], random: Random) -> None:
+    """One operation per deed at its moment, and the row events it would have left."""
+    operations: list[Row] = []
+    customer_events: list[Row] = []
+    contact_events: list[Row] = []
+    activity_events: list[Row] = []
+    for life in lives:
+        for deed, state in life.states():
+            context = str(uuid.UUID(int=random.getrandbits(128), version=4))
+            operations.append(_operation(deed.at, deed.verb, deed.actor_id, deed.reason, context, state, deed.activity))
+            is_first = deed.verb == "customer_added"
+            if deed.changes:
+                customer_events.append(_event(state, "insert" if is_first else "update", deed.at, context))
+            if deed.activity:
+                activity_events.append(_event(deed.activity, "insert", deed.at, context))
+            if is_first:
+                contact_events += [_event(contact, "insert", deed.at, context) for contact in life.contacts]
+    operations.sort(key=lambda row: row["at"])
+    _copy(Operation, operations)
+    for model, events in ((Customer, customer_events), (Contact, contact_events), (Activity, activity_events)):
+        _copy(model.pgh_event_model, sorted(events, key=lambda row: row["pgh_created_at"]))
+
+
+def _operation(
+    at: datetime, verb: str, actor_id: int, reason: str, context: str, customer: Row, activity: Row | None
+) -> Row:
+    about = ("customers.activity", activity["id"], activity["content"][:40]) if activity else None
+    subject_type, subject_id, label = about or ("customers.customer", customer["id"], customer["name"])
+    return {
+        "context_id": context, "at": at, "actor_id": actor_id, "verb": verb, "via": "page", "reason": reason,
+        "subject_type": subject_type, "subject_id": subject_id, "subject_label": label, "anchor_id": customer["id"],
+        "row_count": 1, "result": "ok", "request_id": "", "facts": {},
+    }  # fmt: skip
+
+
+def _event(row: Row, label: str, at: datetime, context: str) -> Row:
+    return {**row, "pgh_obj_id": row["id"], "pgh_label": label, "pgh_created_at": at, "pgh_context_id": context}
+
+
+def _copy(model: type[models.Model], rows: Sequence[Any]) -> None:
+    columns = list(rows[0])
+    copy_rows(model, columns, ([_plain(row[name]) for name in columns] for row in rows))
+
+
+def _plain(value: Any) -> Any:
+    return json.dumps(value) if isinstance(value, dict) else value
