@@ -197,10 +197,12 @@ def field(
     autofocus: bool = False,
     link: Any = "",
     link_url: str = "",
+    placeholder: Any = None,
 ) -> dict[str, Any]:
     """`{% field form.name label=… hint=… wide=True optional=True autofocus=True %}`: label, control, hint, errors.
 
-    `link` and `link_url` put a way out beside the label ("Forgot your password?").
+    `link` and `link_url` put a way out beside the label ("Forgot your password?"); placeholder="" takes away one that
+    only repeats the label.
     """
     widget = bound.field.widget
     is_group = isinstance(widget, forms.RadioSelect | forms.CheckboxSelectMultiple)
@@ -212,9 +214,12 @@ def field(
         attrs["aria-describedby"] = " ".join(described)
     if autofocus:
         attrs["autofocus"] = True
+    attrs = {name: value for name, value in attrs.items() if value}
+    if placeholder is not None:
+        attrs["placeholder"] = placeholder
     return {
         "field": bound,
-        "control": "" if is_group else bound.as_widget(attrs={k: v for k, v in attrs.items() if v}),
+        "control": "" if is_group else bound.as_widget(attrs=attrs),
         "label": bound.label if label is None else label,
         "hint": hint,
         "is_wide": wide or isinstance(widget, forms.Textarea),
