@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from crm.history.tracking import tracked
+from customers.pool.querysets import PoolQuerySet
 
 
 @tracked()
@@ -21,11 +22,21 @@ class Pool(models.Model):
         help_text=_("Members: this department and those below."),
     )
     can_claim = models.BooleanField(_("members may claim"), default=True)
-    claims_per_day = models.PositiveIntegerField(_("claims a day per person"), default=10)
-    held_at_most = models.PositiveIntegerField(_("customers held at most"), default=200)
-    cool_down_days = models.PositiveIntegerField(_("days before the previous owner may take it back"), default=30)
-    frozen_hours = models.PositiveIntegerField(_("hours before a new arrival may be claimed"), default=0)
+    claims_per_day = models.PositiveIntegerField(
+        _("claims a day per person"), default=10, help_text=_("0 = no limit")
+    )
+    held_at_most = models.PositiveIntegerField(
+        _("customers held at most"), default=200, help_text=_("0 = only the limit of the person; existing customers do not count")
+    )
+    cool_down_days = models.PositiveIntegerField(
+        _("days before the previous owner may take it back"), default=30, help_text=_("0 = at once")
+    )
+    frozen_hours = models.PositiveIntegerField(
+        _("hours before a new arrival may be claimed"), default=0, help_text=_("0 = at once")
+    )
     position = models.PositiveIntegerField(_("position"), default=0)
+
+    objects = PoolQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("public pool")
@@ -41,13 +52,19 @@ class Pool(models.Model):
 
 @tracked()
 class ClaimRecord(models.Model):
-    """Who took which customer out of which pool on which company day; never changed, so releasing frees no quota."""
+    """Who got which customer out of which pool on which company day; never changed, so releasing frees no quota.
+
+    An assignment counts for no quota. Who gave the customer up, and when, keeps the cool-down after it left the pool.
+    """
 
     customer = models.ForeignKey("customers.Customer", models.PROTECT, related_name="claim_records")
     pool = models.ForeignKey(Pool, models.PROTECT, related_name="claim_records")
     claimed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     claimed_on = models.DateField()
     claimed_at = models.DateTimeField(db_default=models.functions.Now())
+    is_assigned = models.BooleanField(default=False)
+    previous_owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    pooled_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["-id"]

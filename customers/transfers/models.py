@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from crm.history.tracking import tracked
+from customers.transfers.querysets import TransferQuerySet, TransferRowQuerySet
 
 
 @tracked()
@@ -18,6 +19,7 @@ class Transfer(models.Model):
         RUNNING = "running", _("running")
         DONE = "done", _("done")
         CANCELLED = "cancelled", _("cancelled")
+        FAILED = "failed", _("stopped by a fault")
         UNDONE = "undone", _("undone")
 
     class Split(models.TextChoices):
@@ -31,6 +33,7 @@ class Transfer(models.Model):
     split = models.CharField(_("split"), max_length=10, choices=Split, default=Split.EVEN)
     moves_along = ArrayField(models.CharField(max_length=30), default=list)
     keeps_clock = models.BooleanField(_("the follow-up clock keeps running"), default=True)
+    exceeds_limit = models.BooleanField(_("receivers may hold more than their limit"), default=False)
     reason = models.CharField(_("reason"), max_length=200)
     note = models.CharField(_("hand-over note"), max_length=1000, blank=True)
     created_at = models.DateTimeField(db_default=models.functions.Now())
@@ -39,6 +42,8 @@ class Transfer(models.Model):
     job = models.ForeignKey("crm.Job", models.PROTECT, null=True, related_name="+")
     undo_job = models.ForeignKey("crm.Job", models.PROTECT, null=True, related_name="+")
     operation = models.ForeignKey("crm.Operation", models.PROTECT, null=True, related_name="+")
+
+    objects = TransferQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("transfer")
@@ -53,7 +58,10 @@ class Transfer(models.Model):
 
 
 class TransferRow(models.Model):
-    """One customer of a transfer: where it was, where it goes, what happened."""
+    """One customer of a transfer: where it was, where it goes, what happened.
+
+    What it was is written when the record moves, so that undo puts back exactly that.
+    """
 
     class Outcome(models.TextChoices):
         PLANNED = "planned", _("goes")
@@ -61,17 +69,40 @@ class TransferRow(models.Model):
         MOVED = "moved", _("moved")
         SKIPPED = "skipped", _("skipped")
         UNDONE = "undone", _("put back")
-        KEPT = "kept", _("changed since, not put back")
+        KEPT = "kept", _("not put back")
 
-    transfer = models.ForeignKey(Transfer, models.CASCADE, related_name="rows")
+    class Reason(models.TextChoices):
+        ARCHIVED = "archived", _("in the recycle bin")
+        POOL = "pool", _("in a public pool; assign it from there")
+        RIGHT = "right", _("you may not move this customer")
+        THEIRS = "theirs", _("already belongs to a receiver")
+        PROTECTED = "protected", _("protected")
+        CAPACITY = "capacity", _("the receivers have reached their limit")
+        COOL_DOWN = "cool_down", _("the receiver gave it up not long ago")
+        CHANGED = "changed", _("changed meanwhile")
+        RECEIVER = "receiver", _("the receiver can no longer own customers")
+        GIVER = "giver", _("the former owner can no longer own customers")
+        STOPPED = "stopped", _("the transfer was stopped before")
+
+    transfer = models.ForeignKey(Transfer, models.CASCADE, related_name="rows", db_index=False)
     row_number = models.PositiveIntegerField()
-    customer = models.ForeignKey("customers.Customer", models.PROTECT, related_name="+")
-    old_owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    customer = models.ForeignKey("customers.Customer", models.PROTECT, related_name="+", db_index=False)
+    old_owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
+    )
     old_department_id = models.BigIntegerField(null=True)
-    old_state = models.JSONField(default=dict)
-    new_owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    old_status = models.CharField(max_length=12, blank=True)
+    old_previous_owner_id = models.BigIntegerField(null=True)
+    old_received_at = models.DateTimeField(null=True)
+    old_next_follow_on = models.DateField(null=True)
+    new_owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    new_department_id = models.BigIntegerField(null=True)
     outcome = models.CharField(max_length=8, choices=Outcome, default=Outcome.PLANNED)
-    message = models.CharField(max_length=200, blank=True)
+    reason = models.CharField(max_length=10, choices=Reason, blank=True)
+
+    objects = TransferRowQuerySet.as_manager()
 
     class Meta:
         ordering = ["row_number"]
@@ -79,3 +110,8 @@ class TransferRow(models.Model):
             models.UniqueConstraint(fields=["transfer", "row_number"], name="transfer_row_once"),
             models.UniqueConstraint(fields=["transfer", "customer"], name="transfer_customer_once"),
         ]
+
+    @property
+    def message(self) -> str:
+        """Why it stays, was skipped or was not put back, in the reader's language."""
+        return str(self.get_reason_display())
