@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.module_loading import import_string
@@ -14,17 +15,23 @@ LONGEST_QUERY = 100
 Hit = dict[str, Any]
 
 
-def found_rows(user: Any, query: str) -> dict[str, list[Hit]]:
-    """Hits by the title of their group, at most eight each.
+def found_rows(user: Any, query: str) -> tuple[dict[str, list[Hit]], list[str]]:
+    """Hits by the title of their group, at most eight each, and why a source did not search (too short a text).
 
     A source in settings.HARBOUR_PALETTE is a function `(text, user)` that answers with dictionaries of group, label,
     detail, url and perhaps icon, and only with what the user may see.
     """
     groups: dict[str, list[Hit]] = {}
+    refusals: dict[str, None] = {}
     for source in settings.HARBOUR_PALETTE:
-        for hit in import_string(source)(query, user):
+        try:
+            hits = import_string(source)(query, user)
+        except ValidationError as refusal:
+            refusals.update(dict.fromkeys(refusal.messages))
+            continue
+        for hit in hits:
             groups.setdefault(str(hit["group"]), []).append(hit)
-    return {title: hits[:MOST_HITS] for title, hits in groups.items()}
+    return {title: hits[:MOST_HITS] for title, hits in groups.items()}, list(refusals)
 
 
 def palette(request: HttpRequest) -> HttpResponse:
@@ -36,5 +43,5 @@ def palette(request: HttpRequest) -> HttpResponse:
         word = query.casefold()
         context["places"] = [place for place in places if word in place.label.casefold()]
         context["commands"] = [command for command in commands if word in command.label.casefold()]
-        context["found"] = found_rows(request.user, query)
+        context["found"], context["refusals"] = found_rows(request.user, query)
     return render(request, "components/_palette_list.html", context)

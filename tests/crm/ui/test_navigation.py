@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.test import RequestFactory
 from django.urls import path
@@ -38,6 +39,8 @@ def may(user, right, row=None):
 
 
 def sources(text, user):
+    if len(text) < 2:
+        raise ValidationError("Type at least two characters.")
     return [
         {"group": "Things", "label": f"{text} {n}", "detail": "d", "url": f"/things/{n}/"} for n in range(user.hits)
     ]
@@ -113,6 +116,13 @@ def test_the_palette_finds_rows_commands_and_places():
     assert answer.count('role="option"') == 8 + 1
     assert 'href="/things/0/"' in answer
     assert 'href="/things/8/"' not in answer
+
+
+def test_a_text_too_short_for_rows_still_finds_places():
+    answer = palette.palette(visit("/palette/?q=T")).content.decode()
+
+    assert "Type at least two characters." in answer
+    assert answer.count('role="option"') == 1
 
 
 def test_the_palette_without_a_match_says_what_can_be_typed():
