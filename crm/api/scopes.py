@@ -1,0 +1,46 @@
+"""What a token may be narrowed to: words such as `customers:read`, each standing for rights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import cache
+
+from crm.access.reach import Reach
+
+PII, EXPORT = "pii", "export"
+PII_RIGHTS = frozenset(
+    {
+        "customers.view_contact_details",
+        "customers.reveal_contact_details",
+        "customers.export_contact_details",
+    }
+)
+READING = frozenset({"list", "retrieve", "history", "rows"})
+
+
+def wanted_word(resource: str, action: str, own_words: dict[str, str]) -> str:
+    """The scope an action of a resource asks of a narrowed token."""
+    return own_words.get(action) or f"{resource}:{'read' if action in READING else 'write'}"
+
+
+@cache
+def catalogue() -> dict[str, frozenset[str]]:
+    """All scope words with the rights they leave a token, out of what the resources declare."""
+    from crm.api.routes import viewsets  # noqa: PLC0415 - the resources ask for their words themselves
+
+    words: dict[str, set[str]] = {PII: set(PII_RIGHTS)}
+    for viewset in viewsets().values():
+        for action, right in viewset.rights.items():
+            word = wanted_word(viewset.scope, action, viewset.scope_words)
+            words.setdefault(word, set()).update({right, *viewset.leans_on} - {""})
+    return {word: frozenset(words[word]) for word in sorted(words)}
+
+
+def narrowed(reach: Reach, words: Iterable[str]) -> Reach:
+    """The reach of a person through a token with these words; contact details stay hidden without `pii`."""
+    known = catalogue()
+    rights = frozenset[str]().union(*(known.get(word, frozenset()) for word in words))
+    if PII not in words:
+        rights -= PII_RIGHTS
+    return replace(reach, scopes={right: scope for right, scope in reach.scopes.items() if right in rights}, _shares={})
