@@ -179,8 +179,10 @@ def _columns(chart: Chart) -> str:
                 label_y = y - 6
         if at % every == 0:
             if reached:
-                value = axis_number(reached)
-                out.append(f'<text class="val" x="{centre:.2f}%" y="{label_y:.1f}" text-anchor="middle">{value}</text>')
+                out.append(
+                    f'<text class="val" x="{centre:.2f}%" y="{label_y:.1f}" text-anchor="middle">'
+                    f"{axis_number(reached)}</text>"
+                )
             out.append(_foot_label(chart, centre, name))
     return "".join(out)
 

@@ -137,7 +137,7 @@ def duration(seconds: Number | None) -> str:
         return ""
     left = max(int(seconds), 0)
     words = (("天", "d"), ("小时", "h"), ("分", "min"), ("秒", "s"))
-    parts = []
+    parts: list[tuple[int, str]] = []
     for size, (chinese, english) in zip((86400, 3600, 60, 1), words, strict=True):
         count, left = divmod(left, size)
         if count or parts:

@@ -11,7 +11,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.module_loading import import_string
 
-Line = tuple[str, str, str, str, str, str]
+Line = tuple[str, Any, str, str, str, str]
 TAB_BAR = ("workbench", "customers:customer_list", "customers:activity_list", "notifications:notice_list")
 
 
@@ -70,7 +70,7 @@ def _places(lines: Iterable[Line], user: Any, current: str = "", notices: int = 
 
 def groups_for(request: HttpRequest) -> list[Group]:
     """The sidebar of this user with the current place marked and what waits counted (one query: unread notices)."""
-    user = request.user
+    user: Any = request.user
     sections = settings.HARBOUR_NAVIGATION
     current = _current_url(request.path, (address(line[0]) for _label, lines in sections for line in lines))
     notices = user.unread_count()

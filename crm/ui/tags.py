@@ -276,7 +276,8 @@ def verb(
     key="e" marks what the single key `e` does on this page or row.
     """
     request = context.get("request")
-    allowed = bool(url) and _signed_in(context) and (not right or navigation.gate()(request.user, right, row))
+    user = getattr(request, "user", None)
+    allowed = bool(url) and _signed_in(context) and (not right or navigation.gate()(user, right, row))
     classes = f"{LOOKS[look]} {css}".strip()
     return {
         "allowed": allowed, "url": url, "label": label, "icon": icon, "classes": classes, "post": post, "key": key,

@@ -7,7 +7,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 _AMOUNT = re.compile(r"-?\d{1,15}(\.\d+)?")
-_PLAIN = {ord(wide): plain for wide, plain in zip("０１２３４５６７８９．－", "0123456789.-", strict=True)}
+_PLAIN: dict[int, str | None] = {
+    ord(wide): plain for wide, plain in zip("０１２３４５６７８９．－", "0123456789.-", strict=True)
+}
 _PLAIN |= {ord(mark): None for mark in ",，¥￥ \u00a0\u3000"}
 
 
