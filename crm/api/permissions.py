@@ -24,7 +24,7 @@ class Allowed(BasePermission):
     def has_permission(self, request: Request, view: ApiViewSet) -> bool:
         if request.user is None:
             raise NotAuthenticated(_("Send a token: Authorization: Bearer …"))
-        if view.action is None:
+        if view.action in (None, "metadata"):
             raise MethodNotAllowed(request.method or "")
         right = view.rights.get(view.action)
         if right is None:

@@ -33,7 +33,7 @@ class ColleagueFilterSet(RecordFilterSet):
     search = django_filters.CharFilter(method="found")
     username = django_filters.CharFilter()
     department = django_filters.ModelChoiceFilter(queryset=Department.objects.all())
-    is_active = django_filters.BooleanFilter()
+    is_active = django_filters.TypedChoiceFilter(choices=[("true", "true"), ("false", "false")], coerce="true".__eq__)
 
     def found(self, rows: QuerySet[Any], name: str, text: str) -> QuerySet[Any]:
         """Those whose name or user name holds the text."""
