@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
-IN_TEMPLATES = re.compile(r'{%\s*i\s+"([a-z0-9-]+)"|(?<!-)\bicon="([a-z0-9-]+)"|{%\s*tag\s+\S+\s+"[a-z]+"\s+"([a-z0-9-]+)"')
+IN_TEMPLATES = re.compile(
+    r'{%\s*i\s+"([a-z0-9-]+)"|(?<!-)\bicon="([a-z0-9-]+)"|{%\s*tag\s+\S+\s+"[a-z]+"\s+"([a-z0-9-]+)"'
+)
 IN_PYTHON = re.compile(r'\bicon\("([a-z0-9-]+)"|\bicon="([a-z0-9-]+)"')
 
 
