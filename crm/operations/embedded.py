@@ -99,7 +99,7 @@ class Lease:
             keeper = int(self.path(".pid").read_text(encoding="utf-8"))
             if not self._keeper_is_gone():
                 os.kill(keeper, signal.SIGTERM)
-        wait_until(self._keeper_is_gone, 14)
+            wait_until(self._keeper_is_gone, 14)
         self.file.close()
 
     def path(self, suffix: str) -> Path:

@@ -100,8 +100,8 @@ def run(words: list[str]) -> int:
     leases: list[embedded.Lease] = []
     children: list[Child] = []
     try:
-        leases = embedded.provide_services()
         check_given_servers()
+        leases = embedded.provide_services()
         found = set_up()
         children = processes(home)
         for child in children:
@@ -159,12 +159,12 @@ def check_given_servers() -> None:
     """Refuse servers that were named in the environment and do not answer."""
     import psycopg  # noqa: PLC0415 - only where a server of somebody else is used
 
-    if given("DATABASE_URL") and "run-postgres" not in _address("DATABASE_URL"):
+    if given("DATABASE_URL"):
         try:
             psycopg.connect(_address("DATABASE_URL"), connect_timeout=5).close()
         except psycopg.Error as refusal:
             raise Trouble(f"The database that DATABASE_URL names cannot be used: {str(refusal).splitlines()[0]}")
-    if not redis_answers(_address("REDIS_URL")):
+    if given("REDIS_URL") and not redis_answers(_address("REDIS_URL")):
         raise Trouble("The Redis that REDIS_URL names does not answer.")
 
 
@@ -220,8 +220,9 @@ def stop(children: list[Child]) -> None:
 
 def _healthy() -> bool:
     address = f"http://127.0.0.1:{preflight.port()}/healthz"
+    host = os.environ.get("HARBOUR_ALLOWED_HOSTS", "").split(",")[0].strip() or "127.0.0.1"
     try:
-        with urllib.request.urlopen(address, timeout=3) as answer:
+        with urllib.request.urlopen(urllib.request.Request(address, headers={"Host": host}), timeout=3) as answer:
             return bool(answer.status == 200)
     except (OSError, ValueError):
         return False
