@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm.history.models import Operation
+from crm.history.operations import operation as recorded
 from crm.jobs.doorbell import ring
 from crm.jobs.kinds import kind_named
 from crm.jobs.models import Job, Outbox
@@ -50,11 +51,25 @@ def put_in_outbox(topic: str, dedupe_key: str, payload: dict[str, int], *, queue
         ring("crm.process_outbox_row", row.pk, queue)
 
 
-def retry_outbox_row(row: Outbox) -> None:
+def retry_outbox_row(row: Outbox, *, actor: User) -> None:
     """Give a dead row eight new tries."""
-    Outbox.objects.filter(pk=row.pk, dead_at__isnull=False).update(
-        dead_at=None, attempts=0, available_at=timezone.now(), lease_until=None
-    )
+    with recorded(actor, "outbox_retried", row, facts={"topic": row.topic}):
+        Outbox.objects.filter(pk=row.pk, dead_at__isnull=False).update(
+            dead_at=None, attempts=0, available_at=timezone.now(), lease_until=None
+        )
+        ring("crm.process_outbox_row", row.pk, row.queue)
+
+
+def file_for(job: Job, *, actor: User) -> Path:
+    """The result file, for the one who asked for it, and a record of the fetching; ValidationError where it is gone."""
+    right = kind_named(job.kind).file_right
+    if job.requested_by_id != actor.pk or (right and not actor.reach.has(right)):
+        raise PermissionDenied(_("Only the person who started this may fetch its file."))
+    path = Path(settings.MEDIA_ROOT) / job.file_out
+    if not job.has_file or not path.is_file():
+        raise ValidationError(_("This file has been removed. Start again to get a new one."), code="gone")
+    with recorded(actor, "job_file_fetched", job, facts={"file": job.file_name, "size": path.stat().st_size}):
+        return path
 
 
 def delete_expired_files() -> int:

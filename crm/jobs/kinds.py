@@ -25,6 +25,7 @@ class JobKind:
 
     queue = "bulk"
     keeps_file_days = 7
+    file_right = ""  # asked again when somebody fetches the file; "" asks only who they are
 
     def plan(self, job: Job) -> Iterable[dict[str, Any]]:
         """The parameters of each chunk; sets `job.total`. Runs once, in its own transaction."""

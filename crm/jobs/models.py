@@ -4,7 +4,10 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from crm.jobs.querysets import JobQuerySet, OutboxQuerySet
 
 
 class Outbox(models.Model):
@@ -21,6 +24,8 @@ class Outbox(models.Model):
     done_at = models.DateTimeField(null=True)
     dead_at = models.DateTimeField(null=True)
     error = models.TextField(blank=True)
+
+    objects = OutboxQuerySet.as_manager()
 
     class Meta:
         indexes = [models.Index(fields=["available_at"], name="outbox_open", condition=Q(done_at=None, dead_at=None))]
@@ -59,6 +64,8 @@ class Job(models.Model):
     expires_at = models.DateTimeField(null=True)
     lease_until = models.DateTimeField(null=True)
 
+    objects = JobQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("job")
         verbose_name_plural = _("jobs")
@@ -78,6 +85,27 @@ class Job(models.Model):
     def is_over(self) -> bool:
         """Whether nothing more will happen."""
         return self.state in (self.State.DONE, self.State.FAILED, self.State.CANCELLED)
+
+    @property
+    def tone(self) -> str:
+        """The colour of its state."""
+        tones = {"queued": "gray", "running": "blue", "done": "green", "failed": "red", "cancelled": "amber"}
+        return tones[self.state]
+
+    @property
+    def has_file(self) -> bool:
+        """Whether a result file waits to be fetched."""
+        is_kept = self.expires_at is None or self.expires_at > timezone.now()
+        return self.state == self.State.DONE and bool(self.file_out) and is_kept
+
+    @property
+    def seconds_left(self) -> int | None:
+        """How long it will still take at the pace so far; None while there is no telling."""
+        handled = self.done + self.failed
+        if self.state != self.State.RUNNING or not handled or not self.started_at:
+            return None
+        elapsed = (timezone.now() - self.started_at).total_seconds()
+        return int(elapsed / handled * max(self.total - handled, 0))
 
     @property
     def percent(self) -> int:

@@ -5,6 +5,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from crm.notifications.querysets import NoticeQuerySet
+
 
 class Notice(models.Model):
     """A sentence for one person, with the place it is about; planned exactly once per `dedupe_key`."""
@@ -16,6 +18,8 @@ class Notice(models.Model):
     dedupe_key = models.CharField(max_length=160)
     created_at = models.DateTimeField(db_default=models.functions.Now())
     read_at = models.DateTimeField(null=True)
+
+    objects = NoticeQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("notice")

@@ -1,0 +1,67 @@
+"""The inbox."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from crm.access.gate import signed_in
+from crm.notifications import actions
+from crm.notifications.models import Notice
+from crm.records.keyset import Order, keyset_page, read_cursor
+
+PAGE_SIZE = 50
+UNREAD_SHOWN = 100
+NEWEST = Order("newest", gettext_lazy("Newest first"), "id", is_descending=True)
+
+
+@signed_in
+@require_safe
+def notice_list(request: HttpRequest) -> HttpResponse:
+    """Unread ones first, all of them up to a hundred, then a page of those read."""
+    mine = Notice.objects.visible_to(request.user)
+    try:
+        cursor = read_cursor(request.GET.get("cursor", ""), mine, NEWEST)
+    except ValidationError as refusal:
+        return render(request, "notifications/list.html", {"refusal": refusal.messages[0]}, status=400)
+    unread = [] if cursor else list(mine.unread().order_by("-pk")[:UNREAD_SHOWN])
+    page = keyset_page(mine.read(), NEWEST, cursor, PAGE_SIZE)
+    return render(request, "notifications/list.html", {"unread": unread, "page": page})
+
+
+@signed_in
+@require_POST
+def notice_open(request: HttpRequest, pk: int) -> HttpResponse:
+    """Mark one read and go to the place it is about."""
+    notice = Notice.objects.visible_to(request.user).filter(pk=pk).first()
+    if notice is None:
+        raise Http404
+    actions.mark_read(request.user, [notice.pk])
+    is_ours = notice.url.startswith("/") and url_has_allowed_host_and_scheme(notice.url, allowed_hosts=None)
+    return redirect(notice.url if is_ours else "notifications:notice_list")
+
+
+@signed_in
+@require_POST
+def notices_read(request: HttpRequest) -> HttpResponse:
+    """Mark the chosen notices read (`ids`), all of them where none are chosen."""
+    chosen = request.POST.getlist("ids")
+    if not all(word.isdecimal() and len(word) < 19 for word in chosen):
+        messages.error(request, _("The selection is damaged. Choose the rows again."))
+        return redirect("notifications:notice_list")
+    count = actions.mark_read(request.user, [int(word) for word in chosen] or None)
+    messages.success(request, ngettext("%(count)d notice read.", "%(count)d notices read.", count) % {"count": count})
+    return redirect("notifications:notice_list")
+
+
+@signed_in
+@require_safe
+def notice_count(request: HttpRequest) -> HttpResponse:
+    """How many wait, for the bell."""
+    return render(request, "notifications/_count.html", {"count": request.user.unread_count()})
