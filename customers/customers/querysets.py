@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from crm.access.reach import Reach
     from crm.people.models import User
 
+_POOL_RIGHTS = ("customers.view_customer", "customers.claim_customer", "customers.assign_customer")
+
 
 class CustomerQuerySet(ReachQuerySet):
     """Customers; those in a pool are seen by the members of the pool."""
@@ -20,8 +22,8 @@ class CustomerQuerySet(ReachQuerySet):
     share_model = "customers.CustomerShare"
 
     def also_within(self, reach: Reach, right: str) -> Q | None:
-        """Pooled customers of the pools one belongs to, for looking and claiming."""
-        if right not in ("customers.view_customer", "customers.claim_customer") or not reach.has("customers.view_pool"):
+        """Pooled customers of the pools one belongs to, for looking, claiming and assigning."""
+        if right not in _POOL_RIGHTS or not reach.has("customers.view_pool"):
             return None
         return Q(pool__department_id__in=reach.department_path)
 

@@ -29,6 +29,7 @@ from customers.transfers.querysets import TRANSFER_RIGHT
 UNDO_DAYS = 7
 MOVES_ALONG = ("contacts", "follow_ups")
 _DRAFT_LIFE = timedelta(days=1)
+_GIVERS_KEPT = 20
 
 
 def plan_transfer(
@@ -67,6 +68,10 @@ def plan_transfer(
         ).delete()
         transfer.save()
         freeze_rows(transfer, chosen, actor, loads(targets))
+        transfer.counts = outcome_counts(transfer)
+        givers = transfer.rows.going().filter(old_owner__isnull=False).order_by().values_list("old_owner", flat=True)
+        transfer.giver_ids = list(givers.distinct()[:_GIVERS_KEPT])
+        transfer.save(update_fields=["counts", "giver_ids"])
     return transfer
 
 
@@ -169,23 +174,25 @@ def finish_transfer(transfer: Transfer, state: str) -> dict[str, Any]:
     transfer.rows.going().update(outcome=TransferRow.Outcome.SKIPPED, reason=TransferRow.Reason.STOPPED)
     transfer.state = state
     transfer.finished_at = timezone.now()
-    transfer.save(update_fields=["state", "finished_at"])
+    transfer.counts = outcome_counts(transfer)
+    transfer.save(update_fields=["state", "finished_at", "counts"])
     _tell_both_sides(transfer, TransferRow.Outcome.MOVED)
-    return _result(transfer)
+    return {"transfer": transfer.pk, **transfer.counts}
 
 
 def finish_undo(transfer: Transfer) -> dict[str, Any]:
     """Close an undo and tell both sides."""
     transfer.state = Transfer.State.UNDONE
     transfer.undone_at = timezone.now()
-    transfer.save(update_fields=["state", "undone_at"])
+    transfer.counts = outcome_counts(transfer)
+    transfer.save(update_fields=["state", "undone_at", "counts"])
     _tell_both_sides(transfer, TransferRow.Outcome.UNDONE)
-    return _result(transfer)
+    return {"transfer": transfer.pk, **transfer.counts}
 
 
-def _result(transfer: Transfer) -> dict[str, Any]:
-    counts = dict(transfer.rows.order_by().values_list("outcome").annotate(Count("pk")))
-    return {"transfer": transfer.pk, **counts}
+def outcome_counts(transfer: Transfer) -> dict[str, int]:
+    """How many records of a transfer have each outcome."""
+    return dict(transfer.rows.order_by().values_list("outcome").annotate(Count("pk")))
 
 
 def _tell_both_sides(transfer: Transfer, outcome: str) -> None:

@@ -36,6 +36,8 @@ class Transfer(models.Model):
     exceeds_limit = models.BooleanField(_("receivers may hold more than their limit"), default=False)
     reason = models.CharField(_("reason"), max_length=200)
     note = models.CharField(_("hand-over note"), max_length=1000, blank=True)
+    counts = models.JSONField(default=dict, help_text="records by outcome, as far as the transfer has got")
+    giver_ids = ArrayField(models.BigIntegerField(), default=list, help_text="who owned what goes")
     created_at = models.DateTimeField(db_default=models.functions.Now())
     finished_at = models.DateTimeField(null=True)
     undone_at = models.DateTimeField(null=True)

@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 
 from crm.people.models import User
 from crm.records.selection import Selection
+from customers.customers.filters import CustomerFilter
 from customers.customers.models import Customer
 from customers.pool.capacity import Load
 from customers.transfers.models import Transfer, TransferRow
@@ -63,9 +64,7 @@ def chosen_customers(selection: Selection | User, actor: User) -> QuerySet[Custo
         return visible.live().filter(owner=selection)
     if not selection.is_all:
         return visible.filter(pk__in=selection.ids)
-    from customers.customers.filters import CustomerFilterSet
-
-    return selection.rows(visible.live(), CustomerFilterSet, actor)
+    return selection.rows(visible, CustomerFilter, actor)
 
 
 def freeze_rows(transfer: Transfer, chosen: QuerySet[Customer], actor: User, receivers: list[Load]) -> None:
