@@ -24,7 +24,7 @@ _FIRST_YEAR, _LAST_YEAR = 1900, 2100
 
 
 def parse_day(text: str) -> date | None:
-    """The day a text means, None where it means none: 2026-03-18, 2026年3月18日, 3/18/2026, a serial number, seconds."""
+    """The day a text means, None where it means none: 2026-03-18, 2026年3月18日, 3/18/2026, a serial number."""
     moment = parse_moment(text)
     return timezone.localtime(moment).date() if moment else None
 

@@ -2,8 +2,11 @@
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+
+from customers.imports.querysets import ImportSetQuerySet
 
 
 class ImportSet(models.Model):
@@ -41,9 +44,11 @@ class ImportSet(models.Model):
     separator = models.CharField(_("separator"), max_length=2, blank=True)
     sheet = models.CharField(_("sheet"), max_length=100, blank=True)
     header_row = models.PositiveIntegerField(_("header row"), default=1)
+    sheets = models.JSONField(default=list)
+    head = models.JSONField(default=list, help_text="the first rows as [row number, cells]")
+    width = models.PositiveIntegerField(default=0)
     headers = models.JSONField(default=list)
-    samples = models.JSONField(default=list)
-    mapping = models.JSONField(default=dict, help_text="column number → field name")
+    mapping = models.JSONField(default=dict, help_text="column number, from 0 → field name")
     mode = models.CharField(_("mode"), max_length=8, choices=Mode, default=Mode.BOTH)
     match_key = models.CharField(_("match by"), max_length=12, choices=MatchKey, default=MatchKey.NAME)
     empty_clears = models.BooleanField(_("an empty cell clears the field"), default=False)
@@ -57,6 +62,8 @@ class ImportSet(models.Model):
     job = models.ForeignKey("crm.Job", models.PROTECT, null=True, related_name="+")
     operation = models.ForeignKey("crm.Operation", models.PROTECT, null=True, related_name="+")
 
+    objects = ImportSetQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("import")
         verbose_name_plural = _("imports")
@@ -67,6 +74,21 @@ class ImportSet(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("customers:import_detail", args=[self.pk])
+
+    @property
+    def becomes_own(self) -> bool:
+        """Whether what it creates belongs to the importer: so for those who import for themselves only."""
+        return self.requested_by.reach.scopes.get("customers.import_customer") == "own"
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a job is at work on it."""
+        return self.state in (self.State.CHECKING, self.State.APPLYING, self.State.UNDOING)
+
+    @property
+    def can_be_mapped(self) -> bool:
+        """Whether columns may still be mapped: nothing is written and no job runs."""
+        return not self.is_busy and self.operation_id is None
 
 
 class ImportRow(models.Model):
@@ -80,21 +102,29 @@ class ImportRow(models.Model):
         DUPLICATE = "duplicate", _("duplicate")
         REFUSED = "refused", _("refused")
 
-    import_set = models.ForeignKey(ImportSet, models.CASCADE, related_name="rows")
+    import_set = models.ForeignKey(ImportSet, models.CASCADE, related_name="rows", db_index=False)
     row_number = models.PositiveIntegerField()
     cells = models.JSONField(default=list, help_text="the cells as read")
     fields = models.JSONField(default=dict, help_text="the cleaned fields")
     outcome = models.CharField(max_length=10, choices=Outcome, blank=True, default="")
-    errors = models.JSONField(default=dict, help_text="field → code and values")
-    difference = models.JSONField(default=dict, help_text="field → [before, after]")
+    errors = models.JSONField(default=dict, help_text='field ("" for the row) → [code, values]')
+    difference = models.JSONField(default=dict, help_text="attribute → [before, after]")
+    match_value = models.CharField(max_length=200, blank=True)
+    credit_code = models.CharField(max_length=18, blank=True)
+    is_masked = models.BooleanField(default=False, help_text="the importer may not see the contact details before")
     customer_id = models.BigIntegerField(null=True)
+    contact_id = models.BigIntegerField(null=True, help_text="the contact the import made")
     is_applied = models.BooleanField(default=False)
     undo_note = models.CharField(max_length=200, blank=True)
 
     class Meta:
         ordering = ["row_number"]
         constraints = [models.UniqueConstraint(fields=["import_set", "row_number"], name="import_row_once")]
-        indexes = [models.Index("import_set", "outcome", "row_number", name="import_row_outcome")]
+        indexes = [
+            models.Index("import_set", "outcome", "row_number", name="import_row_outcome"),
+            models.Index("import_set", "match_value", name="import_row_match", condition=~Q(match_value="")),
+            models.Index("import_set", "credit_code", name="import_row_code", condition=~Q(credit_code="")),
+        ]
 
 
 class ColumnMapping(models.Model):

@@ -1,0 +1,306 @@
+"""An import, verb by verb: receive, read again, map, check, repair, apply, undo."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.db.models import Count
+from django.utils.translation import gettext as _
+
+from crm.history.operations import operation
+from crm.jobs.actions import start_job
+from crm.jobs.models import Job
+from crm.people.models import User
+from crm.records.sheets import clean_text
+from crm.records.spreadsheets import (
+    ENCODINGS,
+    SEPARATORS,
+    check_upload,
+    clear_headers,
+    guess_header_row,
+    read_spreadsheet,
+)
+from customers.customers.resources import CustomerResource
+from customers.imports.checking import Checker
+from customers.imports.mapping import PERSONAL, best_match_key, known_headers, proposed, remember, remembered
+from customers.imports.matching import CHANGE
+from customers.imports.models import ImportRow, ImportSet
+
+OWN_ROWS = 2000
+State = ImportSet.State
+
+
+def receive_file(actor: User, upload: UploadedFile[Any]) -> ImportSet:
+    """Keep and read an uploaded spreadsheet and propose a mapping; ValidationError where it is none."""
+    name = clean_text(Path(upload.name or "").name)[-200:]
+    check_upload(name, upload.size or 0)
+    folder = Path(settings.MEDIA_ROOT) / "imports"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / secrets.token_hex(16)
+    try:
+        with path.open("wb") as file:
+            for part in upload.chunks():
+                file.write(part)
+        import_set = ImportSet(
+            requested_by=actor, file_name=name, file_path=f"imports/{path.name}", file_size=upload.size or 0
+        )
+        _read(import_set)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    return import_set
+
+
+def read_again(
+    import_set: ImportSet, *, encoding: str = "", separator: str = "", sheet: str = "", header_row: int = 0
+) -> ImportSet:
+    """Read the file another way; the mapping is proposed anew."""
+    if encoding and encoding not in ENCODINGS:
+        raise ValidationError({"encoding": _("Unknown encoding.")})
+    if separator and separator not in SEPARATORS:
+        raise ValidationError({"separator": _("Unknown separator.")})
+    if sheet and sheet not in import_set.sheets:
+        raise ValidationError({"sheet": _("There is no such sheet.")})
+    _refuse_unless_mappable(import_set)
+    if (encoding, separator, sheet) == (import_set.encoding, import_set.separator, import_set.sheet) and header_row:
+        with transaction.atomic():
+            locked = _locked(import_set)
+            _refuse_unless_mappable(locked)
+            _take_headers(locked, header_row)
+            locked.state = State.UPLOADED
+            locked.save()
+        return locked
+    import_set.encoding, import_set.separator, import_set.sheet = encoding, separator, sheet
+    _read(import_set, header_row)
+    return import_set
+
+
+def _read(import_set: ImportSet, header_row: int = 0) -> None:
+    rows_file = rows_file_of(import_set)
+    fresh = rows_file.with_name(f"{rows_file.name}.{secrets.token_hex(4)}")
+    reading = read_spreadsheet(
+        file_of(import_set), fresh,
+        encoding=import_set.encoding, separator=import_set.separator, sheet=import_set.sheet,
+    )  # fmt: skip
+    import_set.encoding, import_set.separator, import_set.sheet = reading.encoding, reading.separator, reading.sheet
+    import_set.sheets, import_set.width, import_set.state = reading.sheets, reading.width, State.UPLOADED
+    import_set.head = [[number, [cell[:200] for cell in cells]] for number, cells in reading.head]
+    import_set.counts = {"rows": reading.count}
+    import_set.error = ""
+    rows = [number for number, _cells in reading.head]
+    _take_headers(import_set, header_row if header_row in rows else guess_header_row(reading.head, known_headers()))
+    with transaction.atomic():
+        if import_set.pk:
+            _refuse_unless_mappable(_locked(import_set))  # a check may have begun while the file was read
+        import_set.save()
+        fresh.replace(rows_file)
+
+
+def _take_headers(import_set: ImportSet, header_row: int) -> None:
+    rows = dict(import_set.head)
+    if header_row not in rows:
+        raise ValidationError({"header_row": _("Row %(row)s is empty or too far down.") % {"row": header_row}})
+    import_set.header_row = header_row
+    import_set.headers = clear_headers(rows[header_row], import_set.width)
+    import_set.total = import_set.counts["rows"] - sum(number <= header_row for number in rows)
+    user = import_set.requested_by
+    import_set.mapping = remembered(import_set.headers, user) or proposed(import_set.headers, user)
+    import_set.match_key = best_match_key(import_set.mapping)
+
+
+@transaction.atomic
+def map_columns(
+    import_set: ImportSet,
+    mapping: dict[str, str],
+    *,
+    actor: User,
+    mode: str = ImportSet.Mode.BOTH,
+    match_key: str = "",
+    empty_clears: bool = False,
+    has_lawful_basis: bool = False,
+) -> ImportSet:
+    """Say which column is which field and how customers are matched; remembered for the next such file."""
+    locked = _locked(import_set)
+    _refuse_unless_mappable(locked)
+    chosen = {str(at): name for at, name in mapping.items() if name}
+    match_key = match_key or best_match_key(chosen)
+    _check_mapping(locked, chosen, actor, mode, match_key, has_lawful_basis=has_lawful_basis)
+    locked.mapping, locked.mode, locked.match_key = chosen, mode, match_key
+    locked.empty_clears, locked.has_lawful_basis, locked.state = empty_clears, has_lawful_basis, State.UPLOADED
+    locked.save()
+    remember(locked)
+    return locked
+
+
+def _check_mapping(
+    import_set: ImportSet, mapping: dict[str, str], actor: User, mode: str, match_key: str, *, has_lawful_basis: bool
+) -> None:
+    allowed = CustomerResource.importable(actor)
+    names = list(mapping.values())
+    if any(not at.isdecimal() or int(at) >= import_set.width for at in mapping):
+        raise ValidationError(_("The mapping names a column the file does not have."), code="unknown_column")
+    if unknown := [name for name in names if name not in allowed]:
+        raise ValidationError(_("You may not fill the field %(name)s.") % {"name": unknown[0]}, code="unknown_field")
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise ValidationError(
+            _("Two columns are mapped to %(field)s.") % {"field": allowed[twice].header}, code="mapped_twice"
+        )
+    if mode not in ImportSet.Mode.values or match_key not in ImportSet.MatchKey.values:
+        raise ValidationError(_("Choose how rows are matched and what they may do."), code="unknown_choice")
+    if match_key not in names:
+        label = ImportSet.MatchKey(match_key).label
+        raise ValidationError(_("Map the column to match by: %(field)s.") % {"field": label}, code="no_key")
+    if mode != ImportSet.Mode.UPDATE and "name" not in names:
+        raise ValidationError(_("Map the column with the customer name."), code="no_name")
+    if match_key == ImportSet.MatchKey.PHONE and not may_match_phones(actor):
+        raise ValidationError(_("You may not match by phone."), code="no_right")
+    if PERSONAL & set(names) and not has_lawful_basis:
+        raise ValidationError(
+            {"has_lawful_basis": _("Confirm that we may hold these contact details.")}, code="no_lawful_basis"
+        )
+
+
+def may_match_phones(user: User) -> bool:
+    """Whether a person may find customers by their phone: who may not see a field may not match by it."""
+    return user.reach.has("customers.view_contact_details") or user.reach.has("customers.import_any_owner")
+
+
+def start_check(import_set: ImportSet, *, actor: User) -> Job:
+    """Begin the dry run in the background; nothing is written to customers."""
+    with transaction.atomic():
+        locked = _locked(import_set)
+        _refuse_unless_mappable(locked)
+        _check_mapping(
+            locked, locked.mapping, actor, locked.mode, locked.match_key, has_lawful_basis=locked.has_lawful_basis
+        )
+        if not locked.total:
+            raise ValidationError(_("There are no rows below the headers."), code="no_rows")
+        if locked.becomes_own and locked.total > OWN_ROWS:
+            raise ValidationError(
+                _("You can import %(limit)s rows at once; the file has %(count)s.")
+                % {"limit": OWN_ROWS, "count": locked.total},
+                code="too_many_rows",
+            )
+        job = start_job(
+            "customer-import-check",
+            _("Check of %(file)s") % {"file": locked.file_name},
+            requested_by=actor,
+            params={"import_set": locked.pk},
+        )
+        locked.state, locked.job, locked.error, locked.counts = State.CHECKING, job, "", {"rows": locked.counts["rows"]}
+        locked.save()
+    return job
+
+
+@transaction.atomic
+def repair_row(row: ImportRow, cells: dict[int, str], *, actor: User) -> ImportRow:
+    """Correct cells of a refused row (column number → text) and check that row again."""
+    import_set = _locked(row.import_set)
+    if import_set.state != State.CHECKED:
+        raise ValidationError(_("This import is %(state)s.") % {"state": import_set.get_state_display()})
+    current = import_set.rows.select_for_update().get(pk=row.pk)
+    if current.outcome not in (ImportRow.Outcome.REFUSED, ImportRow.Outcome.DUPLICATE):
+        raise ValidationError(_("Only refused rows are repaired."))
+    repaired = current.cells + [""] * (import_set.width - len(current.cells))
+    for at, text in cells.items():
+        if not 0 <= at < import_set.width:
+            raise ValidationError(_("The mapping names a column the file does not have."), code="unknown_column")
+        repaired[at] = text[:5000].replace("\0", "")
+    import_set.requested_by = actor
+    checked = Checker(import_set).decide([(current.row_number, repaired)], leaving_out=current.row_number)[0]
+    checked.pk = current.pk
+    checked.save()
+    count_outcomes(import_set)
+    return checked
+
+
+def start_apply(import_set: ImportSet, *, actor: User) -> Job:
+    """Begin to write what the check found, as one operation of the history."""
+    with operation(
+        actor, "customers_imported", import_set, via="import", row_count=_planned(import_set), facts=import_set.counts
+    ) as entry:
+        locked = _locked(import_set)
+        if locked.state != State.CHECKED:
+            raise ValidationError(_("This import is %(state)s.") % {"state": locked.get_state_display()})
+        if not _planned(locked):
+            raise ValidationError(_("There is nothing to write: no row is new or changed."), code="no_rows")
+        job = start_job(
+            "customer-import-apply",
+            _("Import of %(file)s") % {"file": locked.file_name},
+            requested_by=actor,
+            params={"import_set": locked.pk},
+            operation=entry,
+        )
+        locked.state, locked.job, locked.operation, locked.error = State.APPLYING, job, entry, ""
+        locked.save()
+    return job
+
+
+def start_undo(import_set: ImportSet, *, actor: User) -> Job:
+    """Begin to take back what the import wrote and nobody touched since."""
+    with operation(
+        actor,
+        "customer_import_undone",
+        import_set,
+        via="import",
+        row_count=_planned(import_set),
+        undoes=import_set.operation,
+    ) as entry:
+        locked = _locked(import_set)
+        if locked.state != State.APPLIED or locked.operation_id is None:
+            raise ValidationError(_("This import is %(state)s.") % {"state": locked.get_state_display()})
+        job = start_job(
+            "customer-import-undo",
+            _("Undo of %(file)s") % {"file": locked.file_name},
+            requested_by=actor,
+            params={"import_set": locked.pk},
+            operation=entry,
+        )
+        locked.state, locked.job, locked.error = State.UNDOING, job, ""
+        locked.save()
+    return job
+
+
+def count_outcomes(import_set: ImportSet) -> dict[str, int]:
+    """Count the rows by outcome and keep the counts with the import."""
+    found = dict(import_set.rows.order_by().values_list("outcome").annotate(Count("pk")))
+    counts = {name: found.get(name, 0) for name in ("created", "changed", "unchanged", "duplicate", "refused")}
+    import_set.counts = {"rows": import_set.counts.get("rows", 0), **counts}
+    ImportSet.objects.filter(pk=import_set.pk).update(counts=import_set.counts)
+    return counts
+
+
+def file_of(import_set: ImportSet) -> Path:
+    """The uploaded file."""
+    return Path(settings.MEDIA_ROOT) / import_set.file_path
+
+
+def rows_file_of(import_set: ImportSet) -> Path:
+    """The rows read from the uploaded file."""
+    return Path(settings.MEDIA_ROOT) / f"{import_set.file_path}.rows"
+
+
+def may_import(user: User) -> bool:
+    """Whether the person may import at all; a change needs the right to change as well, row by row."""
+    return user.reach.has("customers.import_customer") or user.reach.has(CHANGE)
+
+
+def _planned(import_set: ImportSet) -> int:
+    return int(import_set.counts.get("created", 0)) + int(import_set.counts.get("changed", 0))
+
+
+def _locked(import_set: ImportSet) -> ImportSet:
+    return ImportSet.objects.select_for_update(of=("self",)).select_related("requested_by", "operation").get(
+        pk=import_set.pk
+    )  # fmt: skip
+
+
+def _refuse_unless_mappable(import_set: ImportSet) -> None:
+    if not import_set.can_be_mapped:
+        raise ValidationError(_("This import is %(state)s.") % {"state": import_set.get_state_display()}, code="state")

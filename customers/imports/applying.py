@@ -1,0 +1,129 @@
+"""Doing what the dry run said, part after part; what changed since the check is refused, not overwritten."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from crm.jobs.kinds import Tally
+from crm.people.models import Department, User
+from customers.customers.search import refresh_search
+from customers.imports.matching import (
+    CONTACT_ATTRIBUTES,
+    CUSTOMER_ATTRIBUTES,
+    Found,
+    Importer,
+    customers_by,
+    customers_with_code,
+    locked_customers,
+)
+from customers.imports.models import ImportRow, ImportSet
+from customers.imports.writing import insert_contacts, insert_customers, update_contacts, update_customers
+from customers.pool.capacity import held_counts, hold_quota
+
+Outcome = ImportRow.Outcome
+_SEARCHED = frozenset({"name", "short_name", "credit_code", "phone", "email", *CONTACT_ATTRIBUTES})
+
+
+def apply_rows(import_set: ImportSet, first: int, last: int) -> Tally:
+    """Create and change what the rows from `first` to `last` say; rows done before are left alone."""
+    rows = list(
+        import_set.rows.filter(
+            row_number__range=(first, last), is_applied=False, outcome__in=[Outcome.CREATED, Outcome.CHANGED]
+        ).order_by("row_number")
+    )
+    refused = _create(import_set, [row for row in rows if row.outcome == Outcome.CREATED])
+    refused += _change(import_set, [row for row in rows if row.outcome == Outcome.CHANGED])
+    ImportRow.objects.bulk_update(refused, ["outcome", "errors", "customer_id"], batch_size=500)
+    return Tally(done=len(rows) - len(refused), failed=len(refused))
+
+
+def intake_department(user: User) -> Department:
+    """Where customers go that nobody owns; the importer's own department where the company named none."""
+    department = Department.objects.intake() or user.department
+    if department is None:
+        raise ValidationError(_("No department receives new customers. Name one in the settings."))
+    return department
+
+
+def _create(import_set: ImportSet, rows: list[ImportRow]) -> list[ImportRow]:
+    if not rows:
+        return []
+    user = import_set.requested_by
+    free = None
+    if import_set.becomes_own:
+        hold_quota([user.pk])
+        free = user.customer_capacity - held_counts([user.pk])[user.pk]
+    taken = customers_by(import_set.match_key, [row.match_value for row in rows])
+    codes = customers_with_code([row.credit_code for row in rows])
+    owners = _able_owners(rows)
+    good, refused = [], []
+    for row in rows:
+        if row.match_value in taken:
+            refused.append(_refuse(row, "appeared_meanwhile"))
+        elif row.credit_code in codes:
+            refused.append(_refuse(row, "code_taken"))
+        elif row.fields.get("owner_id") and row.fields["owner_id"] not in owners:
+            refused.append(_refuse(row, "owner_gone"))
+        elif free is not None and len(good) >= free:
+            refused.append(_refuse(row, "capacity", limit=user.customer_capacity))
+        else:
+            good.append(row.pk)
+    department = user.department if import_set.becomes_own and user.department else intake_department(user)
+    refresh_search(insert_customers(import_set, good, department.pk))
+    return refused
+
+
+def _able_owners(rows: list[ImportRow]) -> set[int]:
+    wanted = {row.fields["owner_id"] for row in rows if row.fields.get("owner_id")}
+    return set(User.objects.able_to_own().filter(pk__in=wanted).values_list("pk", flat=True)) if wanted else set()
+
+
+def _refuse(row: ImportRow, code: str, /, **values: Any) -> ImportRow:
+    row.outcome, row.errors, row.customer_id = Outcome.REFUSED, {"": [code, values]}, row.customer_id
+    return row
+
+
+def _change(import_set: ImportSet, rows: list[ImportRow]) -> list[ImportRow]:
+    if not rows:
+        return []
+    importer = Importer(import_set.requested_by)
+    customers = locked_customers([row.customer_id for row in rows if row.customer_id])
+    codes = customers_with_code([row.credit_code for row in rows])
+    good: list[tuple[ImportRow, Found]] = []
+    refused = []
+    for row in rows:
+        customer = customers.get(row.customer_id or 0)
+        if customer is None or not importer.may_change(customer):
+            refused.append(_refuse(row, "exists_not_yours"))
+        elif customer.status == "pool":
+            refused.append(_refuse(row, "in_pool"))
+        elif any(customer.values[name] != before for name, (before, _after) in row.difference.items()):
+            refused.append(_refuse(row, "changed_meanwhile"))
+        elif codes.get(row.credit_code, customer.pk) != customer.pk:
+            refused.append(_refuse(row, "code_taken"))
+        else:
+            good.append((row, customer))
+    _write_changes(good, import_set.requested_by)
+    return refused
+
+
+def _write_changes(good: list[tuple[ImportRow, Found]], actor: User) -> None:
+    after = {
+        customer.pk: {name: new for name, (_old, new) in row.difference.items()} for row, customer in good
+    }  # fmt: skip
+    update_customers({pk: _part(fields, CUSTOMER_ATTRIBUTES) for pk, fields in after.items()}, actor)
+    people = {customer: _part(after[customer.pk], CONTACT_ATTRIBUTES) for _row, customer in good}
+    update_contacts({c.contact_id: fields for c, fields in people.items() if c.contact_id and fields}, actor)
+    made = insert_contacts({c.pk: fields for c, fields in people.items() if not c.contact_id and fields}, actor)
+    for row, customer in good:
+        row.is_applied, row.contact_id = True, made.get(customer.pk)
+    ImportRow.objects.filter(pk__in=[row.pk for row, _customer in good]).update(is_applied=True)
+    ImportRow.objects.bulk_update([row for row, _customer in good if row.contact_id], ["contact_id"], batch_size=500)
+    refresh_search([pk for pk, fields in after.items() if _SEARCHED & fields.keys()])
+
+
+def _part(fields: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: fields[name] for name in names if name in fields}

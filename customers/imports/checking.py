@@ -1,0 +1,164 @@
+"""The dry run: what each row would do, decided for a few thousand rows at a time with a handful of queries."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db import connection
+
+from customers.customers.identity import name_key
+from customers.imports.cleaning import EMPTY, Cleaned, Cleaner
+from customers.imports.matching import (
+    CONTACT_ATTRIBUTES,
+    CUSTOMER_ATTRIBUTES,
+    Found,
+    Importer,
+    customers_by,
+    customers_with_code,
+)
+from customers.imports.models import ImportRow, ImportSet
+from customers.pool.capacity import held_counts
+
+Outcome = ImportRow.Outcome
+_NEVER_CLEARED = ("name", "contact_name")
+_COUNTED = ("created", "changed", "unchanged")
+_STAGED = (
+    "import_set_id", "row_number", "cells", "fields", "outcome", "errors", "difference", "match_value", "credit_code",
+    "is_masked", "customer_id", "is_applied", "undo_note",
+)  # fmt: skip
+
+
+class Checker:
+    """Decides rows of one import in their order; `decide` may be called for part after part."""
+
+    def __init__(self, import_set: ImportSet) -> None:
+        self.import_set = import_set
+        self.cleaner = Cleaner(import_set)
+        self.importer = Importer(import_set.requested_by)
+        self.owns_what_it_creates = import_set.becomes_own
+
+    def decide(self, rows: Iterable[tuple[int, Sequence[str]]], *, leaving_out: int = 0) -> list[ImportRow]:
+        """The rows with their outcomes, unsaved; `leaving_out` is a row number that is being checked again."""
+        cleaned = [self.cleaner.clean(number, cells) for number, cells in rows]
+        keys = [row.match_value for row in cleaned]
+        codes = [row.credit_code for row in cleaned]
+        self.seen_keys = self._earlier("match_value", keys, leaving_out)
+        self.seen_codes = self._earlier("credit_code", codes, leaving_out)
+        self.matches = customers_by(self.import_set.match_key, keys)
+        self.code_holders = customers_with_code(codes)
+        self.free = self._free_places()
+        return [self._decide(row) for row in cleaned]
+
+    def _earlier(self, column: str, values: list[str], leaving_out: int) -> dict[str, int]:
+        rows = ImportRow.objects.filter(
+            import_set=self.import_set, outcome__in=_COUNTED, **{f"{column}__in": [v for v in set(values) if v]}
+        ).exclude(row_number=leaving_out)
+        return dict(rows.values_list(column, "row_number"))
+
+    def _free_places(self) -> int | None:
+        if not self.owns_what_it_creates:
+            return None
+        planned = ImportRow.objects.filter(import_set=self.import_set, outcome="created", is_applied=False).count()
+        user = self.import_set.requested_by
+        return user.customer_capacity - held_counts([user.pk])[user.pk] - planned
+
+    def _decide(self, cleaned: Cleaned) -> ImportRow:
+        row = ImportRow(
+            import_set=self.import_set, row_number=cleaned.row_number, cells=cleaned.cells, fields=cleaned.fields,
+            errors=cleaned.errors, match_value=cleaned.match_value, credit_code=cleaned.credit_code,
+        )  # fmt: skip
+        if cleaned.errors:
+            row.outcome = Outcome.REFUSED
+        elif (first := self.seen_keys.get(cleaned.match_value)) and cleaned.match_value:
+            self._end(row, Outcome.DUPLICATE, "repeated", row=first)
+        elif (first := self.seen_codes.get(cleaned.credit_code)) and cleaned.credit_code:
+            self._end(row, Outcome.DUPLICATE, "code_repeated", row=first)
+        else:
+            self._match(row)
+        if row.outcome in _COUNTED:
+            if row.match_value:
+                self.seen_keys[row.match_value] = row.row_number
+            if row.credit_code:
+                self.seen_codes[row.credit_code] = row.row_number
+        return row
+
+    def _end(self, row: ImportRow, outcome: Outcome, code: str, /, **values: Any) -> None:
+        row.outcome = outcome
+        row.errors = {"": [code, values]}
+
+    def _match(self, row: ImportRow) -> None:
+        found = self.matches.get(row.match_value, []) if row.match_value else []
+        mode, key = self.import_set.mode, self.import_set.match_key
+        if not found:
+            if mode == ImportSet.Mode.UPDATE:
+                self._end(row, Outcome.REFUSED, "not_found" if row.match_value else "no_key")
+            elif row.match_value and key in (ImportSet.MatchKey.ID, ImportSet.MatchKey.NUMBER):
+                self._end(row, Outcome.REFUSED, "not_found")
+            else:
+                self._create(row)
+        elif len(found) > 1:
+            self._end(row, Outcome.DUPLICATE, "several")
+        else:
+            self._meet(row, found[0])
+
+    def _create(self, row: ImportRow) -> None:
+        if not row.fields.get("name"):
+            row.outcome, row.errors = Outcome.REFUSED, {"name": ["required", {}]}
+        elif row.credit_code in self.code_holders:
+            self._end(row, Outcome.REFUSED, "code_taken")
+        elif self.free is not None and self.free <= 0:
+            limit = self.import_set.requested_by.customer_capacity
+            self._end(row, Outcome.REFUSED, "capacity", limit=limit)
+        else:
+            row.outcome = Outcome.CREATED
+            row.fields = {**row.fields, "name_key": name_key(row.fields["name"])}
+            if self.free is not None:
+                self.free -= 1
+
+    def _meet(self, row: ImportRow, customer: Found) -> None:
+        if self.importer.may_change(customer):
+            row.customer_id = customer.pk
+        if self.import_set.mode == ImportSet.Mode.CREATE:
+            self._end(row, Outcome.DUPLICATE, "exists")
+        elif not row.customer_id:
+            self._end(row, Outcome.REFUSED, "exists_not_yours")
+        elif customer.status == "pool":
+            self._end(row, Outcome.REFUSED, "in_pool")
+        elif self.code_holders.get(row.credit_code, customer.pk) != customer.pk:
+            self._end(row, Outcome.REFUSED, "code_taken")
+        else:
+            row.difference = self._difference(row.fields, customer)
+            row.outcome = Outcome.CHANGED if row.difference else Outcome.UNCHANGED
+            row.is_masked = not self.importer.sees_details(customer)
+
+    def _difference(self, fields: dict[str, Any], customer: Found) -> dict[str, list[Any]]:
+        """Attribute → [before, after]. The match by name keeps the name: it found the customer by a looser reading."""
+        difference = {}
+        for name in (*CUSTOMER_ATTRIBUTES, *CONTACT_ATTRIBUTES):
+            if name not in fields or (name == "name" and self.import_set.match_key == ImportSet.MatchKey.NAME):
+                continue
+            before, after = customer.values[name], fields[name]
+            if after in EMPTY and (not self.import_set.empty_clears or name in _NEVER_CLEARED):
+                continue
+            if sorted(before) != after if name == "tag_ids" else (before or None) != (after or None):
+                difference[name] = [before, after]
+        return difference
+
+
+def stage(rows: Iterable[ImportRow]) -> None:
+    """Write decided rows into staging by COPY."""
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(f"COPY customers_importrow ({', '.join(_STAGED)}) FROM STDIN") as copy,
+    ):
+        for row in rows:
+            copy.write_row((
+                row.import_set_id, row.row_number, _json(row.cells), _json(row.fields), row.outcome, _json(row.errors),
+                _json(row.difference), row.match_value, row.credit_code, row.is_masked, row.customer_id, False, "",
+            ))  # fmt: skip
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)

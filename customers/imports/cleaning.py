@@ -1,0 +1,68 @@
+"""From the cells of a row to the fields of a customer: one import's mapping applied to many rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.core.exceptions import ValidationError
+
+from crm.records.sheets import SheetField
+from customers.base_data.lookups import Lookups
+from customers.customers.identity import name_key
+from customers.customers.resources import CustomerResource
+from customers.imports.models import ImportSet
+
+EMPTY: tuple[Any, ...] = (None, "", [])
+
+
+@dataclass
+class Cleaned:
+    """One row: its cells, its fields by attribute, what is wrong with it, what it is matched by."""
+
+    row_number: int
+    cells: list[str]
+    fields: dict[str, Any] = field(default_factory=dict)
+    errors: dict[str, Any] = field(default_factory=dict)
+    match_value: str = ""
+    credit_code: str = ""
+
+
+class Cleaner:
+    """Cleans rows by the mapping of an import."""
+
+    def __init__(self, import_set: ImportSet) -> None:
+        columns = CustomerResource.importable(import_set.requested_by)
+        self.lookups = Lookups()
+        self.key = import_set.match_key
+        self.plan: list[tuple[int, str, SheetField]] = [
+            (int(at), name, columns[name]) for at, name in import_set.mapping.items() if name in columns
+        ]
+        self._known: dict[tuple[str, str], Any] = {}
+
+    def clean(self, row_number: int, cells: Sequence[str]) -> Cleaned:
+        """One row, cleaned."""
+        row = Cleaned(row_number, list(cells))
+        for at, name, column in self.plan:
+            try:
+                text = cells[at] if at < len(cells) else ""
+                value = column.widget.clean(text, lookups=self.lookups)
+            except ValidationError as refusal:
+                row.errors[name] = [refusal.code, refusal.params or {}]
+                continue
+            row.fields[column.attribute] = value
+        if not row.fields.get("name") and "name" not in row.errors and self._needs_name(row):
+            row.errors["name"] = ["required", {}]
+        row.credit_code = row.fields.get("credit_code") or ""
+        row.match_value = self._match_value(row.fields)
+        return row
+
+    def _needs_name(self, row: Cleaned) -> bool:
+        """A customer that is found by something else keeps its name."""
+        return self.key == ImportSet.MatchKey.NAME or not row.fields.get(self.key)
+
+    def _match_value(self, fields: dict[str, Any]) -> str:
+        if self.key == ImportSet.MatchKey.NAME:
+            return name_key(fields["name"]) if fields.get("name") else ""
+        return str(fields.get(self.key) or "")

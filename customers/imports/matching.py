@@ -1,0 +1,95 @@
+"""Finding the customers that rows mean, and what the importer may do with them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from typing import Any
+
+from crm.access.masks import REVEAL_RIGHT
+from crm.access.reach import Reach
+from crm.people.models import User
+from customers.customers.models import Customer, CustomerShare
+from customers.customers.resources import ANY_OWNER, CustomerResource
+from customers.imports.models import ImportSet
+
+CHANGE = "customers.change_customer"
+CUSTOMER_ATTRIBUTES = (
+    "name", "short_name", "credit_code", "stage_id", "level_id", "industry_id", "region_id", "source_id", "size",
+    "address", "phone", "email", "website", "remark", "tag_ids", "next_follow_on",
+)  # fmt: skip
+CONTACT_ATTRIBUTES = ("contact_name", "contact_job_title", "contact_phone", "contact_email")
+PERSONAL_ATTRIBUTES = ("phone", "email", "address", "contact_phone", "contact_email")
+_MATCH_FIELDS = {
+    ImportSet.MatchKey.NAME: "name_key",
+    ImportSet.MatchKey.NUMBER: "number",
+    ImportSet.MatchKey.CREDIT_CODE: "credit_code",
+    ImportSet.MatchKey.PHONE: "phone",
+    ImportSet.MatchKey.ID: "id",
+}
+
+
+class Found:
+    """A customer as it stands, with owner_id and department_id for the question of reach."""
+
+    def __init__(self, values: dict[str, Any]) -> None:
+        self.pk: int = values["id"]
+        self.owner_id: int | None = values["owner_id"]
+        self.department_id: int = values["department_id"]
+        self.status: str = values["status"]
+        self.contact_id: int | None = values["main_contact__id"]
+        self.values = {name: values[name] for name in CUSTOMER_ATTRIBUTES}
+        if self.values["next_follow_on"] is not None:
+            self.values["next_follow_on"] = self.values["next_follow_on"].isoformat()
+        for name in CONTACT_ATTRIBUTES:
+            self.values[name] = values[f"main_contact__{name.removeprefix('contact_')}"] or ""
+
+
+class Importer:
+    """What the person who imports may do with a customer."""
+
+    def __init__(self, user: User) -> None:
+        self.user = user
+        self.reach: Reach = user.reach
+        self.may_change_any = self.reach.has(ANY_OWNER)
+        self._shared = set(self.reach.shared_ids(CustomerShare, "change")) if self.reach.has(CHANGE) else set()
+
+    def may_change(self, customer: Found) -> bool:
+        """Whether an import of this person may change the customer."""
+        return self.may_change_any or self.reach.covers(CHANGE, customer) or customer.pk in self._shared
+
+    def sees_details(self, customer: Found) -> bool:
+        """Whether this person sees the contact details the customer has now."""
+        return self.reach.covers(REVEAL_RIGHT, customer)
+
+
+def customers_by(key: str, match_values: Collection[str]) -> dict[str, list[Found]]:
+    """The live customers that a match key finds, by value."""
+    name = _MATCH_FIELDS[ImportSet.MatchKey(key)]
+    found: dict[str, list[Found]] = defaultdict(list)
+    values: list[Any] = [value for value in set(match_values) if value]
+    if key == ImportSet.MatchKey.ID:
+        values = [int(value) for value in values if value.isdecimal()]
+    for row in _snapshots(Customer.objects.live().filter(**{f"{name}__in": values}), name):
+        found[str(row[name])].append(Found(row))
+    return found
+
+
+def customers_with_code(codes: Collection[str]) -> dict[str, int]:
+    """Which live customer holds a unified social credit code."""
+    wanted = [code for code in set(codes) if code]
+    rows = Customer.objects.live().filter(credit_code__in=wanted) if wanted else Customer.objects.none()
+    return dict(rows.values_list("credit_code", "id"))
+
+
+def locked_customers(ids: Collection[int]) -> dict[int, Found]:
+    """Live customers by id, locked until the transaction ends, in the order of their ids."""
+    locked = Customer.objects.live().filter(pk__in=ids).order_by("pk").select_for_update(of=("self",))
+    held = list(locked.values_list("pk", flat=True))
+    return {row["id"]: Found(row) for row in _snapshots(Customer.objects.filter(pk__in=held), "id")}
+
+
+def _snapshots(customers: Any, key: str) -> Any:
+    contact = [f"main_contact__{name}" for name in ("id", "name", "job_title", "phone", "email")]
+    names = dict.fromkeys(("id", "owner_id", "department_id", "status", key, *CUSTOMER_ATTRIBUTES, *contact))
+    return CustomerResource.prepared(customers).values(*names)
