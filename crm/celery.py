@@ -45,6 +45,11 @@ app.conf.update(
         "socket_timeout": 5,
         "socket_connect_timeout": 3,
         "health_check_interval": 15,
+        # a page that rings must not wait for a Redis that is down; workers retry by broker_connection_* for ever
+        "max_retries": 1,
+        "interval_start": 0,
+        "interval_step": 0.1,
+        "interval_max": 0.1,
     },
     beat_schedule=settings.HARBOUR_BEAT,
     beat_max_loop_interval=10,
