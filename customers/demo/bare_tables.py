@@ -28,7 +28,8 @@ def bare_tables(record_models: Sequence[type[models.Model]]) -> Iterator[None]:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             "SELECT set_config('statement_timeout', '0', true), set_config('maintenance_work_mem', '512MB', true), "
-            "set_config('idle_in_transaction_session_timeout', '0', true), set_config('synchronous_commit', 'off', true)"
+            "set_config('idle_in_transaction_session_timeout', '0', true), "
+            "set_config('synchronous_commit', 'off', true)"
         )
         cursor.execute(_INDEXES, [tables])
         indexes = cursor.fetchall()

@@ -31,20 +31,20 @@ NULL = r"\N"
 # out of sixteen: 30 % belong to nobody
 STATUSES = ["lead"] * 5 + ["opportunity"] * 3 + ["existing"] * 3 + ["pool"] * 3 + ["potential"] * 2
 CUSTOMER_COLUMNS = (
-    "id number name short_name name_key credit_code status stage_id level_id industry_id region_id source_id size "
-    "address phone email website remark tag_ids external_id pool_id pooled_at previous_owner_id received_at "
-    "last_followed_at next_follow_on protected_until owner_id department_id custom created_at created_by_id changed_at "
-    "changed_by_id archived_at"
-).split()
-SEARCH_COLUMNS = ["customer_id", "doubled", "letters", "digits"]
+    "id, number, name, short_name, name_key, credit_code, status, stage_id, level_id, industry_id, region_id, "
+    "source_id, size, address, phone, email, website, remark, tag_ids, external_id, pool_id, pooled_at, "
+    "previous_owner_id, received_at, last_followed_at, next_follow_on, protected_until, owner_id, department_id, "
+    "custom, created_at, created_by_id, changed_at, changed_by_id, archived_at"
+)
+SEARCH_COLUMNS = "customer_id, doubled, letters, digits"
 CONTACT_COLUMNS = (
-    "id customer_id name job_title power is_primary phone email wechat birthday remark custom created_at created_by_id "
-    "changed_at changed_by_id archived_at"
-).split()
+    "id, customer_id, name, job_title, power, is_primary, phone, email, wechat, birthday, remark, custom, "
+    "created_at, created_by_id, changed_at, changed_by_id, archived_at"
+)
 ACTIVITY_COLUMNS = (
-    "id customer_id contact_id kind content happened_at place next_follow_on is_valid_follow_up author_id created_at "
-    "changed_at archived_at"
-).split()
+    "id, customer_id, contact_id, kind, content, happened_at, place, next_follow_on, is_valid_follow_up, "
+    "author_id, created_at, changed_at, archived_at"
+)
 KINDS = [
     ("call", "t"),
     ("call", "t"),
@@ -75,10 +75,10 @@ def load_scale(customers: int, activities: int) -> None:
         cursor.execute("RESET statement_timeout")
 
 
-def _copy(model: type[models.Model], columns: list[str], lines: Iterator[str]) -> None:
+def _copy(model: type[models.Model], columns: str, lines: Iterator[str]) -> None:
     with (
         connection.cursor() as cursor,
-        cursor.copy(f'COPY "{model._meta.db_table}" ({", ".join(columns)}) FROM STDIN') as copy,
+        cursor.copy(f'COPY "{model._meta.db_table}" ({columns}) FROM STDIN') as copy,
     ):
         while batch := list(islice(lines, BATCH)):
             copy.write("".join(batch))
@@ -202,6 +202,10 @@ class _Rows:
         x = (i * 3266489917 >> 10) & 1023
         return min(self.known(i), 1 + x * x // 2600)
 
+    def afternoon(self, i: int, step: int) -> str:
+        """The time of day of a follow-up: after the customer became known, later ones later."""
+        return self.clock[339 - min(step, 99) + i * 7 % 200]
+
     def follow_up_count(self, place: int) -> int:
         """How many follow-ups the customer at this place of the followed ones has; neighbours share unevenly."""
         if place == len(self.followed) - 1 and not place % 2:
@@ -217,8 +221,8 @@ class _Rows:
         for i in range(self.count):
             brand, trade, place, form = self.parts(i)
             word = f"{self.places[place][0]}{self.brands[brand][0]}{self.trades[trade][0]}"
-            known = self.days[self.known(i)] + self.clock[i % 540]
-            followed = self.days[self.last_followed(i)] + self.clock[i * 7 % 540] if counted.get(i) else NULL
+            known = self.days[self.known(i)] + self.clock[i % 240]
+            followed = self.days[self.last_followed(i)] + self.afternoon(i, 0) if counted.get(i) else NULL
             changed = known if followed == NULL else followed
             tags = f"{{{self.tags[i % len(self.tags)]}}}" if i % 3 == 0 else "{}"
             yield (
@@ -276,10 +280,11 @@ class _Rows:
 
     def contacts(self) -> Iterator[str]:
         for i in range(self.count):
-            known = self.days[self.known(i)] + self.clock[i % 540]
+            known = self.days[self.known(i)] + self.clock[i % 240]
             title, power = names.TITLES[i * 23 % len(names.TITLES)]
             yield (
-                f"{self.first_contact + i}\t{self.first_id + i}\t{self.people[i * 769 % len(self.people)][0]}\t{title}\t"
+                f"{self.first_contact + i}\t{self.first_id + i}\t"
+                f"{self.people[i * 769 % len(self.people)][0]}\t{title}\t"
                 f"{power}\tt\t+86{self.contact_phone(i)}\t\t\t\\N\t\t{{}}\t{known}\t\\N\t{known}\t\\N\t\\N\n"
             )
 
@@ -290,7 +295,7 @@ class _Rows:
             known, last = self.known(i), self.last_followed(i)
             for step in range(self.follow_up_count(place)):
                 kind, valid, text = said[0] if step == 0 else said[(at * 31) % len(said)]
-                moment = self.days[min(known, last + step * 5)] + self.clock[(i * 7 + step * 97) % 540]
+                moment = self.days[min(known, last + step * 5)] + self.afternoon(i, step)
                 yield (
                     f"{at}\t{self.first_id + i}\t{self.first_contact + i}\t{kind}\t{text}\t{moment}\t\t\\N\t{valid}\t"
                     f"{self.owner(i)[0]}\t{moment}\t{moment}\t\\N\n"
