@@ -43,5 +43,5 @@ HARBOUR_COMMANDS = [
     ("customers:customer_add", _("New customer"), "plus", "customers.add_customer", "", ""),
     ("customers:activity_add", _("New follow-up"), "message-square-text", "customers.add_activity", "", "c"),
     ("customers:import_add", _("Import a spreadsheet"), "file-up", "customers.import_customer", "", ""),
-    ("customers:transfer_add", _("Transfer customers"), "arrow-left-right", "customers.transfer_customer", "", ""),
+    ("customers:transfer_new", _("Transfer customers"), "arrow-left-right", "customers.transfer_customer", "", ""),
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -131,14 +131,20 @@ def cancel_transfer(transfer: Transfer, actor: User) -> None:
         locked.save(update_fields=["state", "finished_at"])
 
 
+def undo_until(transfer: Transfer) -> datetime | None:
+    """The last moment of an undo; None while the transfer has not ended."""
+    return transfer.finished_at + timedelta(days=UNDO_DAYS) if transfer.finished_at else None
+
+
 def can_be_undone(transfer: Transfer) -> bool:
     """Whether an undo may still be asked for."""
+    until = undo_until(transfer)
     return (
         transfer.state in (Transfer.State.DONE, Transfer.State.CANCELLED, Transfer.State.FAILED)
         and transfer.operation_id is not None
         and (transfer.undo_job is None or transfer.undo_job.is_over)
-        and transfer.finished_at is not None
-        and transfer.finished_at > timezone.now() - timedelta(days=UNDO_DAYS)
+        and until is not None
+        and until > timezone.now()
     )
 
 
