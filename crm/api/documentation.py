@@ -18,6 +18,7 @@ from rest_framework.views import APIView
 from crm.access.gate import Gate
 from crm.api.tokens import TokenAuthentication
 
+
 class SignedIn(BasePermission):
     """A person in a browser, or a token."""
 

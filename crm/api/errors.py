@@ -37,8 +37,10 @@ REFUSALS = {
     "stale": 409,
     "conflict": 409,
     "taken": 409,
+    "changed": 409,
     "duplicate": 409,
-    "too_large": 413,
+    "size": 413,
+    "no_right": 403,
 }
 _WORDS = {
     400: "bad_request",
@@ -105,7 +107,9 @@ def fault_of(trouble: Exception) -> Fault | None:
 
 def _of_database(trouble: Exception) -> Fault | None:
     if isinstance(trouble, OperationalError) and isinstance(trouble.__cause__, _BUSY):
-        return Fault(409, _("Somebody else is changing this right now. Try again."), "busy", headers={"Retry-After": "1"})
+        return Fault(
+            409, _("Somebody else is changing this right now. Try again."), "busy", headers={"Retry-After": "1"}
+        )
     if isinstance(trouble, IntegrityError):
         return Fault(409, _("This collides with a record that exists already."))
     if isinstance(trouble, DataError):
@@ -128,7 +132,9 @@ def _of_framework(trouble: exceptions.APIException) -> Fault:
         return Fault(400, " ".join(general) or _("Some values are missing or wrong."), "invalid", fields)
     if isinstance(trouble, exceptions.Throttled):
         wait = str(max(1, ceil(trouble.wait or 1)))
-        return Fault(429, _("Too many requests. Wait %(seconds)s seconds.") % {"seconds": wait}, headers={"Retry-After": wait})
+        return Fault(
+            429, _("Too many requests. Wait %(seconds)s seconds.") % {"seconds": wait}, headers={"Retry-After": wait}
+        )
     status = trouble.status_code if trouble.status_code in _WORDS else 400
     code = trouble.get_codes()
     headers = {"WWW-Authenticate": trouble.auth_header} if getattr(trouble, "auth_header", "") else {}

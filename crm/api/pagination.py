@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
 
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
@@ -22,6 +22,17 @@ SIZE, SIZE_AT_MOST = 50, 200
 PARAMETERS = ("page_size", "ordering", "cursor")
 
 
+def page_size(request: Request) -> int:
+    """The wanted number of rows; ValidationError (400) beyond 200."""
+    text = request.query_params.get("page_size", "")
+    if not text:
+        return SIZE
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text[:9]) <= SIZE_AT_MOST):
+        message = _("A page has 1 to %(most)s rows.") % {"most": SIZE_AT_MOST}
+        raise ValidationError({"page_size": ValidationError(message, code="bad_filter")})
+    return int(text)
+
+
 class KeysetPagination(BasePagination):
     """{"results", "next", "previous", "count"}; the view names its orders, the first one is the default."""
 
@@ -32,7 +43,7 @@ class KeysetPagination(BasePagination):
     def paginate_queryset(self, queryset: QuerySet[Any], request: Request, view: ApiViewSet) -> list[Any]:
         """The rows of the wanted page; ValidationError (400) for a size, order or cursor that makes no sense."""
         self.request = request
-        size = _size(request.query_params.get("page_size", ""))
+        size = page_size(request)
         order = _order(view.orders, request.query_params.get("ordering", ""))
         cursor = read_cursor(request.query_params.get("cursor", ""), queryset, order)
         self.page = keyset_page(queryset, order, cursor, size)
@@ -67,7 +78,7 @@ class KeysetPagination(BasePagination):
 
     def get_schema_operation_parameters(self, view: ApiViewSet) -> list[dict[str, Any]]:
         """The parameters every list takes."""
-        names = [order.name for order in view.orders]
+        names = dict.fromkeys(order.name.removeprefix("-") for order in view.orders)
         ways = [*names, *(f"-{name}" for name in names)]
         return [
             _parameter("page_size", {"type": "integer", "minimum": 1, "maximum": SIZE_AT_MOST, "default": SIZE}),
@@ -78,33 +89,30 @@ class KeysetPagination(BasePagination):
     def _address(self, cursor: Cursor | None) -> str | None:
         if cursor is None:
             return None
-        parameters = self.request.query_params.copy()
-        parameters["cursor"] = str(cursor)
-        return self.request.build_absolute_uri(f"{self.request.path}?{urlencode(list(_pairs(parameters)))}")
+        return address_of(self.request, str(cursor))
 
 
-def _pairs(parameters: Any) -> list[tuple[str, str]]:
-    return [(name, value) for name, values in parameters.lists() for value in values]
+def address_of(request: Request, cursor: str) -> str:
+    """The address of another page of the same list."""
+    parameters = request.query_params.copy()
+    parameters["cursor"] = cursor
+    return request.build_absolute_uri(f"{request.path}?{parameters.urlencode()}")
 
 
-def _size(text: str) -> int:
-    if not text:
-        return SIZE
-    if not (text.isascii() and text.isdecimal() and 1 <= int(text[:9]) <= SIZE_AT_MOST):
-        message = _("A page has 1 to %(most)s rows.") % {"most": SIZE_AT_MOST}
-        raise ValidationError({"page_size": ValidationError(message, code="bad_filter")})
-    return int(text)
-
-
-def _order(orders: tuple[Order, ...], text: str) -> Order:
+def _order(orders: Sequence[Order], text: str) -> Order:
     if not text:
         return orders[0]
-    named = next((order for order in orders if order.name == text), None)
-    turned = next((order for order in orders if f"-{order.name}" == text), None)
-    if named is None and turned is None:
-        message = _("This list cannot be ordered by %(name)s.") % {"name": text[:60]}
-        raise ValidationError({"ordering": ValidationError(message, code="bad_filter")})
-    return named or replace(turned, is_descending=not turned.is_descending)
+    named = {order.name.removeprefix("-"): order for order in orders} | {order.name: order for order in orders}
+    if found := named.get(text):
+        return found if found.name == text else _turned(found)
+    if found := named.get(text.removeprefix("-")):
+        return _turned(found)
+    message = _("This list cannot be ordered by %(name)s.") % {"name": text[:60]}
+    raise ValidationError({"ordering": ValidationError(message, code="bad_filter")})
+
+
+def _turned(order: Order) -> Order:
+    return replace(order, is_descending=not order.is_descending)
 
 
 def _parameter(name: str, schema: dict[str, Any], description: str = "") -> dict[str, Any]:

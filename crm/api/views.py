@@ -77,7 +77,7 @@ class ApiViewSet(GenericViewSet[Any]):
 
     def refuse_parameters(self, known: Sequence[str] = ()) -> None:
         """ValidationError (400) naming every query parameter that is not known."""
-        if unknown := sorted(set(self.request.query_params) - set(known)):
+        if unknown := sorted({*self.request.query_params} - {*known}):
             message = _("This parameter is not known here.")
             raise ValidationError({name: ValidationError(message, code="bad_filter") for name in unknown})
 
@@ -116,8 +116,8 @@ class RecordViewSet(ApiViewSet):
         row = self.get_queryset().filter(pk=self.kwargs["pk"]).first()
         if row is not None:
             return row
-        visible_to = getattr(self.model._default_manager, "visible_to", None)
-        if visible_to and visible_to(self.request.user).filter(pk=self.kwargs["pk"]).exists():
+        manager: Any = self.model._default_manager
+        if manager.visible_to(self.request.user).filter(pk=self.kwargs["pk"]).exists():
             note_denial(self.request, self.right)
             raise PermissionDenied(_("You may see this record, but not do this with it."))
         raise Http404
@@ -134,19 +134,25 @@ class RecordViewSet(ApiViewSet):
         return Response(self.get_serializer(self.get_object()).data)
 
     def filter_names(self) -> list[str]:
-        """The filters of the list page, for the schema."""
-        return parameter_names(self.filterset(None, self.model._default_manager.none(), None)) if self.filterset else []
+        """The filters of the list page, and `search` for its search field."""
+        if self.filterset is None:
+            return []
+        names = parameter_names(self.filterset)
+        return ["search", *names] if "q" in names else names
 
     def filtered(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """The rows that match the parameters; ValidationError (400) names each unknown or wrong one."""
+        self.refuse_parameters([*PARAMETERS, *self.filter_names()])
         if self.filterset is None:
-            self.refuse_parameters(PARAMETERS)
             return rows
-        filters = self.filterset(self.request.query_params, rows, self.request.user)
-        self.refuse_parameters([*PARAMETERS, *parameter_names(filters)])
+        parameters = self.request.query_params.copy()
+        if "search" in parameters and "q" in self.filterset.base_filters:
+            parameters["q"] = parameters.pop("search")[-1]
+        filters = self.filterset(parameters, rows, self.request.user)
         if not filters.is_valid():
+            wrong = filters.form.errors.items()
             raise ValidationError(
-                {name: [ValidationError(text, code="bad_filter") for text in texts] for name, texts in filters.form.errors.items()}
+                {name: [ValidationError(text, code="bad_filter") for text in texts] for name, texts in wrong}
             )
         return filters.rows()
 
@@ -157,11 +163,12 @@ class RecordViewSet(ApiViewSet):
         return Response(self.get_serializer(fresh or row).data, status=status)
 
 
-def parameter_names(filters: RecordFilterSet) -> list[str]:
+def parameter_names(filterset: type[RecordFilterSet]) -> list[str]:
     """The query parameters a filter set reads; a range has one for each of its ends."""
     names: list[str] = []
-    for name, field in filters.form.fields.items():
-        suffixes = field.widget.widgets_names if isinstance(field.widget, MultiWidget) else [""]
+    for name, found in filterset.base_filters.items():
+        widget = found.field.widget
+        suffixes = widget.widgets_names if isinstance(widget, MultiWidget) else []
         names += [name, *(f"{name}{suffix}" for suffix in suffixes if suffix)]
     return names
 

@@ -268,8 +268,9 @@ REST_FRAMEWORK = {
 }
 # address below /api/v1/ → viewset; the kernel imports no app above it
 HARBOUR_API = {
-    "users": "crm.people.api.UserViewSet",
-    "jobs": "crm.jobs.api.JobViewSet",
+    "customers": "customers.customers.api.CustomerViewSet",
+    "users": "crm.api.users.UserViewSet",
+    "jobs": "crm.api.jobs.JobViewSet",
 }
 API_REQUESTS_PER_MINUTE = environment.number("HARBOUR_API_RATE", 1200)
 SPECTACULAR_SETTINGS = {

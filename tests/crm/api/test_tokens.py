@@ -55,7 +55,9 @@ def test_a_token_acts_as_its_person(api):
     }
 
 
-@pytest.mark.parametrize("token", ["", "nonsense", "crm_1_" + "0" * 64, "crm_99999999999999999999_" + "0" * 64, "crm_1_\xff"])
+@pytest.mark.parametrize(
+    "token", ["", "nonsense", "crm_1_" + "0" * 64, "crm_99999999999999999999_" + "0" * 64, "crm_1_\xff"]
+)
 def test_an_unknown_token_is_401(api, token):
     answer = api(token=token).get("users/")
     assert answer.status_code == 401
@@ -148,7 +150,9 @@ def test_the_command_prints_only_the_token(api):
     assert ApiToken.objects.get().scopes == ["jobs:read", "users:read"]
 
 
-@pytest.mark.parametrize("arguments, message", [(["nobody"], "There is no user nobody."), (["rep", "--scopes", "x"], "There is no scope x.")])
+@pytest.mark.parametrize(
+    "arguments, message", [(["nobody"], "There is no user nobody."), (["rep", "--scopes", "x"], "There is no scope x.")]
+)
 def test_the_command_refuses_in_one_sentence(arguments, message):
     make_user("rep", role="rep")
     with pytest.raises(CommandError, match=message):

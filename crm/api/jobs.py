@@ -45,8 +45,8 @@ class JobViewSet(RecordViewSet):
 
     def scoped(self) -> QuerySet[Any]:
         """One's own jobs, everybody's with `crm.view_system`; only one's own may be cancelled."""
-        sees_all = self.action != "cancel" and self.request.user.reach.has("crm.view_system")
-        return Job.objects.all() if sees_all else Job.objects.filter(requested_by=self.request.user)
+        user = self.request.user
+        return Job.objects.asked_by(user) if self.action == "cancel" else Job.objects.visible_to(user)
 
     def with_relations(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """With the person who asked."""
