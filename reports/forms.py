@@ -33,7 +33,7 @@ class NewBusinessForm(forms.Form):
     )
     group = forms.ChoiceField(label=gettext_lazy("Grouped by"), choices=Grouping.choices, required=False)
     step = forms.ChoiceField(
-        label=gettext_lazy("Steps"), choices=[("", gettext_lazy("Fitting steps")), *Grain.choices], required=False
+        label=gettext_lazy("Time steps"), choices=[("", gettext_lazy("Fitting steps")), *Grain.choices], required=False
     )
 
     def __init__(self, params: MultiValueDict[str, Any] | dict[str, Any], today: date | None = None) -> None:

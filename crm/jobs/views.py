@@ -7,30 +7,24 @@ from django.core.exceptions import ValidationError
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from crm.access.gate import needs, signed_in
 from crm.jobs import actions
 from crm.jobs.models import Job, Outbox
-from crm.records.keyset import Order, keyset_page, read_cursor
+from crm.notifications.paging import older_than
 
 PAGE_SIZE = 50
 ROWS_SHOWN = 200
 STOP_POLLING = 286
-NEWEST = Order("newest", gettext_lazy("Newest first"), "id", is_descending=True)
 
 
 @signed_in
 @require_safe
 def job_list(request: HttpRequest) -> HttpResponse:
     jobs = Job.objects.visible_to(request.user).select_related("requested_by")
-    try:
-        cursor = read_cursor(request.GET.get("cursor", ""), jobs, NEWEST)
-    except ValidationError as refusal:
-        return render(request, "jobs/list.html", {"refusal": refusal.messages[0]}, status=400)
-    page = keyset_page(jobs, NEWEST, cursor, PAGE_SIZE)
-    return render(request, "jobs/list.html", {"page": page})
+    page = older_than(jobs, request.GET.get("before", ""), PAGE_SIZE)
+    return render(request, "jobs/list.html", {"page": page, "before": request.GET.get("before", "")})
 
 
 @signed_in

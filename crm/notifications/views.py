@@ -3,35 +3,29 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from crm.access.gate import signed_in
 from crm.notifications import actions
 from crm.notifications.models import Notice
-from crm.records.keyset import Order, keyset_page, read_cursor
+from crm.notifications.paging import older_than
 
 PAGE_SIZE = 50
 UNREAD_SHOWN = 100
-NEWEST = Order("newest", gettext_lazy("Newest first"), "id", is_descending=True)
 
 
 @signed_in
 @require_safe
 def notice_list(request: HttpRequest) -> HttpResponse:
     """Unread ones first, all of them up to a hundred, then a page of those read."""
-    mine = Notice.objects.visible_to(request.user)
-    try:
-        cursor = read_cursor(request.GET.get("cursor", ""), mine, NEWEST)
-    except ValidationError as refusal:
-        return render(request, "notifications/list.html", {"refusal": refusal.messages[0]}, status=400)
-    unread = [] if cursor else list(mine.unread().order_by("-pk")[:UNREAD_SHOWN])
-    page = keyset_page(mine.read(), NEWEST, cursor, PAGE_SIZE)
+    mine, before = Notice.objects.visible_to(request.user), request.GET.get("before", "")
+    unread = [] if before else list(mine.unread().order_by("-pk")[:UNREAD_SHOWN])
+    page = older_than(mine.read(), before, PAGE_SIZE)
     return render(request, "notifications/list.html", {"unread": unread, "page": page})
 
 

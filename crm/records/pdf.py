@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,7 @@ def _press() -> tuple[Any, Any, Any]:
 
     served = {f"{ORIGIN}/fonts/{name}": (STATIC / "build" / "fonts" / name, "font/ttf") for name in FONTS.values()}
     served[f"{ORIGIN}{asset('css/print.css')}"] = (STATIC / "css" / "print.css", "text/css")
+    logging.getLogger("weasyprint.progress").setLevel(logging.WARNING)  # a line per page and step otherwise
     fonts, fetcher = FontConfiguration(), AllowList()
     faces = "".join(
         f"@font-face{{font-family:'Noto Sans SC';font-weight:{weight};src:url({ORIGIN}/fonts/{name})}}"

@@ -16,7 +16,7 @@ from decimal import Decimal
 from math import isfinite
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Protocol, Self
+from typing import IO, NamedTuple, Protocol, Self
 from xml.sax.saxutils import escape, quoteattr
 
 from django.core.exceptions import ValidationError
@@ -69,6 +69,32 @@ def open_writer(
 def row_encoder(file_format: str) -> Callable[[Iterable[Cell]], str]:
     """What turns one row into the text that `write_encoded` takes (in UTF-8), for files made in parts."""
     return csv_row if file_format == "csv" else xlsx_row
+
+
+class ReadyCells(NamedTuple):
+    """How texts the database has formatted already become cells: what `row_encoder` does, without asking for types.
+
+    Days and moments come as the serial numbers of `serial_day` and `serial_moment` for Excel, as ISO text for CSV.
+    """
+
+    text: Callable[[str], str]
+    number: Callable[[str], str]
+    day: Callable[[str], str]
+    moment: Callable[[str], str]
+    frame: tuple[str, str, str]
+
+
+def ready_cells(file_format: str) -> ReadyCells:
+    """The cells of a format, and what stands before, between and after those of a row."""
+    if file_format == "csv":
+        return ReadyCells(_csv_cell, str, str, str, ("", ",", "\r\n"))
+    return ReadyCells(
+        _xlsx_cell,
+        _xlsx_ready("0"),
+        _xlsx_ready(str(_STYLE_DATE)),
+        _xlsx_ready(str(_STYLE_MOMENT)),
+        ("<row>", "", "</row>"),
+    )
 
 
 def looks_like_formula(text: str) -> bool:
@@ -198,6 +224,17 @@ def _xlsx_cell(value: Cell) -> str:
             return _xlsx_text(value.isoformat())
         return f'<c s="{_STYLE_DATE}"><v>{value.toordinal() - _EPOCH}</v></c>'
     return _xlsx_number(value)
+
+
+def _xlsx_ready(style: int) -> Callable[[str], str]:
+    opening = f'<c s="{style}"><v>' if style else "<c><v>"
+
+    def cell(number: str) -> str:
+        if "-" in number:  # a day before Excel's calendar, still as text
+            return _xlsx_text(number)
+        return f"{opening}{number}</v></c>" if number else "<c/>"
+
+    return cell
 
 
 def _xlsx_number(value: int | float | Decimal) -> str:

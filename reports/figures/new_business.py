@@ -14,7 +14,7 @@ from django.db.models.functions import TruncDate
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from crm.people.models import Department, User
 from crm.ui.charts import Chart, Series
@@ -61,7 +61,7 @@ def new_customers(user: User, period: Period) -> CustomerQuerySet:
 
 def list_url(period: Period, **filters: Any) -> str:
     """The customer list that holds exactly the customers of a figure."""
-    params = {"created_from": period.first.isoformat(), "created_to": period.last.isoformat(), **filters}
+    params = {"created_from": period.first.isoformat(), "created_until": period.last.isoformat(), **filters}
     return f"{reverse('customers:customer_list')}?{urlencode(params)}"
 
 
@@ -105,8 +105,8 @@ def new_business(user: User, wish: Wish) -> Document:
         filters=[
             (_("Period"), f"{period} ({period.length()})"),
             (_("Compared with"), str(period.previous())),
-            (_("Steps"), wish.grain.label),
-            (_("Grouped by"), wish.grouping.label),
+            (_("Time steps"), str(wish.grain.label)),
+            (_("Grouped by"), str(wish.grouping.label)),
         ],
         figures=_figures(period, now, before),
         charts=[_course(steps, per_step), _shares(wish.grouping, now, names)],
@@ -178,7 +178,7 @@ def _course(steps: list[Step], per_step: list[Counter[str]]) -> Chart:
     return Chart(
         kind="columns",
         title=_("New customers over time, by status today"),
-        unit=_("customers"),
+        unit=pgettext("unit", "customers"),
         categories=[step.label for step in steps],
         series=[Series(str(status.label), [counts[status] for counts in per_step]) for status in STATUSES],
         finding=finding,
@@ -203,7 +203,7 @@ def _shares(grouping: Grouping, now: Counts, names: dict[int | None, str]) -> Ch
     return Chart(
         kind="hbar",
         title=_("New customers by %(group)s") % {"group": grouping.label},
-        unit=_("customers"),
+        unit=pgettext("unit", "customers"),
         categories=labels,
         series=[Series(_("New customers"), values)],
         finding=finding,
@@ -249,7 +249,7 @@ def _group_table(wish: Wish, now: Counts, before: Counts, names: dict[int | None
             *(str(status.label) for status in STATUSES),
             _("Share (%)"),
             _("Period before"),
-            _("Change"),
+            pgettext("difference", "Change"),
         ],
         rows,
         [*total, before.total, now.total - before.total],

@@ -198,7 +198,7 @@ def test_links_say_what_they_filter(director, rep):
     assert urlparse(row[4].url).path == reverse("customers:customer_list")
     assert parse_qs(urlparse(row[4].url).query) == {
         "created_from": ["2026-03-01"],
-        "created_to": ["2026-03-31"],
+        "created_until": ["2026-03-31"],
         "status": ["lead"],
         "source": [str(source.pk)],
     }

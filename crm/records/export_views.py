@@ -1,0 +1,74 @@
+"""The page on which somebody chooses format, columns and reason of an export; every list uses it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy as _
+
+from crm.records.exports import Export, export_named, rows_left_today, start_export
+from crm.records.keyset import capped_count
+from crm.records.selection import Selection
+from crm.records.writers import FORMATS
+
+
+class ExportForm(forms.Form):
+    """Format, columns, reason."""
+
+    file_format = forms.ChoiceField(
+        label=_("Format"), choices=[(name, name.upper()) for name in FORMATS], widget=forms.RadioSelect, initial="xlsx"
+    )
+    columns = forms.MultipleChoiceField(label=_("Columns"), widget=forms.CheckboxSelectMultiple)
+    reason = forms.CharField(
+        label=_("What is it for?"), max_length=200, help_text=_("It is kept in the history with your name.")
+    )
+
+    def __init__(self, export: Export, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [(name, column.header) for name, column in export.resource.columns().items()]
+        self.fields["columns"].choices = choices  # type: ignore[attr-defined]
+        self.fields["columns"].initial = [name for name, _header in choices]
+
+
+def export_page(request: HttpRequest, model_label: str, list_url: str) -> HttpResponse:
+    """Show the page for what was chosen on the list, or start the export and go to its job."""
+    export = export_named(model_label)
+    is_sent = request.method == "POST" and "file_format" in request.POST
+    form = ExportForm(export, request.POST if is_sent else None)
+    try:
+        selection = _selection(request)
+        count = capped_count(export.rows(request.user, selection))
+        if is_sent and form.is_valid():
+            chosen = form.cleaned_data
+            return redirect(
+                start_export(
+                    request.user, model_label, selection, chosen["columns"], chosen["file_format"], chosen["reason"]
+                )
+            )
+    except ValidationError as refusal:
+        if not is_sent or not form.is_valid():
+            return render(
+                request, "records/export_refused.html", {"refusal": refusal, "list_url": list_url}, status=400
+            )
+        form.add_error(None, refusal)
+    context = {
+        "form": form,
+        "export": export,
+        "selection": selection,
+        "count": count,
+        "left": rows_left_today(request.user, export.right),
+        "sees_details": request.user.reach.has(export.details_right),
+        "list_url": list_url,
+    }
+    return render(request, "records/export.html", context, status=422 if is_sent else 200)
+
+
+def _selection(request: HttpRequest) -> Selection:
+    """What was chosen; an address without ids means the list as its parameters say."""
+    if request.method == "POST" or "ids" in request.GET or request.GET.get("all") == "1":
+        return Selection.from_request(request)
+    return Selection(query=request.GET.urlencode()[:2000], is_all=True)
