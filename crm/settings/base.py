@@ -250,7 +250,11 @@ HARBOUR_RESOURCES = {
     "customers.Activity": "customers.activities.resources.ActivityResource",
 }
 HARBOUR_PALETTE = ["customers.customers.search.palette_results", "customers.contacts.search.palette_results"]
-EXPORT_ROW_LIMIT = 200_000
+# model label → what exporting its list means; rows a person may export in a day, by the scope of the export right
+HARBOUR_EXPORTS = {
+    "customers.Customer": "customers.customers.exports.EXPORT",
+}
+EXPORT_ROWS_A_DAY = {"own": 200, "department": 5_000, "below": 5_000, "all": 200_000}
 
 # ── API ──
 REST_FRAMEWORK = {
@@ -269,6 +273,7 @@ REST_FRAMEWORK = {
 # address below /api/v1/ → viewset; the kernel imports no app above it
 HARBOUR_API = {
     "customers": "customers.customers.api.CustomerViewSet",
+    "leads": "customers.customers.api.LeadViewSet",
     "users": "crm.api.users.UserViewSet",
     "jobs": "crm.api.jobs.JobViewSet",
 }
