@@ -61,7 +61,7 @@ def compile_messages() -> None:
     """Write every django.mo that is missing or older than what it is made from."""
     for folder in languages():
         compiled = folder / "django.mo"
-        newest = max(path.stat().st_mtime for path in [folder, folder / "parts", *_sources(folder)] if path.exists())
+        newest = max(path.stat().st_mtime for path in [folder / "parts", *_sources(folder)] if path.exists())
         if not compiled.exists() or compiled.stat().st_mtime < newest:
             draft = folder / "django.draft"
             catalogue(folder).save_as_mofile(str(draft))

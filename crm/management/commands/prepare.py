@@ -32,6 +32,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Set everything up and answer with one line of JSON; trouble is one sentence and exit status 1."""
         try:
+            with step("Checking the program"):
+                self.check()  # a page address that cannot be loaded is told here, not by a server that never answers
             with step("Compiling translations"):
                 translations.compile_messages()
             with ThreadPoolExecutor(1) as beside, step("Bringing database and static files up to date"):
