@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -52,13 +52,7 @@ def claim_customer(customer: Customer, *, actor: User) -> Customer:
 
 def claim_customers(customers: Iterable[Customer], *, actor: User) -> list[Outcome]:
     """Claim several, each on its own: one refusal does not keep the others."""
-    outcomes = []
-    for customer in _batch(customers):
-        try:
-            outcomes.append(Outcome(claim_customer(customer, actor=actor)))
-        except ValidationError as refusal:
-            outcomes.append(Outcome(customer, " ".join(refusal.messages)))
-    return outcomes
+    return _each(customers, lambda customer: claim_customer(customer, actor=actor))
 
 
 # ── assign ──
@@ -67,9 +61,8 @@ def claim_customers(customers: Iterable[Customer], *, actor: User) -> list[Outco
 def assign_customer(customer: Customer, *, owner: User, actor: User, reason: str = "") -> Customer:
     """Give a customer nobody owns to a person of one's departments."""
     if not receivers_for(actor, ASSIGN_RIGHT).filter(pk=owner.pk).exists():
-        raise ValidationError(
-            {"owner": _("You cannot assign customers to %(name)s.") % {"name": owner}}, code="bad_owner"
-        )
+        words = _("You cannot assign customers to %(name)s.") % {"name": owner}
+        raise ValidationError({"owner": ValidationError(words, code="bad_owner")})
     facts = {"owner": owner.pk}
     with operation(actor, "customer_assigned", customer, anchor_id=customer.pk, reason=reason, facts=facts):
         hold_quota([owner.pk])
@@ -89,13 +82,20 @@ def assign_customer(customer: Customer, *, owner: User, actor: User, reason: str
     return customer
 
 
+def assign_customers(
+    customers: Iterable[Customer], *, owner: User, actor: User, reason: str = ""
+) -> list[Outcome]:
+    """Assign several to one person, each on its own."""
+    return _each(customers, lambda customer: assign_customer(customer, owner=owner, actor=actor, reason=reason))
+
+
 # ── release ──
 
 
 def release_customer(customer: Customer, *, actor: User, reason: str, pool: Pool | None = None) -> Customer:
     """Give a customer up into a pool: the chosen one, else that of its department or the nearest above."""
     if not reason.strip():
-        raise ValidationError({"reason": _("Say why this customer is given up.")}, code="required")
+        raise ValidationError({"reason": ValidationError(_("Say why this customer is given up."), code="required")})
     with operation(actor, "customer_released", customer, anchor_id=customer.pk, reason=reason):
         customer.refresh_from_db()
         if not Customer.objects.within(actor, RELEASE_RIGHT).filter(pk=customer.pk).exists():
@@ -105,9 +105,8 @@ def release_customer(customer: Customer, *, actor: User, reason: str, pool: Pool
         path = customer.department.path
         choice = pool or Pool.objects.nearest(path)
         if choice is None or choice.department_id not in path:
-            raise ValidationError(
-                {"pool": _("Choose a pool of the owner's department or of one above it.")}, code="bad_pool"
-            )
+            words = _("Choose a pool of the owner's department or of one above it.")
+            raise ValidationError({"pool": ValidationError(words, code="bad_pool")})
         now = timezone.now()
         released = Customer.objects.filter(pk=customer.pk, owner_id=customer.owner_id, archived_at=None).update(
             status=Customer.Status.POOL,
@@ -132,13 +131,7 @@ def release_customers(
     customers: Iterable[Customer], *, actor: User, reason: str, pool: Pool | None = None
 ) -> list[Outcome]:
     """Release several, each on its own."""
-    outcomes = []
-    for customer in _batch(customers):
-        try:
-            outcomes.append(Outcome(release_customer(customer, actor=actor, reason=reason, pool=pool)))
-        except ValidationError as refusal:
-            outcomes.append(Outcome(customer, " ".join(refusal.messages)))
-    return outcomes
+    return _each(customers, lambda customer: release_customer(customer, actor=actor, reason=reason, pool=pool))
 
 
 # ── the rules ──
@@ -270,12 +263,17 @@ def free_row(customer: Customer, pool: Pool | None) -> QuerySet[Customer]:
     return Customer.objects.filter(place, pk=customer.pk, owner=None, archived_at=None)
 
 
-def _batch(customers: Iterable[Customer]) -> list[Customer]:
+def _each(customers: Iterable[Customer], act: Callable[[Customer], Customer]) -> list[Outcome]:
     rows = list(customers)
     if len(rows) > BATCH_AT_MOST:
         raise ValidationError(
-            _("At most %(limit)s customers go at once here; %(count)s were chosen.")
-            % {"limit": BATCH_AT_MOST, "count": len(rows)},
+            _("At most %(limit)s customers go at once here. Choose fewer.") % {"limit": BATCH_AT_MOST},
             code="too_many",
         )
-    return rows
+    outcomes = []
+    for customer in rows:
+        try:
+            outcomes.append(Outcome(act(customer)))
+        except ValidationError as refusal:
+            outcomes.append(Outcome(customer, " ".join(refusal.messages)))
+    return outcomes

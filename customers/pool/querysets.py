@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import models
 
+from crm.access.rights import ALL, BELOW
+
 if TYPE_CHECKING:
     from crm.people.models import User
     from customers.pool.models import Pool
@@ -15,16 +17,21 @@ class PoolQuerySet(models.QuerySet[Any]):
     """Pools; members are the people of its department and of those below."""
 
     def visible_to(self, user: User) -> PoolQuerySet:
-        """The pools a person is a member of."""
-        return self.within(user, "customers.view_pool")
+        """The pools a person is a member of, and those of departments whose customers they see."""
+        reach = user.reach
+        if not reach.has("customers.view_pool"):
+            return self.none()
+        scope = reach.scopes.get("customers.view_customer")
+        if scope == ALL:
+            return self._clone()
+        below = reach.below_ids if scope == BELOW else []
+        return self.filter(department_id__in=[*reach.department_path, *below])
 
     def within(self, user: User, right: str) -> PoolQuerySet:
-        """The pools a person is a member of, where the right is held; those who keep pools reach all."""
-        if not user.reach.has(right):
-            return self.none()
-        if right == "customers.manage_pool":
+        """All pools for those who keep them, else the visible ones."""
+        if right == "customers.manage_pool" and user.reach.has(right):
             return self._clone()
-        return self.filter(department_id__in=user.reach.department_path)
+        return self.visible_to(user) if user.reach.has(right) else self.none()
 
     def serving(self, path: list[int]) -> PoolQuerySet:
         """Pools of the departments on a path from the root."""

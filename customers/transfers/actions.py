@@ -10,6 +10,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.db.models import Count
+from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -87,9 +88,8 @@ def _refuse_plan(actor: User, targets: Sequence[User], split: str, reason: str) 
     able = set(receivers_for(actor, TRANSFER_RIGHT).values_list("pk", flat=True))
     for target in targets:
         if target.pk not in able:
-            raise ValidationError(
-                {"targets": _("You cannot move customers to %(name)s.") % {"name": target}}, code="bad_target"
-            )
+            words = _("You cannot move customers to %(name)s.") % {"name": target}
+            raise ValidationError({"targets": ValidationError(words, code="bad_target")})
 
 
 @transaction.atomic
@@ -220,7 +220,7 @@ def _tell_both_sides(transfer: Transfer, outcome: str) -> None:
                 recipient=person,
                 kind="transfer",
                 text=text[:300],
-                url="/customers/",
+                url=reverse("customers:customer_list"),
                 dedupe_key=f"transfer:{transfer.pk}:{outcome}",
             )
         )

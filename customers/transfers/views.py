@@ -80,7 +80,7 @@ def transfer_new(request: HttpRequest) -> HttpResponse:
         try:
             transfer = actions.plan_transfer(request.user, selection, **form.plan())
         except ValidationError as refusal:
-            form.add_error(None, refusal.messages)
+            form.add_error(None, refusal)
         else:
             return redirect(transfer)
     if is_plan:

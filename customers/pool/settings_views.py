@@ -1,0 +1,61 @@
+"""Settings: pools and their rules."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from crm.access.gate import needs
+from customers.pool import settings_actions as actions
+from customers.pool.forms import PoolForm
+from customers.pool.models import Pool
+
+MANAGE_RIGHT = "customers.manage_pool"
+
+
+@require_GET
+@needs(MANAGE_RIGHT)
+def pool_list(request: HttpRequest) -> HttpResponse:
+    pools = Pool.objects.within(request.user, MANAGE_RIGHT).select_related("department").annotate(held=Count("customers"))
+    return render(request, "customers/pool/settings.html", {"pools": pools})
+
+
+@require_http_methods(["GET", "POST"])
+@needs(MANAGE_RIGHT)
+def pool_add(request: HttpRequest) -> HttpResponse:
+    return _edited(request, Pool())
+
+
+@require_http_methods(["GET", "POST"])
+@needs(MANAGE_RIGHT, model=Pool)
+def pool_edit(request: HttpRequest, pool: Pool) -> HttpResponse:
+    return _edited(request, pool)
+
+
+@require_POST
+@needs(MANAGE_RIGHT, model=Pool)
+def pool_delete(request: HttpRequest, pool: Pool) -> HttpResponse:
+    try:
+        actions.delete_pool(pool, actor=request.user)
+    except ValidationError as refusal:
+        messages.error(request, " ".join(refusal.messages))
+        return redirect("settings:pool_edit", pool.pk)
+    messages.success(request, _("The pool was removed."))
+    return redirect("settings:pool_list")
+
+
+def _edited(request: HttpRequest, pool: Pool) -> HttpResponse:
+    title = pool.name if pool.pk else _("New pool")
+    form = PoolForm(request.POST or None, instance=pool)
+    if request.method == "POST" and form.is_valid():
+        actions.save_pool(form.save(commit=False), actor=request.user)
+        messages.success(request, _("The pool was saved."))
+        return redirect("settings:pool_list")
+    context = {"form": form, "pool": pool, "title": title, "parent_url": reverse("settings:pool_list")}
+    return render(request, "customers/pool/edit.html", context, status=422 if form.errors else 200)

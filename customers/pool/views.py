@@ -1,0 +1,268 @@
+"""Pages of the public pools."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db.models import Count, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from crm.access.gate import needs
+from crm.access.masks import shown
+from crm.people.models import User
+from crm.records.keyset import Order, capped_count, keyset_page, read_cursor
+from crm.records.selection import Selection
+from customers.customers.filters import CustomerFilter
+from customers.customers.models import Customer
+from customers.customers.search import search_condition
+from customers.pool import actions
+from customers.pool.capacity import loads
+from customers.pool.forms import AssignForm, ReleaseForm
+from customers.pool.models import Pool
+
+PAGE_SIZE = 50
+_LATEST = Order("-pooled", gettext_lazy("latest arrival first"), "pooled_at", is_descending=True)
+
+
+@require_GET
+@needs("customers.view_pool")
+def pool_list(request: HttpRequest) -> HttpResponse:
+    pools = list(Pool.objects.visible_to(request.user).annotate(held=Count("customers")))
+    chosen = _chosen_pool(request, pools)
+    words = request.GET.get("q", "").strip()[:100]
+    rows = Customer.objects.visible_to(request.user).live().in_pools().filter(pool__in=pools)
+    status = 200
+    try:
+        if chosen is not None:
+            rows = rows.filter(pool=chosen)
+        if words:
+            rows = rows.filter(search_condition(words, request.user))
+        cursor = read_cursor(request.GET.get("cursor", ""), rows, _LATEST)
+    except ValidationError as refusal:
+        messages.error(request, " ".join(refusal.messages))
+        rows, cursor, status = rows.none(), None, 400
+    found = rows.select_related("level", "region", "previous_owner", "pool")
+    page = keyset_page(found, _LATEST, cursor, PAGE_SIZE)
+    context = {
+        "pools": pools,
+        "chosen": chosen,
+        "words": words,
+        "lines": [_line(row, request.user) for row in page.rows],
+        "count": capped_count(rows),
+        "quota": _quota(chosen, request.user),
+        "can_assign": request.user.reach.has(actions.ASSIGN_RIGHT),
+        "previous_url": _page_url(request, page.previous),
+        "next_url": _page_url(request, page.next),
+    }
+    return render(request, "customers/pool/list.html", context, status=status)
+
+
+@require_POST
+@needs(actions.CLAIM_RIGHT, model=Customer)
+def customer_claim(request: HttpRequest, customer: Customer) -> HttpResponse:
+    try:
+        actions.claim_customer(customer, actor=request.user)
+    except ValidationError as refusal:
+        messages.error(request, " ".join(refusal.messages))
+        return redirect("customers:pool_list")
+    messages.success(request, _("%(customer)s is yours now.") % {"customer": customer})
+    return redirect(customer)
+
+
+@require_POST
+@needs(actions.CLAIM_RIGHT)
+def customers_claim(request: HttpRequest) -> HttpResponse:
+    return _batch(request, actions.CLAIM_RIGHT, lambda rows: actions.claim_customers(rows, actor=request.user))
+
+
+@require_http_methods(["GET", "POST"])
+@needs(actions.RELEASE_RIGHT, model=Customer)
+def customer_release(request: HttpRequest, customer: Customer) -> HttpResponse:
+    pools = Pool.objects.serving(customer.department.path)
+    form = ReleaseForm(request.POST or None, pools=pools)
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.release_customer(customer, actor=request.user, **form.cleaned_data)
+        except ValidationError as refusal:
+            form.add_error(None, refusal)
+        else:
+            messages.success(
+                request, _("%(customer)s is in “%(pool)s” now.") % {"customer": customer, "pool": customer.pool}
+            )
+            return redirect("customers:customer_list")
+    return _confirm(
+        request,
+        form,
+        title=_("Release %(customer)s into a pool") % {"customer": customer},
+        facts=_release_facts(),
+        action_label=_("Release"),
+        cancel_url=customer.get_absolute_url(),
+        danger=True,
+    )
+
+
+@require_POST
+@needs(actions.RELEASE_RIGHT)
+def customers_release(request: HttpRequest) -> HttpResponse:
+    form = ReleaseForm(request.POST if "reason" in request.POST else None, pools=Pool.objects.visible_to(request.user))
+    if form.is_valid():
+        said = form.cleaned_data
+        return _batch(
+            request,
+            actions.RELEASE_RIGHT,
+            lambda rows: actions.release_customers(rows, actor=request.user, **said),
+        )
+    return _confirm_batch(request, actions.RELEASE_RIGHT, form, _("Release"), _release_facts(), danger=True)
+
+
+@require_http_methods(["GET", "POST"])
+@needs(actions.ASSIGN_RIGHT, model=Customer)
+def customer_assign(request: HttpRequest, customer: Customer) -> HttpResponse:
+    form = AssignForm(request.POST or None, actor=request.user)
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.assign_customer(customer, actor=request.user, **form.cleaned_data)
+        except ValidationError as refusal:
+            form.add_error(None, refusal)
+        else:
+            messages.success(
+                request, _("%(customer)s belongs to %(owner)s now.") % {"customer": customer, "owner": customer.owner}
+            )
+            return redirect(customer)
+    return _confirm(
+        request,
+        form,
+        title=_("Assign %(customer)s") % {"customer": customer},
+        facts=[],
+        action_label=_("Assign"),
+        cancel_url=reverse("customers:pool_list"),
+        danger=False,
+    )
+
+
+@require_POST
+@needs(actions.ASSIGN_RIGHT)
+def customers_assign(request: HttpRequest) -> HttpResponse:
+    form = AssignForm(request.POST if "owner" in request.POST else None, actor=request.user)
+    if form.is_valid():
+        said = form.cleaned_data
+        return _batch(
+            request, actions.ASSIGN_RIGHT, lambda rows: actions.assign_customers(rows, actor=request.user, **said)
+        )
+    return _confirm_batch(request, actions.ASSIGN_RIGHT, form, _("Assign"), [], danger=False)
+
+
+# ── parts ──
+
+
+def _chosen_pool(request: HttpRequest, pools: list[Pool]) -> Pool | None:
+    asked = request.GET.get("pool", "")
+    if not asked:
+        return None
+    for pool in pools:
+        if str(pool.pk) == asked:
+            return pool
+    raise Http404
+
+
+def _line(row: Customer, user: User) -> dict[str, Any]:
+    until, why = _not_before(row, user)
+    is_member = row.pool is not None and row.pool.department_id in user.reach.department_path
+    return {
+        "customer": row,
+        "phone": shown(user, row, "phone", row.phone),
+        "until": until,
+        "why": why,
+        "can_claim": is_member and not until and row.pool.can_claim and user.reach.has(actions.CLAIM_RIGHT),
+    }
+
+
+def _not_before(row: Customer, user: User) -> tuple[Any, str]:
+    now = timezone.now()
+    frozen = actions.frozen_until(row.pool, row)
+    if frozen and frozen > now:
+        return frozen, _("new arrival")
+    if row.previous_owner_id == user.pk and row.pooled_at and row.pool.cool_down_days:
+        cooled = row.pooled_at + timedelta(days=row.pool.cool_down_days)
+        if cooled > now:
+            return cooled, _("you gave it up")
+    return None, ""
+
+
+def _quota(pool: Pool | None, user: User) -> dict[str, Any] | None:
+    if not user.reach.has(actions.CLAIM_RIGHT):
+        return None
+    (load,) = loads([user])
+    quota: dict[str, Any] = {"held": load.held, "limit": actions.held_limit(pool, load)}
+    if pool is not None and pool.claims_per_day:
+        quota |= {"claimed": actions.claims_on(pool, user), "daily": pool.claims_per_day}
+    return quota
+
+
+def _page_url(request: HttpRequest, cursor: Any) -> str:
+    if cursor is None:
+        return ""
+    asked = request.GET.copy()
+    asked["cursor"] = str(cursor)
+    return f"?{asked.urlencode()}"
+
+
+def _chosen_rows(request: HttpRequest, right: str) -> QuerySet[Customer]:
+    selection = Selection.from_request(request)
+    scoped = Customer.objects.within(request.user, right).live()
+    return selection.rows(scoped, CustomerFilter, request.user).order_by("pk")
+
+
+def _batch(request: HttpRequest, right: str, act: Any) -> HttpResponse:
+    try:
+        rows = _chosen_rows(request, right).select_related("pool", "owner", "department")
+        outcomes = act(rows[: actions.BATCH_AT_MOST + 1])
+    except ValidationError as refusal:
+        messages.error(request, " ".join(refusal.messages))
+        return redirect("customers:pool_list")
+    done = sum(not outcome.refusal for outcome in outcomes)
+    context = {"outcomes": outcomes, "done": done, "refused": len(outcomes) - done}
+    return render(request, "customers/pool/outcomes.html", context)
+
+
+def _confirm_batch(
+    request: HttpRequest, right: str, form: Any, label: str, facts: list[str], *, danger: bool
+) -> HttpResponse:
+    try:
+        count = _chosen_rows(request, right)[: actions.BATCH_AT_MOST + 1].count()
+    except ValidationError as refusal:
+        messages.error(request, " ".join(refusal.messages))
+        return redirect("customers:customer_list")
+    title = ngettext("%(label)s %(count)s customer", "%(label)s %(count)s customers", count)
+    kept = {name: request.POST.getlist(name) for name in ("ids", "all", "query")}
+    context = {
+        "title": title % {"label": label, "count": count},
+        "facts": facts,
+        "form": form,
+        "kept": [(name, value) for name, values in kept.items() for value in values],
+        "action_label": label,
+        "cancel_url": reverse("customers:customer_list"),
+        "danger": danger,
+    }
+    return render(request, "customers/pool/confirm.html", context, status=422 if form.errors else 200)
+
+
+def _confirm(request: HttpRequest, form: Any, **more: Any) -> HttpResponse:
+    context = {"form": form, "kept": [], **more}
+    return render(request, "customers/pool/confirm.html", context, status=422 if form.errors else 200)
+
+
+def _release_facts() -> list[str]:
+    return [
+        _("Anyone entitled may claim it; you may have it back only after the cool-down of the pool."),
+        _("Its planned follow-up is cleared and its shares end. Contacts, follow-ups and history stay with it."),
+    ]
