@@ -229,11 +229,15 @@ def _call(command: list[str], trouble: str, environment: dict[str, str] | None =
     except OSError as refusal:
         raise Trouble(f"{trouble}: {refusal.strerror}")
     if done.returncode:
-        lines = [line.strip() for line in done.stdout.splitlines() if line.strip()]
-        telling = [line for line in lines if re.search(r"(?i)error|fail|refused|resolve|no module|denied|space", line)]
-        raise Trouble(
-            f"{trouble}: {(telling or lines or ['no reason given'])[0]} (is a package registry reachable from here?)"
-        )
+        raise Trouble(f"{trouble}: {telling_line(done.stdout)} (is a package registry reachable from here?)")
+
+
+def telling_line(output: str) -> str:
+    """The line of an installer's complaint that tells most."""
+    lines = [line.strip()[:200] for line in output.splitlines() if line.strip()]
+    errors = [line for line in lines if re.match(r"(?i)(error|fatal|e:|npm err)", line)]
+    hints = [line for line in lines if re.search(r"(?i)fail|refused|no module|denied|no space", line)]
+    return (errors or hints or lines or ["no reason given"])[0]
 
 
 def _uv_version(uv: str) -> tuple[int, ...]:
