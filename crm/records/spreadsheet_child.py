@@ -12,9 +12,9 @@ import re
 import resource
 import sys
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ ZIP_ENTRIES = 5_000
 ZIP_BYTES = 600 * 1024 * 1024
 ZIP_RATIO = 200
 SEPARATORS = ",;\t|"
+PLAIN_BYTES = bytes([9, 10, 11, 12, 13, 26, *range(32, 256)])
 BINARY_MAGIC = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"MZ", b"\x7fELF", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b")
 
 
@@ -87,7 +88,7 @@ def kind_of(path: Path, start: bytes) -> str:
         return "ole"
     if start.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "text"
-    if start.startswith(BINARY_MAGIC) or start.count(0) > len(start) // 50 + 8:
+    if start.startswith(BINARY_MAGIC) or len(start.translate(None, PLAIN_BYTES)) > len(start) // 50 + 8:
         raise RefusedFile("no_spreadsheet")
     head = start[:2048].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     if head.startswith((b"<!doctype", b"<html", b"<table", b"<head", b"<meta", b"<?xml", b"<style", b"<div")):
@@ -109,8 +110,19 @@ def check_zip(path: Path) -> None:
     if any(entry.flag_bits & 1 for entry in entries):
         raise RefusedFile("encrypted")
     names = {entry.filename.lower() for entry in entries}
+    if "meta-inf/manifest.xml" in names and b"encryption-data" in _manifest(path):
+        raise RefusedFile("encrypted")
     if not names & {"xl/workbook.xml", "xl/workbook.bin", "content.xml"}:
         raise RefusedFile("no_spreadsheet")
+
+
+def _manifest(path: Path) -> bytes:
+    """The first bytes of an OpenDocument manifest, which names what is encrypted."""
+    try:
+        with zipfile.ZipFile(path) as archive, archive.open("META-INF/manifest.xml") as file:
+            return file.read(1_000_000)
+    except (zipfile.BadZipFile, zlib.error, KeyError, RuntimeError, NotImplementedError, OSError, EOFError):
+        return b""
 
 
 # ── workbooks ──
@@ -133,17 +145,15 @@ def workbook_rows(path: Path, sheet: str) -> tuple[dict[str, Any], Iterator[list
             rows = book.get_sheet_by_name(name)
             if rows.height or name == wanted[-1]:
                 break
-        first_row = rows.start[0] if rows.start else 0
         first_column = rows.start[1] if rows.start else 0
     except calamine.PasswordError:
         raise RefusedFile("encrypted") from None
     except (calamine.CalamineError, OSError, ValueError):
         raise RefusedFile("broken") from None
     blank = [""] * first_column
-    cells = ([*blank, *map(text_of, row)] for row in rows.iter_rows())
-    empty_rows: list[list[str]] = [[] for _ in range(min(first_row, HEAD_ROWS))]
+    cells = ([*blank, *map(text_of, row)] for row in rows.iter_rows())  # blank rows above come along, columns do not
     found = {"encoding": "", "separator": "", "sheets": shown[:50], "sheet": name}
-    return found, chain(empty_rows, cells)
+    return found, cells
 
 
 def text_of(value: Any) -> str:

@@ -68,7 +68,7 @@ class Reading:
 
 def check_upload(name: str, size: int) -> None:
     """Refuse a file by its name and size."""
-    if name.rpartition(".")[2].lower() not in EXTENSIONS:
+    if not name.lower().endswith(tuple(f".{extension}" for extension in EXTENSIONS)):
         raise ValidationError(_("Upload a spreadsheet: .xlsx, .xls, .ods or .csv."), code="no_spreadsheet")
     if size > MAX_BYTES:
         raise ValidationError(_("The file is larger than %(limit)s MB.") % {"limit": MAX_BYTES // 1024**2}, code="size")

@@ -42,6 +42,51 @@ HARBOUR_NAVIGATION = [
 HARBOUR_COMMANDS = [
     ("customers:customer_add", _("New customer"), "plus", "customers.add_customer", "", ""),
     ("customers:activity_add", _("New follow-up"), "message-square-text", "customers.add_activity", "", "c"),
-    ("customers:import_add", _("Import a spreadsheet"), "file-up", "customers.import_customer", "", ""),
+    ("customers:import_new", _("Import a spreadsheet"), "file-up", "customers.import_customer", "", ""),
     ("customers:transfer_new", _("Transfer customers"), "arrow-left-right", "customers.transfer_customer", "", ""),
 ]
+
+# the settings index: (URL name, query, label, one sentence, icon, right)
+HARBOUR_SETTINGS = [
+    (
+        _("My account"),
+        [
+            ("settings:appearance", "", _("Appearance and language"), _("Theme, row height, shortcuts, language."),
+             "sun-moon", ""),
+            ("account_change_password", "", _("Password"), _("Change the password you sign in with."), "key-round", ""),
+            ("mfa_index", "", _("Two-factor sign-in"), _("Authenticator app and recovery codes."), "shield-check", ""),
+        ],
+    ),
+    (
+        _("Organisation"),
+        [
+            ("settings:user_list", "", _("Users"), _("Who works here, their department and roles."), "users",
+             "crm.view_user"),
+            ("settings:department_list", "", _("Departments"), _("The organisation as a tree, with its heads."),
+             "git-branch", "crm.view_user"),
+            ("settings:role_list", "", _("Roles"), _("What each role may do, and on which rows."), "shield",
+             "crm.view_role"),
+            ("settings:absence_list", "", _("Absences"), _("Who is away, and who stands in."), "calendar-x",
+             "crm.view_user"),
+        ],
+    ),
+    (
+        _("Business"),
+        [
+            ("settings:base_data", "", _("Base data"), _("Stages, levels, tags, sources, industries, regions, holidays."),
+             "database", "crm.manage_base_data"),
+            ("settings:number_list", "", _("Numbers"), _("How customer numbers look."), "hash", "crm.manage_base_data"),
+            ("settings:pool_list", "", _("Public pools"), _("Who may claim what, and how much."), "waves",
+             "customers.manage_pool"),
+        ],
+    ),
+    (
+        _("Platform"),
+        [
+            ("settings:token_list", "", _("API tokens"), _("Keys of other systems."), "key", "crm.manage_api_token"),
+            ("settings:audit_list", "", _("Audit log"), _("Who did what, when and why."), "scroll-text",
+             "crm.view_audit"),
+            ("settings:system", "", _("System"), _("Health, versions, work that waits."), "server", "crm.view_system"),
+        ],
+    ),
+]  # fmt: skip

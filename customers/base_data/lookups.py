@@ -32,6 +32,11 @@ class Lookups:
             self._load(kind)
         return self._names[kind].get(entry_id, "")
 
+    def offered(self, kind: str, at_most: int) -> list[str]:
+        """The names one may choose; none of a list longer than that."""
+        names = [words[0] for _id, words, may_choose in _ENTRIES[kind]() if may_choose]
+        return names if len(names) <= at_most else []
+
     def _load(self, kind: str) -> None:
         entries = list(_ENTRIES[kind]())
         self._names[kind] = {entry_id: words[0] for entry_id, words, _may_choose in entries}

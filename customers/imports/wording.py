@@ -60,11 +60,6 @@ def cause(field: str, code: str) -> str:
     return kinds.get(code, _("%(field)s is not valid")) % {"field": header}
 
 
-def row_note(row: ImportRow) -> str:
-    """Everything there is to say about a row, in one line."""
-    return "; ".join(reasons(row.errors)) or row.undo_note
-
-
 def outcome_labels() -> Iterable[tuple[str, str, str]]:
     """(outcome, label, tone) in the order the pages show them."""
     labels = ImportRow.Outcome

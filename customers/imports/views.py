@@ -1,0 +1,269 @@
+"""Pages of imports: the list with the upload, and one page per import that follows its state."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from crm.access.gate import needs
+from crm.jobs.actions import cancel_job
+from customers.customers.resources import CustomerResource
+from customers.imports import actions
+from customers.imports.forms import MappingForm, ReadingForm, UploadForm
+from customers.imports.models import ImportSet
+from customers.imports.results import result_file, template_file
+from customers.imports.tables import RowReader, causes
+from customers.imports.wording import outcome_labels
+
+RIGHT = "customers.import_customer"
+STEPS = [gettext_lazy(word) for word in ("Upload", "Map columns", "Check", "Import", "Result")]
+ROWS_SHOWN = 50
+RECENT = 50
+State = ImportSet.State
+_STEP = {
+    State.UPLOADED: 2, State.FAILED: 2, State.CANCELLED: 2, State.CHECKING: 3, State.CHECKED: 3, State.APPLYING: 4,
+    State.APPLIED: 5, State.UNDOING: 5, State.UNDONE: 5,
+}  # fmt: skip
+STATE_TONES = {
+    State.APPLIED: "green", State.UNDONE: "amber", State.FAILED: "red", State.CHECKED: "blue", State.CHECKING: "blue",
+    State.APPLYING: "blue", State.UNDOING: "blue",
+}  # fmt: skip
+
+
+@require_GET
+@needs(RIGHT)
+def import_list(request: HttpRequest) -> HttpResponse:
+    return _list_page(request, UploadForm())
+
+
+@require_http_methods(["GET", "POST"])
+@needs(RIGHT)
+def import_new(request: HttpRequest) -> HttpResponse:
+    if request.method == "GET":
+        return redirect("customers:import_list")
+    form = UploadForm(request.POST, request.FILES)
+    if form.is_valid():
+        upload: UploadedFile[Any] = form.cleaned_data["file"]
+        try:
+            return redirect(actions.receive_file(request.user, upload))
+        except ValidationError as refusal:
+            form.add_error("file", refusal)
+    return _list_page(request, form, status=422)
+
+
+def _list_page(request: HttpRequest, form: UploadForm, status: int = 200) -> HttpResponse:
+    recent = list(ImportSet.objects.visible_to(request.user).defer("head", "headers", "mapping")[:RECENT])
+    for one in recent:
+        one.tone = STATE_TONES.get(one.state, "gray")
+        one.skipped = one.counts.get("duplicate", 0) + one.counts.get("unchanged", 0)
+    context = {"steps": STEPS, "form": form, "imports": recent}
+    return render(request, "customers/imports/list.html", context, status=status)
+
+
+@require_GET
+@needs(RIGHT, model=ImportSet)
+def import_detail(request: HttpRequest, import_set: ImportSet) -> HttpResponse:
+    wants_map = request.GET.get("step") == "map" and import_set.can_be_mapped
+    if wants_map or import_set.state in (State.UPLOADED, State.FAILED, State.CANCELLED):
+        return _map_page(request, import_set, MappingForm(import_set=import_set), ReadingForm(import_set=import_set))
+    if import_set.is_busy:
+        return _progress_page(request, import_set)
+    return _rows_page(request, import_set)
+
+
+def _frame(import_set: ImportSet, step: int = 0) -> dict[str, Any]:
+    return {"import_set": import_set, "steps": STEPS, "step": step or _STEP[State(import_set.state)]}
+
+
+def _map_page(
+    request: HttpRequest, import_set: ImportSet, form: MappingForm, reading: ReadingForm, status: int = 200
+) -> HttpResponse:
+    context = {**_frame(import_set, 2), "form": form, "reading": reading, "lines": form.lines()}
+    return render(request, "customers/imports/map.html", context, status=status)
+
+
+def _progress_page(request: HttpRequest, import_set: ImportSet) -> HttpResponse:
+    return render(request, "customers/imports/progress.html", {**_frame(import_set), "job": import_set.job})
+
+
+@require_GET
+@needs(RIGHT, model=ImportSet)
+def import_progress(request: HttpRequest, import_set: ImportSet) -> HttpResponse:
+    """The progress part, asked for every second; the whole page anew when the job has ended."""
+    if not import_set.is_busy:
+        answer = HttpResponse()
+        answer["HX-Refresh"] = "true"
+        return answer
+    return render(request, "customers/imports/_progress.html", {"import_set": import_set, "job": import_set.job})
+
+
+def _rows_page(request: HttpRequest, import_set: ImportSet, status: int = 200, **more: Any) -> HttpResponse:
+    shown = _outcome(request, import_set)
+    rows = import_set.rows.filter(outcome=shown) if shown else import_set.rows.all()
+    field, code = request.GET.get("field", ""), request.GET.get("code", "")
+    if code:
+        rows = rows.filter(**{"errors__contains": {field: [code]}})
+    after = request.GET.get("after", "")
+    if after.isascii() and after.isdigit():
+        rows = rows.filter(row_number__gt=min(int(after), 2**31 - 1))
+    page = list(rows.order_by("row_number")[: ROWS_SHOWN + 1])
+    lines = RowReader(import_set).lines(page[:ROWS_SHOWN])
+    keep = {"outcome": shown, "field": field, "code": code} if code else {"outcome": shown}
+    next_url = f"?{urlencode({**keep, 'after': page[ROWS_SHOWN - 1].row_number})}" if len(page) > ROWS_SHOWN else ""
+    counts = import_set.counts
+    context = {
+        **_frame(import_set),
+        "tabs": [(name, label, tone, counts.get(name, 0), name == shown) for name, label, tone in outcome_labels()],
+        "shown": shown, "lines": lines, "next_url": next_url, "is_first": not after,
+        "causes": causes(import_set) if counts.get("refused") or counts.get("duplicate") else [],
+        "planned": counts.get("created", 0) + counts.get("changed", 0),
+        "is_undoable": import_set.state == State.APPLIED, **more,
+    }  # fmt: skip
+    name = "check" if import_set.state == State.CHECKED else "result"
+    return render(request, f"customers/imports/{name}.html", context, status=status)
+
+
+def _outcome(request: HttpRequest, import_set: ImportSet) -> str:
+    wished = request.GET.get("outcome", "")
+    names = [name for name, _label, _tone in outcome_labels()]
+    if wished in names:
+        return wished
+    order = ("refused", "changed", "created", "duplicate", "unchanged")
+    return next((name for name in order if import_set.counts.get(name)), "created")
+
+
+@require_POST
+@needs(RIGHT, model=ImportSet)
+def import_read(request: HttpRequest, import_set: ImportSet) -> HttpResponse:
+    form = ReadingForm(request.POST, import_set=import_set)
+    if form.is_valid():
+        try:
+            actions.read_again(import_set, **form.cleaned_data)
+            return redirect(import_set)
+        except ValidationError as refusal:
+            form.add_error(None, " ".join(refusal.messages))
+    fresh = ImportSet.objects.select_related("requested_by").get(pk=import_set.pk)
+    return _map_page(request, fresh, MappingForm(import_set=fresh), form, status=422)
+
+
+@require_POST
+@needs(RIGHT, model=ImportSet)
+def import_map(request: HttpRequest, import_set: ImportSet) -> HttpResponse:
+    """Keep the mapping and begin the check."""
+    form = MappingForm(request.POST, import_set=import_set)
+    if form.is_valid():
+        chosen = {name: form.cleaned_data[name] for name in ("mode", "match_key", "empty_clears", "has_lawful_basis")}
+        try:
+            actions.map_columns(import_set, form.mapping(), actor=request.user, **chosen)
+            actions.start_check(import_set, actor=request.user)
+            return redirect(import_set)
+        except ValidationError as refusal:
+            form.add_error(None, refusal)
+    return _map_page(request, import_set, form, ReadingForm(import_set=import_set), status=422)
+
+
+@require_POST
+@needs(RIGHT, model=ImportSet)
+def import_check(request: HttpRequest, import_set: ImportSet) -> HttpResponse:
+    return _begin(request, import_set, actions.start_check)
+
+
+@require_POST
+@needs(RIGHT, model=ImportSet)
+def import_apply(request: HttpRequest, import_set: ImportSet) -> HttpResponse:
+    return _begin(request, import_set, actions.start_apply)
+
+
+@require_http_methods(["GET", "POST"])
+@needs(RIGHT, model=ImportSet)
+def import_undo(request: HttpRequest, import_set: ImportSet) -> HttpResponse:
+    if request.method == "POST":
+        return _begin(request, import_set, actions.start_undo)
+    counts = import_set.counts
+    facts = [
+        _("%(count)s new customers are deleted where nobody has worked on them since.")
+        % {"count": counts.get("created", 0)},
+        _("%(count)s changed customers get back the fields that still hold what this import wrote.")
+        % {"count": counts.get("changed", 0)},
+        _("The rest stays and is listed with the reason."),
+    ]
+    context = {
+        "title": _("Undo this import?"), "text": import_set.file_name, "facts": facts, "form": None, "danger": True,
+        "action_label": _("Undo import"), "cancel_url": import_set.get_absolute_url(), "parent": _("Imports"),
+        "parent_url": reverse("customers:import_list"),
+    }  # fmt: skip
+    return render(request, "records/confirm.html", context)
+
+
+@require_POST
+@needs(RIGHT, model=ImportSet)
+def import_stop(request: HttpRequest, import_set: ImportSet) -> HttpResponse:
+    """Stop the running job before its next chunk."""
+    try:
+        if import_set.is_busy and import_set.job:
+            cancel_job(import_set.job, actor=request.user)
+    except ValidationError as refusal:
+        messages.error(request, " ".join(refusal.messages))
+    return redirect(import_set)
+
+
+def _begin(request: HttpRequest, import_set: ImportSet, start: Any) -> HttpResponse:
+    try:
+        start(import_set, actor=request.user)
+    except ValidationError as refusal:
+        messages.error(request, " ".join(refusal.messages))
+    return redirect(import_set)
+
+
+@require_POST
+@needs(RIGHT, model=ImportSet)
+def import_row_repair(request: HttpRequest, import_set: ImportSet, row_number: int) -> HttpResponse:
+    row = get_object_or_404(import_set.rows, row_number=row_number)
+    cells = {
+        int(name.removeprefix("cell_")): str(text)
+        for name, text in request.POST.items()
+        if name.startswith("cell_") and name.removeprefix("cell_").isascii() and name.removeprefix("cell_").isdigit()
+    }
+    error, status = "", 200
+    try:
+        row = actions.repair_row(row, cells, actor=request.user)
+    except ValidationError as refusal:
+        error, status = " ".join(refusal.messages), 422
+    if getattr(request, "htmx", False):
+        line = RowReader(import_set).lines([row])[0]
+        context = {"line": line, "import_set": import_set, "error": error, "is_open": True}
+        return render(request, "customers/imports/_row.html", context, status=status)
+    if error:
+        messages.error(request, error)
+    return redirect(f"{import_set.get_absolute_url()}?outcome=refused")
+
+
+@require_GET
+@needs(RIGHT, model=ImportSet)
+def import_result(request: HttpRequest, import_set: ImportSet) -> HttpResponse:
+    """The rows with their outcomes as a file, `?only=refused` for those alone."""
+    only = request.GET.get("only", "")
+    file, file_format = result_file(import_set, only if only in ("refused", "duplicate") else "")
+    stem = Path(import_set.file_name).stem[:80]
+    name = f"{stem} {_('to correct') if only == 'refused' else _('result')}.{file_format}"
+    return FileResponse(file, as_attachment=True, filename=name)
+
+
+@require_GET
+@needs(RIGHT)
+def import_template(request: HttpRequest) -> HttpResponse:
+    columns = [name for name in CustomerResource.importable(request.user) if name != "id"]
+    name = _("Customer template %(day)s") % {"day": timezone.localdate().isoformat()}
+    return FileResponse(template_file(columns), as_attachment=True, filename=f"{name}.xlsx")
