@@ -21,6 +21,7 @@ from crm.jobs.kinds import JobKind, kind_named
 from crm.jobs.models import Job, JobChunk, Outbox, ScheduleRun
 from crm.notifications.actions import notify
 from crm.operations.requests import CurrentRequest, serving
+from crm.people.models import User
 
 logger = logging.getLogger("harbour.jobs")
 LEASE = timedelta(seconds=90)
@@ -70,7 +71,7 @@ def _plan(job: Job, kind: JobKind) -> None:
         _end_badly(job, kind, " ".join(refusal.messages))
     except Exception as trouble:
         logger.exception("job plan failed", extra={"job": job.pk})
-        if _count_failure(job) >= CHUNK_TRIES:
+        if _count_failure(job, "plan_tries") >= CHUNK_TRIES:
             _end_badly(job, kind, _describe(trouble))
         raise
 
@@ -81,16 +82,19 @@ def _run_next_chunk(job: Job, kind: JobKind) -> bool:
         raise _JobOver
     if job.cancel_requested_at:
         _end_cancelled(job, kind)
-    if not job.requested_by.__class__.objects.active().filter(pk=job.requested_by_id).exists():
+    requester = User.objects.active().filter(pk=job.requested_by_id).first()
+    if requester is None:
         _end_badly(job, kind, _("The person who started this can no longer sign in."))
-    job.requested_by.__dict__.pop("_reach", None)  # rights are looked up afresh for every chunk
+    job.requested_by = requester  # department and rights are looked up afresh for every chunk
     chunk = JobChunk.objects.filter(job=job, is_done=False).order_by("number").first()
     if chunk is None:
         _end_well(job, kind)
     try:
         with transaction.atomic():
             _allow_long_work()
-            locked = JobChunk.objects.select_for_update().get(pk=chunk.pk)
+            locked = JobChunk.objects.select_for_update(skip_locked=True).filter(pk=chunk.pk).first()
+            if locked is None:
+                raise _JobOver  # its lease ran out, but another worker is still at it
             if locked.is_done:
                 return True
             tally = kind.run_chunk(job, locked.params)
@@ -100,6 +104,8 @@ def _run_next_chunk(job: Job, kind: JobKind) -> bool:
             Job.objects.filter(pk=job.pk).update(
                 done=F("done") + tally.done, failed=F("failed") + tally.failed, lease_until=timezone.now() + LEASE
             )
+    except _JobOver:
+        raise
     except ValidationError as refusal:
         _end_badly(job, kind, " ".join(refusal.messages))
     except Exception as trouble:
@@ -112,21 +118,30 @@ def _run_next_chunk(job: Job, kind: JobKind) -> bool:
     return True
 
 
-def _count_failure(job: Job) -> int:
-    job.result = {**job.result, "plan_tries": job.result.get("plan_tries", 0) + 1}
+def _count_failure(job: Job, name: str) -> int:
+    job.refresh_from_db(fields=["result"])
+    job.result = {**job.result, name: job.result.get(name, 0) + 1}
     job.lease_until = timezone.now() + timedelta(seconds=5)
     job.save(update_fields=["result", "lease_until"])
-    return int(job.result["plan_tries"])
+    return int(job.result[name])
 
 
 def _end_well(job: Job, kind: JobKind) -> NoReturn:
-    with transaction.atomic():
-        _allow_long_work()
-        job.result = kind.finish(job)
-        if job.file_out:
-            job.expires_at = file_expiry(kind.keeps_file_days)
-        job.save(update_fields=["result", "file_out", "file_name", "expires_at"])
-        _close(job, Job.State.DONE, "")
+    try:
+        with transaction.atomic():
+            _allow_long_work()
+            job.result = kind.finish(job)
+            if job.file_out:
+                job.expires_at = file_expiry(kind.keeps_file_days)
+            job.save(update_fields=["result", "file_out", "file_name", "expires_at"])
+            _close(job, Job.State.DONE, "")
+    except ValidationError as refusal:
+        _end_badly(job, kind, " ".join(refusal.messages))
+    except Exception as trouble:
+        logger.exception("job finish failed", extra={"job": job.pk})
+        if _count_failure(job, "finish_tries") >= CHUNK_TRIES:
+            _end_badly(job, kind, _describe(trouble))
+        raise
     raise _JobOver
 
 

@@ -157,18 +157,16 @@ class ExportRun(JobKind):
 
     def plan(self, job: Job) -> Iterable[dict[str, Any]]:
         """Cut the rows by id."""
-        export, selection = export_named(job.params["model"]), Selection.from_params(job.params["selection"])
-        ids = list(export.rows(job.requested_by, selection).order_by("pk").values_list("pk", flat=True))
+        _export, rows = _rows(job)
+        ids = list(rows.order_by("pk").values_list("pk", flat=True))
         job.total = len(ids)
         parts = [ids[at : at + PART_ROWS] for at in range(0, len(ids), PART_ROWS)]
         return [{"number": number, "first": part[0], "last": part[-1]} for number, part in enumerate(parts)]
 
     def run_chunk(self, job: Job, params: dict[str, Any]) -> Tally:
         """Write one part; written again after a crash, it replaces itself."""
-        export, selection = export_named(job.params["model"]), Selection.from_params(job.params["selection"])
-        if not job.requested_by.reach.has(export.right):
-            raise ValidationError(_("You may no longer export this list."))
-        rows = export.rows(job.requested_by, selection).filter(pk__gte=params["first"], pk__lte=params["last"])
+        export, rows = _rows(job)
+        rows = rows.filter(pk__gte=params["first"], pk__lte=params["last"])
         columns = export.chosen(job.params["columns"])
         encoded, count = encode_rows(export, rows, columns, job.params["format"], job.requested_by)
         part = _part(job, params["number"])
@@ -199,6 +197,13 @@ class ExportRun(JobKind):
     def failed(self, job: Job) -> None:
         """Nothing of an unfinished file stays."""
         self.cancelled(job)
+
+
+def _rows(job: Job) -> tuple[Export, QuerySet[Any]]:
+    export, selection = export_named(job.params["model"]), Selection.from_params(job.params["selection"])
+    if not job.requested_by.reach.has(export.right):
+        raise ValidationError(_("You may no longer export this list."))
+    return export, export.rows(job.requested_by, selection)
 
 
 def _part(job: Job, number: int) -> Path:

@@ -90,9 +90,9 @@ def ready_cells(file_format: str) -> ReadyCells:
         return ReadyCells(_csv_cell, str, str, str, ("", ",", "\r\n"))
     return ReadyCells(
         _xlsx_cell,
-        _xlsx_ready("0"),
-        _xlsx_ready(str(_STYLE_DATE)),
-        _xlsx_ready(str(_STYLE_MOMENT)),
+        _xlsx_ready(0),
+        _xlsx_ready(_STYLE_DATE),
+        _xlsx_ready(_STYLE_MOMENT),
         ("<row>", "", "</row>"),
     )
 

@@ -8,6 +8,7 @@ import pytest
 from django.urls import reverse
 from django.utils import translation
 
+from crm.ui.formats import n0
 from reports.figures.documents import shown, value_of
 from reports.figures.new_business import Grouping, Wish, new_business, new_customers
 from reports.figures.periods import Grain, Period
@@ -125,7 +126,7 @@ def test_every_number_links_to_a_list_of_that_many_customers(director, rep):
     for value, url in linked:
         page = browser.get(url)
         assert page.status_code == 200
-        assert page.context["count"] == value, url
+        assert page.context["count"] == n0(value), url
 
 
 def test_the_page_shows_the_numbers_of_the_document(director, rep):

@@ -188,11 +188,12 @@ def test_formulas_in_names_do_not_run(director, rep, settings, file_format):
     assert row == [f'{apostrophe}=HYPERLINK("http://x")', f"{apostrophe}@SUM(1)"]
 
 
-def test_parts_are_put_together_in_order(director, rep, settings, monkeypatch):
+def test_parts_are_put_together_in_order(director, rep, settings, monkeypatch, django_capture_on_commit_callbacks):
     monkeypatch.setattr(exports, "PART_ROWS", 7)
     made = make_customers(30, rep)
 
-    job = exported(director, ["name"], file_format="xlsx")
+    with django_capture_on_commit_callbacks(execute=True):
+        job = exported(director, ["name"], file_format="xlsx")
 
     assert [row[0] for row in rows_of(job, settings)] == [customer.name for customer in made]
     assert job.chunks.count() == 5
