@@ -61,9 +61,3 @@ def undo():
     return _undo
 
 
-
-@pytest.fixture(autouse=True)
-def _tmp(monkeypatch):  # REMOVE: until customer pages exist
-    from customers.customers.models import Customer
-
-    monkeypatch.setattr(Customer, "get_absolute_url", lambda self: "/customers/1/")
