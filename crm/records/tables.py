@@ -8,6 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from crm.records.keyset import Order
@@ -27,7 +28,11 @@ class Viewer:
 
 @dataclass(frozen=True)
 class Column:
-    """One column: `cell` answers safe HTML (format_html or escape), `fields` are what it needs fetched."""
+    """One column: `cell` answers safe HTML (format_html or escape), `fields` are what it needs fetched.
+
+    `is_labelled` puts the label before the value where a narrow page folds the row; `order` names the order its head
+    sorts by.
+    """
 
     name: str
     label: str | _StrPromise
@@ -37,6 +42,7 @@ class Column:
     css: str = ""
     is_default: bool = True
     is_fixed: bool = False
+    is_labelled: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,10 +83,15 @@ def body(
 ) -> str:
     """The `<tr>` elements of a list; `check` and `end` render the first and the last cell."""
     parts: list[str] = []
-    cells = [(column.cell, f'<td class="{column.css}" role="cell" data-k="{column.label}">') for column in columns]
+    cells = [(column.cell, _opening(column)) for column in columns]
     for row in rows:
         parts.append(f'<tr role="row" data-id="{row.pk}">{check(row)}')
         for cell, opening in cells:
             parts.append(f"{opening}{cell(row, viewer)}</td>")
         parts.append(f"{end(row)}</tr>")
     return SafeString("".join(parts))
+
+
+def _opening(column: Column) -> str:
+    label = format_html(' data-k="{}"', column.label) if column.is_labelled else ""
+    return format_html('<td class="{}" role="cell"{}>', column.css, label)

@@ -1,6 +1,12 @@
-"""Addresses."""
+"""Addresses every record shares."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from crm.records import views
 
 app_name = "records"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("views/save/", views.view_save, name="view_save"),
+    path("views/<int:pk>/delete/", views.view_delete, name="view_delete"),
+    path("undo/<int:pk>/", views.undo, name="undo"),
+]

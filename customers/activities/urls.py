@@ -1,5 +1,16 @@
-"""Addresses."""
+"""Addresses of follow-ups."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from crm.access.gate import needs
+from customers.activities import views
+from customers.activities.lists import ActivityListView
+
+urlpatterns = [
+    path("activities/", needs("customers.view_activity")(ActivityListView.as_view()), name="activity_list"),
+    path("activities/filter/", views.activity_filter, name="activity_filter"),
+    path("activities/new/", views.activity_add, name="activity_add"),
+    path("activities/<int:pk>/edit/", views.activity_edit, name="activity_edit"),
+    path("activities/<int:pk>/archive/", views.activity_archive, name="activity_archive"),
+    path("customers/<int:pk>/follow-up/", views.activity_log, name="activity_log"),
+]

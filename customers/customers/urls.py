@@ -1,5 +1,29 @@
-"""Addresses."""
+"""Addresses of customers."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from crm.access.gate import needs
+from customers.customers import views
+from customers.customers.exports import customer_export
+from customers.customers.lists import CustomerListView
+
+urlpatterns = [
+    path("customers/", needs("customers.view_customer")(CustomerListView.as_view()), name="customer_list"),
+    path("customers/export/", customer_export, name="customer_export"),
+    path("customers/filter/", views.customer_filter, name="customer_filter"),
+    path("customers/new/", views.customer_add, name="customer_add"),
+    path("customers/duplicates/check/", views.customer_duplicates, name="customer_duplicates"),
+    path("customers/lookup/", views.customer_lookup, name="customer_lookup"),
+    path("customers/tag/", views.customer_tag, name="customer_tag"),
+    path("customers/stage/", views.customer_stage, name="customer_stage"),
+    path("customers/archive/", views.customers_archive, name="customers_archive"),
+    path("customers/<int:pk>/", views.customer_detail, name="customer_detail"),
+    path("customers/<int:pk>/timeline/", views.customer_timeline, name="customer_timeline"),
+    path("customers/<int:pk>/history/", views.customer_history, name="customer_history"),
+    path("customers/<int:pk>/edit/", views.customer_edit, name="customer_edit"),
+    path("customers/<int:pk>/archive/", views.customer_archive, name="customer_archive"),
+    path("customers/<int:pk>/unarchive/", views.customer_unarchive, name="customer_unarchive"),
+    path("customers/<int:pk>/share/", views.customer_share, name="customer_share"),
+    path("customers/<int:pk>/share/<int:colleague>/end/", views.customer_unshare, name="customer_unshare"),
+    path("customers/<int:pk>/reveal/", views.customer_reveal, name="customer_reveal"),
+]

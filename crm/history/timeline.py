@@ -1,0 +1,104 @@
+"""Entries out of several sources as one story, newest first, page by page."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+
+PAGE_SIZE = 30
+
+
+@dataclass(frozen=True)
+class ShownChange:
+    """A field in words: what it was, what it is."""
+
+    label: str
+    before: str
+    after: str
+
+
+@dataclass
+class Entry:
+    """One moment of the story as a page shows it; `key` tells entries of the same moment apart."""
+
+    at: datetime
+    key: str
+    text: str
+    actor: str = ""
+    icon: str = "git-compare-arrows"
+    tone: str = ""
+    remark: str = ""
+    content: str = ""
+    marks: list[str] = field(default_factory=list)
+    changes: list[ShownChange] = field(default_factory=list)
+    is_small: bool = True
+    row: Any = None
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the next older page begins: after this entry."""
+
+    at: datetime
+    key: str
+
+    def __str__(self) -> str:
+        raw = json.dumps([self.at.isoformat(), self.key], separators=(",", ":"))
+        return base64.urlsafe_b64encode(raw.encode()).decode().rstrip("=")
+
+
+def read_place(text: str) -> Place | None:
+    """The place of an address; ValidationError where it was made up by hand."""
+    if not text:
+        return None
+    try:
+        at, key = json.loads(base64.urlsafe_b64decode(text[:400] + "=" * (-len(text[:400]) % 4)))
+        moment = parse_datetime(at)
+        if moment is None or not timezone.is_aware(moment) or not isinstance(key, str):
+            raise ValueError
+        return Place(moment, key)
+    except (ValueError, TypeError, AttributeError, OverflowError, binascii.Error):
+        raise ValidationError(_("This page address is not complete. Start from the first page."), code="bad_cursor")
+
+
+# a source answers with its newest entries at or before a moment (None: now), at most so many
+Source = Callable[[datetime | None, int], Sequence[Entry]]
+
+
+def page_of(sources: Sequence[Source], place: Place | None, size: int = PAGE_SIZE) -> tuple[list[Entry], Place | None]:
+    """The newest `size` entries of all sources after a place, and the place of the next page (None at the end).
+
+    Every source is asked for `size` + 1 entries and some to spare, for those of the very moment shown before.
+    """
+    wanted = size + 20
+    entries = [entry for source in sources for entry in source(place.at if place else None, wanted)]
+    entries.sort(key=_position, reverse=True)
+    if place is not None:
+        entries = [entry for entry in entries if _position(entry) < (place.at, place.key)]
+    shown = entries[:size]
+    return shown, Place(shown[-1].at, shown[-1].key) if len(entries) > size else None
+
+
+def by_day(entries: Sequence[Entry]) -> list[tuple[date, list[Entry]]]:
+    """The entries under their days, in the company's zone."""
+    days: list[tuple[date, list[Entry]]] = []
+    for entry in entries:
+        day = timezone.localtime(entry.at).date()
+        if not days or days[-1][0] != day:
+            days.append((day, []))
+        days[-1][1].append(entry)
+    return days
+
+
+def _position(entry: Entry) -> tuple[datetime, str]:
+    return entry.at, entry.key

@@ -1,0 +1,47 @@
+"""The list of follow-ups as a declaration."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from crm.records.lists import BuiltInView, RecordListView
+from crm.records.tables import Column
+from customers.activities.filters import ActivityFilter
+from customers.activities.models import Activity
+from customers.activities.tables import ACTIVITY_TABLE
+from customers.customers.names import look_up, merged, wanted_by
+
+
+class ActivityListView(RecordListView):
+    """All follow-ups one may see."""
+
+    model = Activity
+    filterset = ActivityFilter
+    table = ACTIVITY_TABLE
+    template = "customers/activities/_list.html"
+    page = "activities"
+
+    def built_in_views(self) -> Sequence[BuiltInView]:
+        """One's own, and those of the week."""
+        today = timezone.localdate()
+        monday = today - timedelta(days=today.weekday())
+        return [
+            BuiltInView("", _("All"), ""),
+            BuiltInView("mine", _("Written by me"), "author=me", "customers.add_activity"),
+            BuiltInView("week", _("This week"), f"happened_from={monday}"),
+        ]
+
+    def names(self, columns: Sequence[Column], rows: Sequence[Any], wanted: dict[str, set[int]]) -> dict[str, Any]:
+        """One query for all names."""
+        fields = [field for column in columns for field in column.fields]
+        return dict(look_up(merged(wanted_by(rows, fields), wanted)))
+
+    def more(self, request: HttpRequest) -> dict[str, Any]:
+        """The title of the page."""
+        return {"list_title": _("Follow-ups")}

@@ -1,0 +1,108 @@
+"""What can be done with the people at a customer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from crm.history.operations import operation
+from crm.people.models import User
+from customers.contacts.models import Contact
+from customers.customers.identity import clean_line, clean_phone
+from customers.customers.models import Customer
+from customers.customers.search import refresh_search
+
+EDITABLE = ("name", "job_title", "power", "phone", "email", "wechat", "birthday", "remark")
+
+
+def add_contact(customer: Customer, *, actor: User, values: Mapping[str, Any], is_primary: bool = False) -> Contact:
+    """Add a person at a customer; the first one is the main contact."""
+    contact = Contact(customer=customer, created_by=actor, changed_by=actor, **tidy(values))
+    contact.clean_fields(exclude=["customer", "created_by", "changed_by", "custom"])
+    with operation(actor, "contact_added", contact, anchor_id=customer.pk):
+        locked = _locked(customer)
+        others = Contact.objects.live().filter(customer=locked, is_primary=True)
+        contact.is_primary = is_primary or not others.exists()
+        if contact.is_primary:
+            others.update(is_primary=False, changed_at=timezone.now(), changed_by=actor)
+        contact.save(force_insert=True)
+        refresh_search([customer.pk])
+    return contact
+
+
+def update_contact(contact: Contact, *, actor: User, values: Mapping[str, Any]) -> Contact:
+    """Change the details of a person."""
+    ready = tidy(values)
+    with operation(actor, "contact_changed", contact, anchor_id=contact.customer_id):
+        _locked(contact.customer)
+        locked = _live(contact)
+        for name, value in ready.items():
+            setattr(locked, name, value)
+        locked.changed_at, locked.changed_by = timezone.now(), actor
+        locked.clean_fields(exclude=["customer", "created_by", "changed_by", "custom"])
+        locked.save()
+        refresh_search([contact.customer_id])
+    return locked
+
+
+def make_primary(contact: Contact, *, actor: User) -> None:
+    """Make a person the one main contact of the customer."""
+    with operation(actor, "contact_made_primary", contact, anchor_id=contact.customer_id):
+        _locked(contact.customer)
+        locked = _live(contact)
+        stamp = {"changed_at": timezone.now(), "changed_by": actor}
+        Contact.objects.live().filter(customer_id=locked.customer_id, is_primary=True).update(is_primary=False, **stamp)
+        Contact.objects.filter(pk=locked.pk).update(is_primary=True, **stamp)
+
+
+def archive_contact(contact: Contact, *, actor: User) -> None:
+    """Take a person off the customer; what was written about talks with them stays."""
+    with operation(actor, "contact_archived", contact, anchor_id=contact.customer_id):
+        _locked(contact.customer)
+        locked = _live(contact)
+        locked.archived_at = locked.changed_at = timezone.now()
+        locked.changed_by, locked.is_primary = actor, False
+        locked.save(update_fields=["archived_at", "changed_at", "changed_by", "is_primary"])
+        refresh_search([contact.customer_id])
+
+
+def tidy(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The editable values as they are kept; ValidationError by field."""
+    if unknown := set(values) - set(EDITABLE):
+        raise ValidationError({name: _("This field cannot be set here.") for name in unknown})
+    ready, wrong = dict(values), {}
+    for name in ("name", "job_title", "wechat", "remark"):
+        if name in ready:
+            ready[name] = clean_line(ready[name] or "")
+    if "email" in ready:
+        ready["email"] = clean_line(ready["email"] or "").lower()
+    if "phone" in ready:
+        try:
+            ready["phone"] = clean_phone(ready["phone"] or "", is_strict=True)
+        except ValidationError as refusal:
+            wrong["phone"] = refusal.messages
+    if "name" in ready and not ready["name"]:
+        wrong["name"] = [_("A contact needs a name.")]
+    if wrong:
+        raise ValidationError(wrong)
+    return ready
+
+
+def _locked(customer: Customer) -> Customer:
+    locked = Customer.objects.select_for_update(of=("self",)).get(pk=customer.pk)
+    if locked.archived_at is not None:
+        raise ValidationError(_("“%(name)s” is archived. Put it back first.") % {"name": locked}, code="archived")
+    if locked.status == Customer.Status.POOL:
+        raise ValidationError(_("“%(name)s” is in the pool. Claim it first.") % {"name": locked}, code="in_pool")
+    return locked
+
+
+def _live(contact: Contact) -> Contact:
+    locked = Contact.objects.select_for_update(of=("self",)).get(pk=contact.pk)
+    if locked.archived_at is not None:
+        raise ValidationError(_("This contact is archived."), code="archived")
+    return locked

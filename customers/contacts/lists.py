@@ -1,0 +1,48 @@
+"""The list of contacts as a declaration."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from crm.records.lists import BuiltInView, RecordListView
+from crm.records.tables import Column
+from customers.contacts.filters import ContactFilter
+from customers.contacts.models import Contact
+from customers.contacts.tables import CONTACT_TABLE
+from customers.customers.names import look_up
+
+
+class ContactListView(RecordListView):
+    """All contacts one may see."""
+
+    model = Contact
+    filterset = ContactFilter
+    table = CONTACT_TABLE
+    template = "customers/contacts/_list.html"
+    page = "contacts"
+
+    def scoped(self, user: Any) -> QuerySet[Any]:
+        """Contacts with the customer each belongs to, which masks and links need."""
+        rows: QuerySet[Any] = super().scoped(user)
+        return rows.select_related("customer")
+
+    def built_in_views(self) -> Sequence[BuiltInView]:
+        """All, and those at one's own customers."""
+        return [
+            BuiltInView("", _("All"), ""),
+            BuiltInView("mine", _("At my customers"), "owner=me", "customers.own_customer"),
+            BuiltInView("deciders", _("Deciders"), "power=decides"),
+        ]
+
+    def names(self, columns: Sequence[Column], rows: Sequence[Any], wanted: dict[str, set[int]]) -> dict[str, Any]:
+        """Names for the chips."""
+        return dict(look_up(wanted))
+
+    def more(self, request: HttpRequest) -> dict[str, Any]:
+        """The title of the page."""
+        return {"list_title": _("Contacts")}

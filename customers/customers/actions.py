@@ -1,0 +1,293 @@
+"""What can be done with a customer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date, timedelta
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from guardian.shortcuts import get_perms_for_model
+
+from crm.history.changes import row_changes, with_operations
+from crm.history.operations import operation
+from crm.people.models import Department, User
+from crm.records.numbering import next_numbers
+from crm.records.stale import fingerprint
+from customers.contacts.models import Contact
+from customers.customers.duplicates import find_duplicates
+from customers.customers.identity import clean_credit_code, clean_line, clean_phone, name_key
+from customers.customers.models import Customer, CustomerShare
+from customers.customers.search import refresh_search
+
+OWN_RIGHT = "customers.own_customer"
+SHARE_DAYS = 30
+SHARE_DAYS_AT_MOST = 365
+EDITABLE = (
+    "name", "short_name", "credit_code", "stage", "level", "industry", "region", "source", "size", "address", "phone",
+    "email", "website", "remark", "tag_ids", "next_follow_on",
+)  # fmt: skip
+# what a form watches for changes by others
+WATCHED = tuple(Customer._meta.get_field(name).attname for name in EDITABLE)  # type: ignore[union-attr]
+
+
+def create_customer(
+    *,
+    actor: User,
+    owner: User | None,
+    values: Mapping[str, Any],
+    contact: Mapping[str, Any] | None = None,
+    duplicate_reason: str = "",
+    via: str = "",
+    department: Department | None = None,
+    external_id: str = "",
+) -> Customer:
+    """Add a customer, a lead of its owner or a potential one nobody owns, with its main contact.
+
+    `department` is where one nobody owns arrives, `external_id` how another system calls it.
+
+    ValidationError by field where a value cannot be, where the same customer is known and no reason is given (a known
+    credit code is refused with a reason too), or where the owner cannot own.
+    """
+    ready = tidy(values)
+    person = _tidy_contact(contact) if contact else None
+    _refuse_duplicates(actor, ready, person, duplicate_reason)
+    if owner is not None:
+        _refuse_owner(owner)
+    customer = Customer(
+        **ready, number="", external_id=external_id, owner=owner, created_by=actor, changed_by=actor,
+        department=department or _department_of(owner, actor), name_key=name_key(ready["name"]), status=Customer.Status.LEAD if owner else Customer.Status.POTENTIAL,
+        received_at=timezone.now() if owner else None,
+    )  # fmt: skip
+    customer.clean_fields(exclude=["number", "custom", *_given_relations(customer)])
+    with _one_credit_code(), operation(actor, "customer_created", customer, reason=duplicate_reason, via=via):
+        customer.number = next_numbers("customer")[0]
+        customer.save(force_insert=True)
+        if person:
+            Contact.objects.create(customer=customer, is_primary=True, created_by=actor, changed_by=actor, **person)
+        refresh_search([customer.pk])
+    return customer
+
+
+def update_customer(
+    customer: Customer, *, actor: User, values: Mapping[str, Any], seen: str = "", duplicate_reason: str = ""
+) -> Customer:
+    """Change the details of a customer; `seen` is the fingerprint of what the form showed.
+
+    ValidationError with code `stale` and who changed what, where the customer is not as it was seen.
+    """
+    ready = tidy(values, customer)
+    with _one_credit_code(), operation(actor, "customer_changed", customer, anchor_id=customer.pk,
+                                       reason=duplicate_reason):  # fmt: skip
+        locked = Customer.objects.select_for_update(of=("self",)).get(pk=customer.pk)
+        refuse_archived(locked)
+        if seen and seen != fingerprint(locked, WATCHED):
+            raise ValidationError(_changed_meanwhile(locked, actor), code="stale")
+        changed = {name: value for name, value in ready.items() if getattr(locked, name) != value}
+        identity = {name: changed.get(name, "") for name in ("name", "credit_code", "phone", "email")}
+        _refuse_duplicates(actor, identity, None, duplicate_reason, without=locked.pk)
+        for name, value in changed.items():
+            setattr(locked, name, value)
+        locked.name_key = name_key(locked.name)
+        locked.changed_at, locked.changed_by = timezone.now(), actor
+        locked.clean_fields(exclude=[f.name for f in Customer._meta.concrete_fields if f.name not in changed])
+        locked.save()
+        refresh_search([locked.pk])
+    return locked
+
+
+def archive_customer(customer: Customer, *, actor: User, reason: str = "") -> Any:
+    """Put a customer into the recycle bin; answers with the operation, for undo."""
+    with operation(actor, "customer_archived", customer, anchor_id=customer.pk, reason=reason) as entry:
+        locked = Customer.objects.select_for_update(of=("self",)).get(pk=customer.pk)
+        refuse_archived(locked)
+        locked.archived_at = locked.changed_at = timezone.now()
+        locked.changed_by = actor
+        locked.save(update_fields=["archived_at", "changed_at", "changed_by"])
+    return entry
+
+
+def unarchive_customer(customer: Customer, *, actor: User) -> None:
+    """Take a customer out of the recycle bin."""
+    with _one_credit_code(), operation(actor, "customer_unarchived", customer, anchor_id=customer.pk):
+        locked = Customer.objects.select_for_update(of=("self",)).get(pk=customer.pk)
+        if locked.archived_at is None:
+            raise ValidationError(_("This customer is not archived."))
+        locked.archived_at, locked.changed_at, locked.changed_by = None, timezone.now(), actor
+        locked.save(update_fields=["archived_at", "changed_at", "changed_by"])
+
+
+def share_customer(
+    customer: Customer, *, actor: User, colleague: User, may_change: bool = False, ends_on: date | None = None
+) -> None:
+    """Show a customer to a colleague (or let them change it) until a day, 30 days from now unless said otherwise."""
+    today = timezone.localdate()
+    ends_on = ends_on or today + timedelta(days=SHARE_DAYS)
+    if not today <= ends_on <= today + timedelta(days=SHARE_DAYS_AT_MOST):
+        raise ValidationError({"ends_on": _("A share ends within %(days)s days.") % {"days": SHARE_DAYS_AT_MOST}})
+    if not colleague.is_active:
+        raise ValidationError({"colleague": _("%(name)s has left.") % {"name": colleague}})
+    with operation(actor, "customer_shared", colleague, anchor_id=customer.pk):
+        locked = Customer.objects.select_for_update(of=("self",)).get(pk=customer.pk)
+        refuse_archived(locked)
+        if locked.owner_id is None:
+            raise ValidationError(_("Only a customer somebody owns can be shared."))
+        if locked.owner_id == colleague.pk:
+            raise ValidationError({"colleague": _("%(name)s owns this customer.") % {"name": colleague}})
+        CustomerShare.objects.filter(content_object=locked, user=colleague).delete()
+        CustomerShare.objects.create(
+            content_object=locked, user=colleague, permission=_permission("change" if may_change else "view"),
+            shared_by=actor, ends_on=ends_on,
+        )  # fmt: skip
+
+
+def end_share(customer: Customer, *, actor: User, colleague_id: int) -> None:
+    """Take a share back at once."""
+    shares = CustomerShare.objects.filter(content_object=customer, user_id=colleague_id).select_related("user")
+    found = shares.first()
+    if found is None:
+        raise ValidationError(_("This share has ended already."))
+    with operation(actor, "customer_share_ended", found.user, anchor_id=customer.pk):
+        shares.delete()
+
+
+def tidy(values: Mapping[str, Any], before: Customer | None = None) -> dict[str, Any]:
+    """The editable values as they are kept; ValidationError by field. Unknown names are refused by name."""
+    if unknown := set(values) - set(EDITABLE):
+        raise ValidationError({name: _("This field cannot be set here.") for name in unknown})
+    ready, wrong = dict(values), {}
+    cleaners: dict[str, Any] = {
+        "name": clean_line, "short_name": clean_line, "address": clean_line, "credit_code": clean_credit_code,
+        "phone": lambda text: clean_phone(text, is_strict=True), "email": lambda text: clean_line(text).lower(),
+        "remark": clean_text, "tag_ids": lambda ids: list(dict.fromkeys(ids)),
+    }  # fmt: skip
+    for name, clean in cleaners.items():
+        if name in ready:
+            try:
+                ready[name] = clean(ready[name] or ("" if name != "tag_ids" else []))
+            except ValidationError as refusal:
+                if before is None or ready[name] != getattr(before, name):
+                    wrong[name] = refusal.messages
+    if "name" in ready and not ready["name"]:
+        wrong["name"] = [_("A customer needs a name.")]
+    if wrong:
+        raise ValidationError(wrong)
+    return ready
+
+
+def clean_text(text: str) -> str:
+    """Several lines without control characters."""
+    return "\n".join(clean_line(line) for line in text.replace("\r\n", "\n").split("\n")).strip()
+
+
+def refuse_archived(customer: Customer) -> None:
+    """ValidationError for a customer in the recycle bin."""
+    if customer.archived_at is not None:
+        raise ValidationError(_("“%(name)s” is archived. Put it back first.") % {"name": customer}, code="archived")
+
+
+def field_label(attribute: str) -> str:
+    """The words for a field of a customer, by the name of its column."""
+    return next(str(field.verbose_name) for field in Customer._meta.concrete_fields if field.attname == attribute)
+
+
+def _tidy_contact(contact: Mapping[str, Any]) -> dict[str, Any] | None:
+    ready = {
+        name: clean_line(value or "") for name, value in contact.items() if name in ("name", "job_title", "wechat")
+    }
+    wrong = {}
+    try:
+        ready["phone"] = clean_phone(contact.get("phone", "") or "", is_strict=True)
+    except ValidationError as refusal:
+        wrong["contact_phone"] = refusal.messages
+    ready["email"] = clean_line(contact.get("email", "") or "").lower()
+    if not ready.get("name") and any(ready.values()):
+        wrong["contact_name"] = [_("The main contact needs a name.")]
+    if wrong:
+        raise ValidationError(wrong)
+    return ready if ready.get("name") else None
+
+
+def _refuse_duplicates(
+    actor: User, ready: Mapping[str, Any], person: Mapping[str, Any] | None, reason: str, without: int | None = None
+) -> None:
+    person = person or {}
+    found = find_duplicates(
+        actor, name=ready.get("name", ""), credit_code=ready.get("credit_code", ""),
+        phones=[ready.get("phone", ""), person.get("phone", "")],
+        emails=[ready.get("email", ""), person.get("email", "")], without=without,
+    )  # fmt: skip
+    wrong: dict[str, list[str]] = {}
+    if "credit_code" in found.exact:
+        wrong["credit_code"] = [match.text for match in found.exact["credit_code"]]
+    if (found.exact or found.similar) and not reason.strip():
+        for name in ("phone", "email"):
+            if name in found.exact:
+                field = name if ready.get(name) else f"contact_{name}"
+                wrong[field] = [match.text for match in found.exact[name]]
+        if found.similar:
+            wrong["name"] = [match.text for match in found.similar]
+        wrong.setdefault("duplicate_reason", [_("Say why this is another customer, or open the one that exists.")])
+    if wrong:
+        raise ValidationError(wrong)
+
+
+def _refuse_owner(owner: User) -> None:
+    if not owner.is_active or not owner.reach.has(OWN_RIGHT):
+        raise ValidationError({"owner": _("%(name)s cannot own customers.") % {"name": owner}})
+    if owner.department_id is None:
+        raise ValidationError({"owner": _("%(name)s belongs to no department.") % {"name": owner}})
+
+
+def _department_of(owner: User | None, actor: User) -> Department:
+    if owner is not None and owner.department is not None:
+        return owner.department
+    sees_all = actor.reach.scopes.get("customers.view_customer") == "all"
+    place = (Department.objects.intake() if sees_all else None) or actor.department or Department.objects.intake()
+    if place is None:
+        raise ValidationError(_("No department receives new customers; an administrator chooses one."))
+    return place
+
+
+def _permission(action: str) -> Any:
+    wanted = f"{action}_customer"
+    return next(permission for permission in get_perms_for_model(Customer) if permission.codename == wanted)
+
+
+def _given_relations(customer: Customer) -> Iterable[str]:
+    return ("department", "owner", "created_by", "changed_by", "pool", "previous_owner")
+
+
+def _changed_meanwhile(customer: Customer, actor: User) -> list[str]:
+    latest = with_operations(row_changes(Customer, customer.pk, size=1, fields=WATCHED))
+    if not latest:
+        return [_("This customer has changed since you opened the form.")]
+    entry = latest[0].operation
+    who = entry.actor if entry else None
+    labels = [field_label(part.name) for part in latest[0].fields]
+    words = {"name": who or _("Somebody"), "fields": ", ".join(labels) or _("this customer")}
+    return [
+        _("%(name)s changed %(fields)s while you had this form open.") % words,
+        _("Your entries are kept below. Compare, then save again."),
+    ]
+
+
+@contextmanager
+def _one_credit_code() -> Iterator[None]:
+    """Turns the database's word on a second live customer with one code into a sentence at the field."""
+    try:
+        yield
+    except IntegrityError as fault:
+        if "customer_credit_code_once" not in str(fault):
+            raise
+        raise ValidationError({"credit_code": _("Another customer has this credit code.")}) from fault
+
+
+@transaction.atomic
+def end_shares_of(customer_ids: Iterable[int]) -> int:
+    """Shares fall away when the owner changes; called inside the operation that changes owners."""
+    return CustomerShare.objects.filter(content_object_id__in=list(customer_ids)).delete()[0]

@@ -1,0 +1,130 @@
+"""The filters of the customer list; pages, bulk work, export and API share them."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import django_filters
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from crm.access.masks import sees_all_contact_details
+from crm.records.filters import IdsFilter, RecordFilterSet, SeveralChecks, WordsFilter, day_filter
+from customers.base_data.models import Region
+from customers.customers.models import Customer
+from customers.customers.search import search_condition
+
+DAYS_AT_MOST = 3650
+
+
+class TextFilter(django_filters.CharFilter):
+    """A short text without the one character PostgreSQL cannot keep."""
+
+    def filter(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
+        """The rows; handed on where a text is given."""
+        return super().filter(rows, value) if value else rows
+
+
+class RegionFilter(IdsFilter):
+    """Customers of a region and of all below it."""
+
+    def filter(self, rows: QuerySet[Any], value: list[int | str]) -> QuerySet[Any]:
+        """The rows; a province stands for its cities and districts."""
+        if not value:
+            return rows
+        inside = Q(pk__in=value) | Q(parent__in=value) | Q(parent__parent__in=value)
+        return rows.filter(region__in=list(Region.objects.filter(inside).values_list("pk", flat=True)))
+
+
+class TagFilter(IdsFilter):
+    """Customers with at least one of the tags."""
+
+    def filter(self, rows: QuerySet[Any], value: list[int | str]) -> QuerySet[Any]:
+        """The rows."""
+        return rows.filter(tag_ids__overlap=value) if value else rows
+
+
+def _days(label: Any, method: str) -> django_filters.Filter:
+    found = django_filters.Filter(label=label, method=method, min_value=0, max_value=DAYS_AT_MOST)
+    found.field_class = forms.IntegerField
+    return found
+
+
+class CustomerFilter(RecordFilterSet):
+    """What customers can be narrowed down by."""
+
+    masked_filters = ("phone", "email")
+
+    q = TextFilter(method="matching", label=gettext_lazy("Search"), max_length=100)
+    owner = IdsFilter("owner", kind="person", words=("me", "none"), label=gettext_lazy("Owner"))
+    status = WordsFilter("status", choices=Customer.Status.choices, label=gettext_lazy("Status"))
+    stage = IdsFilter("stage", kind="stage", words=("none",), widget=SeveralChecks, label=gettext_lazy("Stage"))
+    level = IdsFilter("level", kind="level", words=("none",), widget=SeveralChecks, label=gettext_lazy("Level"))
+    industry = IdsFilter("industry", kind="industry", label=gettext_lazy("Industry"))
+    region = RegionFilter("region", kind="region", label=gettext_lazy("Region"))
+    source = IdsFilter("source", kind="source", words=("none",), label=gettext_lazy("Source"))
+    tags = TagFilter("tag_ids", kind="tag", widget=SeveralChecks, label=gettext_lazy("Tags"))
+    department = IdsFilter("department", kind="department", label=gettext_lazy("Department"))
+    pool = IdsFilter("pool", kind="pool", label=gettext_lazy("Public pool"))
+    created_from = day_filter("created_at", "date__gte", gettext_lazy("Created from"))
+    created_until = day_filter("created_at", "date__lte", gettext_lazy("Created until"))
+    followed_within = _days(gettext_lazy("Followed within days"), "followed_lately")
+    not_followed_for = _days(gettext_lazy("Not followed for days"), "not_followed_lately")
+    next_follow_until = day_filter("next_follow_on", "lte", gettext_lazy("Next follow-up until"))
+    phone = TextFilter(method="with_phone", label=gettext_lazy("Phone"), max_length=40)
+    email = TextFilter(method="with_email", label=gettext_lazy("E-mail"), max_length=120)
+    archived = django_filters.BooleanFilter(method="as_is", label=gettext_lazy("Archived"), widget=forms.CheckboxInput)
+
+    def __init__(self, params: Any, queryset: QuerySet[Any], user: Any) -> None:
+        super().__init__(params, queryset, user)
+        if not sees_all_contact_details(user):
+            for name in self.masked_filters:
+                if self.data.get(name):
+                    self.filters[name].method = "refuse_masked"
+                else:
+                    del self.filters[name]
+
+    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The rows; those in the recycle bin only where they are asked for."""
+        rows: Any = super().filter_queryset(queryset)
+        found: QuerySet[Any] = rows.archived() if self.form.cleaned_data.get("archived") else rows.live()
+        return found
+
+    def matching(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        """Name, pinyin, initials, number, code or phone digits."""
+        return rows.filter(search_condition(value, self.user))
+
+    def followed_lately(self, rows: QuerySet[Any], name: str, value: int) -> QuerySet[Any]:
+        """Followed at least once in the last N days."""
+        return rows.filter(last_followed_at__gte=timezone.now() - timedelta(days=value))
+
+    def not_followed_lately(self, rows: QuerySet[Any], name: str, value: int) -> QuerySet[Any]:
+        """Not followed in the last N days, or never."""
+        return rows.filter(
+            Q(last_followed_at__lt=timezone.now() - timedelta(days=value)) | Q(last_followed_at__isnull=True)
+        )
+
+    def with_phone(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        """With these digits in the phone of the company or of a contact."""
+        digits = re.sub(r"\D", "", value.removeprefix("+86"))
+        if len(digits) < 3:
+            raise ValidationError(_("Type at least three digits."), code="bad_filter")
+        return rows.filter(search_row__digits__contains=digits)
+
+    def with_email(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        """With this e-mail, or this part of one."""
+        return rows.filter(search_row__letters__contains=value.strip().lower())
+
+    def refuse_masked(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        """Who does not see a field may not find out by matching."""
+        raise ValidationError(_("You do not see this field, so you cannot filter by it."), code="bad_filter")
+
+    def as_is(self, rows: QuerySet[Any], name: str, value: bool) -> QuerySet[Any]:
+        """The recycle bin is chosen for the whole list at once."""
+        return rows

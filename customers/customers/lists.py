@@ -1,0 +1,85 @@
+"""The customer list as a declaration, and what is special about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from crm.records.lists import BuiltInView, BulkVerb, RecordListView
+from crm.records.tables import Column
+from customers.contacts.models import Contact
+from customers.customers.filters import CustomerFilter
+from customers.customers.models import Customer
+from customers.customers.names import look_up, merged, wanted_by
+from customers.customers.tables import CONTACT_COLUMNS, CUSTOMER_TABLE
+
+
+@dataclass(frozen=True)
+class MainContact:
+    """What the list shows of the main contact."""
+
+    name: str
+    job_title: str
+    phone: str
+
+
+class CustomerListView(RecordListView):
+    """All customers one may see."""
+
+    model = Customer
+    filterset = CustomerFilter
+    table = CUSTOMER_TABLE
+    template = "customers/customers/_list.html"
+    page = "customers"
+    verbs = (
+        BulkVerb(_("Transfer"), "arrow-left-right", "customers:transfer_new", "customers.transfer_customer"),
+        BulkVerb(_("Tag"), "tag", "customers:customer_tag", "customers.change_customer"),
+        BulkVerb(_("Set stage"), "flag", "customers:customer_stage", "customers.change_customer"),
+        BulkVerb(_("Export"), "download", "customers:customer_export", "customers.export_customer"),
+        BulkVerb(_("Into the pool"), "waves", "customers:customers_release", "customers.release_customer"),
+        BulkVerb(_("Archive"), "archive", "customers:customers_archive", "customers.archive_customer"),
+    )
+
+    def built_in_views(self) -> Sequence[BuiltInView]:
+        """What people look at every day."""
+        today = timezone.localdate()
+        monday = today - timedelta(days=today.weekday())
+        return [
+            BuiltInView("", _("All"), ""),
+            BuiltInView("mine", _("My customers"), "owner=me", "customers.own_customer"),
+            BuiltInView("due", _("Due this week"), f"next_follow_until={monday + timedelta(days=6)}&sort=next_follow"),
+            BuiltInView("quiet", _("Not followed for 30 days"), "not_followed_for=30"),
+            BuiltInView("new", _("New this week"), f"created_from={monday}&sort=-created"),
+            BuiltInView("archived", _("Recycle bin"), "archived=on", "customers.archive_customer"),
+        ]
+
+    def names(self, columns: Sequence[Column], rows: Sequence[Any], wanted: dict[str, set[int]]) -> dict[str, Any]:
+        """One query for all names, one for the main contacts where they are shown."""
+        fields = [field for column in columns for field in column.fields]
+        found: dict[str, Any] = dict(look_up(merged(wanted_by(rows, fields), wanted)))
+        shows_people = any(column.name in CONTACT_COLUMNS for column in columns)
+        found["main_contact"] = self._main_contacts(rows) if shows_people else {}
+        return found
+
+    def more(self, request: HttpRequest) -> dict[str, Any]:
+        """Which lines the shared menu of the rows has."""
+        has = request.user.reach.has  # type: ignore[union-attr]
+        rights = {
+            "change": has("customers.change_customer"),
+            "write": has("customers.add_activity"),
+            "transfer": has("customers.transfer_customer"),
+            "archive": has("customers.archive_customer"),
+        }
+        return {"row_rights": rights, "list_title": _("Customers")}
+
+    def _main_contacts(self, rows: Sequence[Any]) -> dict[int, MainContact]:
+        contacts = Contact.objects.visible_to(self.request.user).live()
+        wanted = contacts.filter(customer_id__in=[row.pk for row in rows], is_primary=True)
+        found = wanted.values_list("customer_id", "name", "job_title", "phone")
+        return {pk: MainContact(name, job_title, phone) for pk, name, job_title, phone in found}

@@ -1,0 +1,45 @@
+"""Uncovering one masked phone or e-mail: audited, and only so often a day."""
+
+from __future__ import annotations
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from crm.history.models import Operation
+from crm.history.operations import operation
+from crm.people.models import User
+from customers.contacts.models import Contact
+from customers.customers.identity import display_phone
+from customers.customers.models import Customer
+
+RIGHT = "customers.reveal_contact_details"
+VERB = "contact_revealed"
+FIELDS = ("phone", "email", "wechat")
+DAILY, DAILY_FOR_LEADERS = 50, 200
+
+
+def daily_limit(user: User) -> int:
+    """How many values a person may uncover a day: more for those who lead a department."""
+    return DAILY_FOR_LEADERS if user.reach.scopes.get(RIGHT) in ("department", "below", "all") else DAILY
+
+
+def reveal(subject: Customer | Contact, field: str, *, actor: User) -> str:
+    """The full value of a contact field, once the uncovering is in the history."""
+    customer = subject if isinstance(subject, Customer) else subject.customer
+    if field not in FIELDS or not hasattr(subject, field):
+        raise ValidationError(_("There is nothing to uncover here."), code="bad_field")
+    if customer.status == Customer.Status.POOL or not actor.reach.covers(RIGHT, customer):
+        raise PermissionDenied(_("You may see this record, but not do this with it."))
+    with operation(actor, VERB, subject, anchor_id=customer.pk, facts={"field": field}):
+        User.objects.select_for_update(of=("self",)).filter(pk=actor.pk).order_by().values_list("pk").first()
+        midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+        done = Operation.objects.filter(actor=actor, verb=VERB, at__gte=midnight).count()
+        if done > daily_limit(actor):
+            raise ValidationError(
+                _("You have uncovered %(limit)s values today; more are possible tomorrow.")
+                % {"limit": daily_limit(actor)},
+                code="limit",
+            )
+        value: str = getattr(subject, field)
+    return display_phone(value) if field == "phone" else value

@@ -1,0 +1,176 @@
+"""What the page of a customer shows around the timeline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from crm.access.masks import shown
+from crm.ui.formats import long_day, short_day
+from customers.contacts.models import Contact
+from customers.customers.identity import display_phone
+from customers.customers.models import Customer, CustomerShare
+from customers.customers.names import Names
+from customers.customers.tables import SIZE_LABELS, STATUS_LABELS, picture_letter
+
+WAY = [Customer.Status.POTENTIAL, Customer.Status.LEAD, Customer.Status.OPPORTUNITY, Customer.Status.EXISTING]
+
+
+@dataclass(frozen=True)
+class Step:
+    """A status on the way of a customer."""
+
+    label: str
+    is_done: bool
+    is_now: bool
+    remark: str = ""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A key figure: its name, its value, a remark; `tone` colours what needs attention."""
+
+    label: str
+    value: str
+    remark: str = ""
+    tone: str = ""
+
+
+@dataclass(frozen=True)
+class ShownContact:
+    """A contact as one person may see it; `masked` names the fields that can be uncovered."""
+
+    row: Contact
+    phone: str
+    email: str
+    wechat: str
+    masked: frozenset[str]
+
+    @property
+    def pk(self) -> int:
+        return self.row.pk
+
+    @property
+    def name(self) -> str:
+        return self.row.name
+
+    @property
+    def reveal_url(self) -> str:
+        """Where one of its masked values is uncovered."""
+        return reverse("customers:contact_reveal", args=[self.row.pk])
+
+
+def heading(customer: Customer, names: Names) -> dict[str, Any]:
+    """The words under the name: trade, place, owner; the tags; the letter of the picture."""
+    owner = names["person"].get(customer.owner_id or 0)
+    industry, region = names["industry"].get(customer.industry_id or 0), names["region"].get(customer.region_id or 0)
+    words = [found.name for found in (industry, region) if found]
+    words.append(_("Owner %(name)s") % {"name": owner.name} if owner else _("nobody's customer"))
+    tags = [names["tag"][pk] for pk in customer.tag_ids if pk in names["tag"]]
+    return {
+        "heading": words,
+        "owner": owner.name if owner else "",
+        "tags": tags,
+        "letter": picture_letter(customer.name),
+    }
+
+
+def status_path(customer: Customer) -> list[Step]:
+    """The four statuses, those before the present one done; in the pool none of them is current."""
+    at = WAY.index(Customer.Status(customer.status)) if customer.status in WAY else -1
+    days = (timezone.now() - customer.received_at).days + 1 if customer.received_at else 0
+    steps = []
+    for number, status in enumerate(WAY):
+        is_now = number == at
+        remark = _("day %(count)s") % {"count": days} if is_now and days else ""
+        steps.append(Step(str(STATUS_LABELS[status]), number < at, is_now, remark))
+    return steps
+
+
+def key_figures(customer: Customer, names: Names) -> list[Figure]:
+    """The few numbers one asks for first."""
+    today = timezone.localdate()
+    late = (today - customer.next_follow_on).days if customer.next_follow_on else 0
+    level = names["level"].get(customer.level_id or 0)
+    stage = names["stage"].get(customer.stage_id or 0)
+    late_text = ngettext("%(count)s day late", "%(count)s days late", late) % {"count": late} if late > 0 else ""
+    return [
+        Figure(_("Stage"), stage.name if stage else "—"),
+        Figure(_("Level"), level.name if level else "—"),
+        Figure(_("Last follow-up"), short_day(customer.last_followed_at) or _("never")),
+        Figure(_("Next follow-up"), short_day(customer.next_follow_on) or _("not planned"), late_text, "red"),
+        _holding(customer),
+    ]
+
+
+def _holding(customer: Customer) -> Figure:
+    if customer.status == Customer.Status.POOL:
+        return Figure(_("In the pool since"), short_day(customer.pooled_at) or "—")
+    protected = customer.protected_until
+    remark = _("protected until %(day)s") % {"day": short_day(protected)} if protected else ""
+    return Figure(_("With the owner since"), short_day(customer.received_at) or "—", remark)
+
+
+def facts_of(customer: Customer, user: Any, names: Names) -> list[tuple[str, str, str]]:
+    """The facts of the rail: label, value, and the name of the field where it is masked."""
+
+    def named(kind: str, pk: int | None) -> str:
+        found = names[kind].get(pk or 0)
+        return found.name if found else ""
+
+    def contact_fact(field: str) -> tuple[str, str]:
+        value = getattr(customer, field)
+        visible = shown(user, customer, field, value)
+        return (display_phone(visible) if field == "phone" and visible == value else visible), (
+            field if visible != value else ""
+        )
+
+    phone, masked_phone = contact_fact("phone")
+    email, masked_email = contact_fact("email")
+    address, _masked = contact_fact("address")
+    facts = [
+        (_("Number"), customer.number, ""),
+        (_("Credit code"), customer.credit_code, ""),
+        (_("Phone"), phone, masked_phone),
+        (_("E-mail"), email, masked_email),
+        (_("Website"), customer.website, ""),
+        (_("Industry"), named("industry", customer.industry_id), ""),
+        (_("Region"), named("region", customer.region_id), ""),
+        (_("Address"), address, ""),
+        (_("Size"), str(SIZE_LABELS.get(customer.size, "")), ""),
+        (_("Source"), named("source", customer.source_id), ""),
+        (_("Department"), named("department", customer.department_id), ""),
+        (_("Public pool"), named("pool", customer.pool_id), ""),
+        (_("Previous owner"), named("person", customer.previous_owner_id), ""),
+        (_("Created"), f"{long_day(customer.created_at)} {named('person', customer.created_by_id)}".strip(), ""),
+        (_("Remark"), customer.remark, ""),
+    ]
+    return [fact for fact in facts if fact[1]]
+
+
+def contacts_of(customer: Customer, user: Any) -> list[ShownContact]:
+    """The people at a customer as the person may see them, the main contact first; nobody in the pool."""
+    if customer.status == Customer.Status.POOL or not user.reach.has("customers.view_contact"):
+        return []
+    rows = Contact.objects.visible_to(user).live().filter(customer=customer).order_by("-is_primary", "id")[:100]
+    found = []
+    for row in rows:
+        row.customer = customer
+        values = {name: shown(user, customer, name, getattr(row, name)) for name in ("phone", "email", "wechat")}
+        masked = frozenset(name for name, value in values.items() if value != getattr(row, name))
+        if "phone" not in masked:
+            values["phone"] = display_phone(values["phone"])
+        found.append(ShownContact(row, **values, masked=masked))
+    return found
+
+
+def shares_of(customer: Customer) -> list[CustomerShare]:
+    """With whom a customer is shared today."""
+    today = timezone.localdate()
+    shares = CustomerShare.objects.filter(content_object=customer).select_related("permission")
+    return [share for share in shares if share.ends_on is None or share.ends_on >= today]

@@ -1,0 +1,439 @@
+"""Pages of customers."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.forms import BaseForm
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from crm.access.gate import may, needs
+from crm.api.once import made_once
+from crm.history.timeline import by_day, read_place
+from crm.people.models import User
+from crm.records.forms import refused
+from crm.records.selection import Selection
+from crm.records.stale import fingerprint
+from customers.activities.actions import may_correct
+from customers.activities.forms import ActivityForm
+from customers.activities.models import Activity
+from customers.contacts.models import Contact
+from customers.customers import actions, bulk, lookups, reveals
+from customers.customers.duplicates import find_duplicates
+from customers.customers.filter_choices import filter_form
+from customers.customers.filters import CustomerFilter
+from customers.customers.forms import (
+    BulkArchiveForm,
+    BulkStageForm,
+    BulkTagForm,
+    CustomerForm,
+    LookupForm,
+    NewCustomerForm,
+    ReasonForm,
+    ShareForm,
+)
+from customers.customers.identity import clean_phone
+from customers.customers.models import Customer
+from customers.customers.names import wanted_by
+from customers.customers.summary import contacts_of, facts_of, heading, key_figures, shares_of, status_path
+from customers.customers.timeline import CustomerStory
+
+CHANGE = "customers.change_customer"
+ARCHIVE = "customers.archive_customer"
+RELEASE = "customers.release_customer"
+NAMED_FIELDS = ("owner_id", "stage_id", "level_id", "industry_id", "region_id", "source_id", "department_id", "pool_id",
+                "tag_ids", "created_by_id", "previous_owner_id")  # fmt: skip
+
+
+@needs("customers.view_customer")
+def customer_filter(request: HttpRequest) -> HttpResponse:
+    """Every filter of the list with its choices: a page, or the dialog for htmx."""
+    filters = CustomerFilter(request.GET, Customer.objects.visible_to(request.user).none(), request.user)  # type: ignore[arg-type]
+    kept = [(name, value) for name in ("q", "sort") if (value := request.GET.get(name))]
+    context = {"form": filter_form(filters, request.user), "title": _("Filter customers"), "kept": kept}  # type: ignore[arg-type]
+    return render(request, "records/filter.html", {**context, "list_url": reverse("customers:customer_list")})
+
+
+@needs("customers.view_customer", model=Customer)
+def customer_detail(request: HttpRequest, customer: Customer) -> HttpResponse:
+    """Everything about a customer on one page."""
+    return customer_page(request, customer, ActivityForm(customer=customer))
+
+
+@needs("customers.view_customer", model=Customer)
+def customer_timeline(request: HttpRequest, customer: Customer) -> HttpResponse:
+    """Older entries of the timeline: alone for htmx, else the page itself from there on."""
+    if not getattr(request, "htmx", False):
+        return customer_page(request, customer, ActivityForm(customer=customer))
+    try:
+        place = read_place(request.GET.get("before", ""))
+    except ValidationError as refusal:
+        return render(request, "records/refused.html", {"refusals": refusal.messages}, status=400)
+    page = story_of(customer, request.user).page(place)
+    return render(request, "customers/customers/_timeline.html", _timeline(customer, page, request.user))  # type: ignore[arg-type]
+
+
+@needs("customers.view_history", model=Customer)
+def customer_history(request: HttpRequest, customer: Customer) -> HttpResponse:
+    """Every change of a customer, follow-ups included as changes of the clock."""
+    try:
+        place = read_place(request.GET.get("before", ""))
+    except ValidationError as refusal:
+        return render(request, "records/refused.html", {"refusals": refusal.messages}, status=400)
+    story = CustomerStory(customer, request.user, has_activities=False, hidden=())
+    page = story.page(place, 50)
+    context = {"customer": customer, "days": by_day(page.entries), "older": page.older, "correctable": ()}
+    return render(request, "customers/customers/history.html", context)
+
+
+@needs("customers.add_customer")
+def customer_add(request: HttpRequest) -> HttpResponse:
+    """A new customer with its main contact; sent twice, it is made once."""
+    actor: User = request.user  # type: ignore[assignment]
+    initial = {"key": str(uuid.uuid4()), "owner": actor.pk, "name": request.GET.get("name", "")[:200]}
+    form = NewCustomerForm(request.POST or None, initial=initial, owners=_possible_owners(actor))
+    if form.is_valid():
+        owner = form.cleaned_data["owner"] if "owner" in form.fields else _own(actor)
+        reason = form.cleaned_data["duplicate_reason"]
+        try:
+            place, is_new = made_once(
+                actor,
+                form.cleaned_data["key"],
+                lambda: actions.create_customer(
+                    actor=actor, owner=owner, values=form.values(), contact=form.contact(), duplicate_reason=reason
+                ),
+            )
+        except ValidationError as refusal:
+            refused(form, refusal)
+        else:
+            messages.success(request, _("Customer added.") if is_new else _("This customer was added already."))
+            return HttpResponseRedirect(place)
+    return _form_page(request, form, _("New customer"), reverse("customers:customer_list"))
+
+
+@needs(CHANGE, model=Customer)
+def customer_edit(request: HttpRequest, customer: Customer) -> HttpResponse:
+    """Change the details; what somebody else changed meanwhile is said, and what was typed is kept."""
+    seen = fingerprint(customer, actions.WATCHED)
+    form = CustomerForm(request.POST or None, instance=customer, initial={"seen": seen})
+    status = 200
+    if form.is_valid():
+        changes = {name: value for name, value in form.values().items() if name in form.changed_data}
+        try:
+            actions.update_customer(
+                customer, actor=request.user, values=changes, seen=form.cleaned_data["seen"],  # type: ignore[arg-type]
+                duplicate_reason=form.cleaned_data["duplicate_reason"],
+            )  # fmt: skip
+        except ValidationError as refusal:
+            refused(form, refusal)
+            if getattr(refusal, "code", "") == "stale":
+                status = 409
+                form.data = {**form.data.dict(), "seen": seen, "tag_ids": form.data.getlist("tag_ids")}
+        else:
+            messages.success(request, _("Saved."))
+            return redirect(customer)
+    return _form_page(request, form, _("Edit customer"), customer.get_absolute_url(), customer, status)
+
+
+@needs("customers.add_customer")
+def customer_duplicates(request: HttpRequest) -> HttpResponse:
+    """What is known that looks like the customer being typed; a part for the form."""
+    asked = request.GET
+    phones = [clean_phone(asked.get(name, "")[:40]) for name in ("phone", "contact_phone")]
+    emails = [asked.get(name, "").strip()[:120] for name in ("email", "contact_email")]
+    without = asked.get("without", "")
+    found = find_duplicates(
+        request.user, name=asked.get("name", "")[:200], credit_code=asked.get("credit_code", "").strip().upper()[:18],
+        phones=phones, emails=emails, without=int(without) if without.isdecimal() and len(without) < 19 else None,
+    )  # fmt: skip
+    return render(request, "customers/customers/_duplicates.html", {"duplicates": found.matches})
+
+
+@needs(ARCHIVE, model=Customer)
+def customer_archive(request: HttpRequest, customer: Customer) -> HttpResponse:
+    """Into the recycle bin, with undo."""
+    form = ReasonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            entry = actions.archive_customer(customer, actor=request.user, reason=form.cleaned_data["reason"])  # type: ignore[arg-type]
+        except ValidationError as refusal:
+            form.add_error(None, refusal)
+        else:
+            _offer_undo(request, _("“%(name)s” is in the recycle bin.") % {"name": customer}, entry)
+            return redirect("customers:customer_list")
+    context = {
+        "title": _("Archive customer"), "text": _("“%(name)s” goes into the recycle bin.") % {"name": customer},
+        "facts": [_("It leaves every list, search and report."), _("It can be put back from the recycle bin.")],
+        "action_label": _("Archive"), "danger": True,
+    }  # fmt: skip
+    return _confirm_page(request, form, context, customer)
+
+
+@needs(ARCHIVE, model=Customer)
+@require_POST
+def customer_unarchive(request: HttpRequest, customer: Customer) -> HttpResponse:
+    """Out of the recycle bin."""
+    try:
+        actions.unarchive_customer(customer, actor=request.user)  # type: ignore[arg-type]
+    except ValidationError as refusal:
+        messages.error(request, " ".join(refusal.messages))
+    else:
+        messages.success(request, _("“%(name)s” is back.") % {"name": customer})
+    return redirect(customer)
+
+
+@needs("customers.share_customer", model=Customer)
+def customer_share(request: HttpRequest, customer: Customer) -> HttpResponse:
+    """Show a customer to a colleague until a day."""
+    until = timezone.localdate() + timezone.timedelta(days=actions.SHARE_DAYS)
+    form = ShareForm(request.POST or None, customer=customer, initial={"ends_on": until})
+    if form.is_valid():
+        try:
+            actions.share_customer(customer, actor=request.user, **form.cleaned_data)  # type: ignore[arg-type]
+        except ValidationError as refusal:
+            refused(form, refusal)
+        else:
+            messages.success(request, _("Shared with %(name)s.") % {"name": form.cleaned_data["colleague"]})
+            return redirect(customer)
+    context = {
+        "title": _("Share customer"), "action_label": _("Share"),
+        "text": _("Your colleague sees “%(name)s” with its contacts and follow-ups until the day you choose.")
+        % {"name": customer},
+        "facts": [_("The share ends when the customer gets another owner.")],
+    }  # fmt: skip
+    return _confirm_page(request, form, context, customer)
+
+
+@needs("customers.share_customer", model=Customer)
+@require_POST
+def customer_unshare(request: HttpRequest, customer: Customer, colleague: int) -> HttpResponse:
+    """End a share."""
+    try:
+        actions.end_share(customer, actor=request.user, colleague_id=colleague)  # type: ignore[arg-type]
+    except ValidationError as refusal:
+        messages.error(request, " ".join(refusal.messages))
+    else:
+        messages.success(request, _("Share ended."))
+    return redirect(customer)
+
+
+@needs(reveals.RIGHT, model=Customer)
+@require_POST
+def customer_reveal(request: HttpRequest, customer: Customer) -> HttpResponse:
+    """The full phone or e-mail of the company."""
+    return revealed(request, customer, request.POST.get("field", ""))
+
+
+@needs("customers.lookup_customer")
+def customer_lookup(request: HttpRequest) -> HttpResponse:
+    """Whether a company is known, and where; never how to reach it."""
+    form = LookupForm(request.POST or None)
+    answers, status = None, 200
+    if form.is_valid():
+        try:
+            answers = lookups.look_up_customer(actor=request.user, **form.cleaned_data)  # type: ignore[arg-type]
+        except ValidationError as refusal:
+            refused(form, refusal)
+            status = 429 if getattr(refusal, "code", "") == "limit" else 422
+    elif form.is_bound:
+        status = 422
+    return render(request, "customers/customers/lookup.html", {"form": form, "answers": answers}, status=status)
+
+
+@needs(CHANGE)
+@require_POST
+def customer_tag(request: HttpRequest) -> HttpResponse:
+    """One tag on or off many customers."""
+    form = BulkTagForm(request.POST if "tag" in request.POST else None, initial=request.POST.dict())
+
+    def act(rows: Any, values: dict[str, Any]) -> Any:
+        return bulk.tag_customers(rows, actor=request.user, tag=values["tag"], takes_off=values["takes_off"])  # type: ignore[arg-type]
+
+    return _bulk_page(request, form, CHANGE, act, {"title": _("Tag customers"), "action_label": _("Tag customers")})
+
+
+@needs(CHANGE)
+@require_POST
+def customer_stage(request: HttpRequest) -> HttpResponse:
+    """One stage for many customers."""
+    form = BulkStageForm(request.POST if "stage" in request.POST else None, initial=request.POST.dict())
+
+    def act(rows: Any, values: dict[str, Any]) -> Any:
+        return bulk.stage_customers(rows, actor=request.user, stage=values["stage"])  # type: ignore[arg-type]
+
+    return _bulk_page(request, form, CHANGE, act, {"title": _("Set stage"), "action_label": _("Set stage")})
+
+
+@needs(ARCHIVE)
+@require_POST
+def customers_archive(request: HttpRequest) -> HttpResponse:
+    """Many customers into the recycle bin."""
+    form = BulkArchiveForm(request.POST if "reason" in request.POST else None, initial=request.POST.dict())
+
+    def act(rows: Any, values: dict[str, Any]) -> Any:
+        return bulk.archive_customers(rows, actor=request.user, reason=values["reason"])  # type: ignore[arg-type]
+
+    context = {
+        "title": _("Archive customers"), "action_label": _("Archive"), "danger": True,
+        "facts": [_("They leave every list, search and report."), _("They can be put back from the recycle bin.")],
+    }  # fmt: skip
+    return _bulk_page(request, form, ARCHIVE, act, context)
+
+
+# ── parts of the pages above ──
+
+
+def revealed(request: HttpRequest, subject: Customer | Contact, field: str) -> HttpResponse:
+    """The part that shows an uncovered value for a minute, or says why not."""
+    try:
+        value = reveals.reveal(subject, field, actor=request.user)  # type: ignore[arg-type]
+    except ValidationError as refusal:
+        status = 429 if getattr(refusal, "code", "") == "limit" else 400
+        context = {"refusal": " ".join(refusal.messages)}
+        return render(
+            request, "customers/customers/_revealed.html", context, status=200 if _is_htmx(request) else status
+        )
+    customer = subject if isinstance(subject, Customer) else subject.customer
+    if _is_htmx(request):
+        answer = render(request, "customers/customers/_revealed.html", {"value": value})
+    else:
+        context = {"value": value, "customer": customer, "subject": subject}
+        answer = render(request, "customers/customers/revealed.html", context)
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+def _is_htmx(request: HttpRequest) -> bool:
+    return bool(getattr(request, "htmx", False))
+
+
+def story_of(customer: Customer, user: Any) -> CustomerStory:
+    """The story as this person may read it."""
+    return CustomerStory(customer, user, has_activities=user.reach.has("customers.view_activity"))
+
+
+def _timeline(customer: Customer, page: Any, user: User) -> dict[str, Any]:
+    rows = [entry.row for entry in page.entries if isinstance(entry.row, Activity)]
+    correctable = {row.pk for row in rows if may_correct(row, user)}
+    return {"customer": customer, "days": by_day(page.entries), "older": page.older, "correctable": correctable}
+
+
+def customer_page(request: HttpRequest, customer: Customer, form: ActivityForm, status: int = 200) -> HttpResponse:
+    """The page of a customer with the form for a follow-up."""
+    user: User = request.user  # type: ignore[assignment]
+    try:
+        place = read_place(request.GET.get("before", ""))
+    except ValidationError as refusal:
+        return render(request, "records/refused.html", {"refusals": refusal.messages}, status=400)
+    contacts = contacts_of(customer, user)
+    shares = shares_of(customer)
+    wanted = wanted_by([customer], NAMED_FIELDS)
+    wanted.setdefault("person", set()).update(share.user_id for share in shares)
+    page = story_of(customer, user).page(place, also=wanted)
+    names = page.names
+    form.offer([(row.pk, row.name) for row in contacts])
+    context = {
+        **_timeline(customer, page, user),
+        **customer_rights(customer, user),
+        **heading(customer, names),
+        "facts": facts_of(customer, user, names),
+        "figures": key_figures(customer, names),
+        "path": status_path(customer),
+        "contacts": contacts,
+        "shares": [(names["person"][share.user_id], share) for share in shares],
+        "form": form,
+    }
+    return render(request, "customers/customers/detail.html", context, status=status)
+
+
+def customer_rights(customer: Customer, user: User) -> dict[str, Any]:
+    """What the person may do on the page of a customer, by the gates of those pages."""
+    is_open = customer.archived_at is None and customer.status != Customer.Status.POOL
+    has_owner = is_open and customer.owner_id is not None
+    may_release = has_owner and may(user, RELEASE, customer)
+    is_pooled = customer.status == Customer.Status.POOL and customer.archived_at is None
+    return {
+        "may_write": is_open and may(user, "customers.add_activity", customer),
+        "may_reveal": is_open and may(user, reveals.RIGHT, customer),
+        "may_share": has_owner and may(user, "customers.share_customer", customer),
+        "may_add_contact": is_open and may(user, "customers.add_contact", customer),
+        "may_change_contacts": is_open and may(user, "customers.change_contact", customer),
+        "may_see_history": may(user, "customers.view_history", customer),
+        "reveal_url": reverse("customers:customer_reveal", args=[customer.pk]),
+        "release_url": reverse("customers:customer_release", args=[customer.pk]) if may_release else "",
+        "claim_url": reverse("customers:customer_claim", args=[customer.pk]) if is_pooled else "",
+        "customer_key": str(customer.pk),
+    }
+
+
+def _form_page(
+    request: HttpRequest,
+    form: BaseForm,
+    title: str,
+    cancel_url: str,
+    customer: Customer | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    context = {"form": form, "title": title, "cancel_url": cancel_url, "customer": customer}
+    if form.is_bound and form.errors and status == 200:
+        status = 422
+    return render(request, "customers/customers/form.html", context, status=status)
+
+
+def _confirm_page(request: HttpRequest, form: BaseForm, context: dict[str, Any], customer: Customer) -> HttpResponse:
+    place = {"parent": customer, "parent_url": customer.get_absolute_url(), "cancel_url": customer.get_absolute_url()}
+    status = 422 if form.is_bound and form.errors else 200
+    return render(request, "records/confirm.html", {**context, **place, "form": form}, status=status)
+
+
+def _bulk_page(request: HttpRequest, form: BaseForm, right: str, act: Any, context: dict[str, Any]) -> HttpResponse:
+    list_url = reverse("customers:customer_list")
+    try:
+        selection = Selection.from_request(request)
+        if not selection.ids and not selection.is_all:
+            raise ValidationError(_("Choose customers on the list first."))
+        rows = selection.rows(Customer.objects.within(request.user, right).live(), CustomerFilter, request.user)  # type: ignore[arg-type]
+        if form.is_bound and form.is_valid():
+            entry = act(rows, form.cleaned_data)
+            count = entry.row_count
+            text = ngettext("%(count)s customer changed.", "%(count)s customers changed.", count) % {"count": count}
+            _offer_undo(request, text, entry)
+            return HttpResponseRedirect(f"{list_url}?{selection.query}" if selection.query else list_url)
+        count = rows.count()
+    except ValidationError as refusal:
+        messages.error(request, " ".join(refusal.messages))
+        return HttpResponseRedirect(list_url)
+    form.initial = {**form.initial, "ids": ",".join(map(str, selection.ids)), "all": "1" if selection.is_all else "",
+                    "query": selection.query}  # fmt: skip
+    text = ngettext("%(count)s customer is meant.", "%(count)s customers are meant.", count) % {"count": count}
+    place = {"parent": _("Customers"), "parent_url": list_url, "cancel_url": list_url, "text": text}
+    status = 422 if form.is_bound else 200
+    return render(request, "records/confirm.html", {**place, **context, "form": form}, status=status)
+
+
+def _offer_undo(request: HttpRequest, text: str, entry: Any) -> None:
+    messages.success(request, text, extra_tags=f"undo:{reverse('records:undo', args=[entry.pk])}")
+
+
+def _own(actor: User) -> User | None:
+    return actor if actor.reach.has(actions.OWN_RIGHT) else None
+
+
+def _possible_owners(actor: User) -> Any:
+    """Whom the actor may add customers for; None where there is no choice."""
+    if not actor.reach.has("customers.assign_customer"):
+        return None
+    people = User.objects.able_to_own()
+    if actor.reach.scopes["customers.assign_customer"] == "all":
+        return people
+    ids = actor.reach.below_ids or [actor.department_id]
+    return people.filter(department_id__in=ids)
