@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from crm.history.tracking import tracked
@@ -55,4 +56,4 @@ class Activity(models.Model):
         return f"{self.get_kind_display()} {self.content[:40]}"
 
     def get_absolute_url(self) -> str:
-        return f"{self.customer.get_absolute_url()}#activity-{self.pk}"
+        return f"{reverse('customers:customer_detail', args=[self.customer_id])}#activity-{self.pk}"

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from crm.history.tracking import tracked
@@ -63,4 +64,4 @@ class Contact(models.Model):
         return self.name
 
     def get_absolute_url(self) -> str:
-        return f"{self.customer.get_absolute_url()}#contact-{self.pk}"
+        return f"{reverse('customers:customer_detail', args=[self.customer_id])}#contact-{self.pk}"
