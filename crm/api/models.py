@@ -1,9 +1,21 @@
 """API tokens and remembered answers."""
 
+from __future__ import annotations
+
+from typing import Any
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+
+class ApiTokenQuerySet(models.QuerySet[Any]):
+    """Reads over tokens."""
+
+    def visible_to(self, user: Any) -> ApiTokenQuerySet:
+        """All, for those who make them."""
+        return self.all() if user.reach.has("crm.manage_api_token") else self.none()
 
 
 class ApiToken(models.Model):
@@ -19,6 +31,8 @@ class ApiToken(models.Model):
     expires_at = models.DateTimeField(_("expires"))
     last_used_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
+
+    objects = ApiTokenQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("API token")

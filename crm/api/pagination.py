@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from crm.records.keyset import COUNT_CAP, Cursor, Order, Page, capped_count, keyset_page, read_cursor
 
 if TYPE_CHECKING:
-    from crm.api.views import ApiViewSet
+    from crm.api.views import RecordViewSet
 
 SIZE, SIZE_AT_MOST = 50, 200
 PARAMETERS = ("page_size", "ordering", "cursor")
@@ -40,11 +40,13 @@ class KeysetPagination(BasePagination):
     page: Page
     count: int | None
 
-    def paginate_queryset(self, queryset: QuerySet[Any], request: Request, view: ApiViewSet) -> list[Any]:
+    def paginate_queryset(
+        self, queryset: QuerySet[Any], request: Request, view: RecordViewSet, orders: Sequence[Order] = ()
+    ) -> list[Any]:
         """The rows of the wanted page; ValidationError (400) for a size, order or cursor that makes no sense."""
         self.request = request
         size = page_size(request)
-        order = _order(view.orders, request.query_params.get("ordering", ""))
+        order = _order(orders or view.orders, request.query_params.get("ordering", ""))
         cursor = read_cursor(request.query_params.get("cursor", ""), queryset, order)
         self.page = keyset_page(queryset, order, cursor, size)
         count = capped_count(queryset)
@@ -76,7 +78,7 @@ class KeysetPagination(BasePagination):
             },
         }
 
-    def get_schema_operation_parameters(self, view: ApiViewSet) -> list[dict[str, Any]]:
+    def get_schema_operation_parameters(self, view: RecordViewSet) -> list[dict[str, Any]]:
         """The parameters every list takes."""
         names = dict.fromkeys(order.name.removeprefix("-") for order in view.orders)
         ways = [*names, *(f"-{name}" for name in names)]

@@ -82,6 +82,13 @@ class ApiViewSet(GenericViewSet[Any]):
             raise ValidationError({name: ValidationError(message, code="bad_filter") for name in unknown})
 
 
+class JobStartedSerializer(serializers.Serializer[Any]):
+    """Long work has begun: what it is about, and the job to watch."""
+
+    id = serializers.IntegerField()
+    job = serializers.IntegerField()
+
+
 class RecordViewSet(ApiViewSet):
     """A resource over rows: `model`, `orders` and `filterset` of its list page."""
 
@@ -131,7 +138,7 @@ class RecordViewSet(ApiViewSet):
     def retrieve(self, request: Request, pk: int) -> Response:
         """One row in reach."""
         self.refuse_parameters()
-        return Response(self.get_serializer(self.get_object()).data)
+        return self.told(self.get_object())
 
     def filter_names(self) -> list[str]:
         """The filters of the list page, and `search` for its search field."""
@@ -160,7 +167,11 @@ class RecordViewSet(ApiViewSet):
         """A row as it stands in the database now, masked for the person who asks."""
         manager: Any = self.model._default_manager
         fresh = self.with_relations(manager.visible_to(self.request.user)).filter(pk=row.pk).first()
-        return Response(self.get_serializer(fresh or row).data, status=status)
+        return self.told(fresh or row, status)
+
+    def told(self, row: Any, status: int = 200) -> Response:
+        """A row as the person may see it."""
+        return Response(self.get_serializer(row).data, status=status)
 
 
 def parameter_names(filterset: type[RecordFilterSet]) -> list[str]:

@@ -7,6 +7,7 @@ from crm.settings import environment
 from crm.settings.navigation import HARBOUR_COMMANDS as HARBOUR_COMMANDS
 from crm.settings.navigation import HARBOUR_GATE as HARBOUR_GATE
 from crm.settings.navigation import HARBOUR_NAVIGATION as HARBOUR_NAVIGATION
+from crm.settings.navigation import HARBOUR_SETTINGS as HARBOUR_SETTINGS
 
 ROOT = Path(__file__).resolve().parents[2]
 HOME = Path(environment.text("HARBOUR_HOME", str(ROOT / ".harbour"))).resolve()
@@ -274,6 +275,9 @@ REST_FRAMEWORK = {
 HARBOUR_API = {
     "customers": "customers.customers.api.CustomerViewSet",
     "leads": "customers.customers.api.LeadViewSet",
+    "transfers": "customers.transfers.api.TransferViewSet",
+    "imports": "customers.imports.api.ImportViewSet",
+    "reports": "reports.api.ReportViewSet",
     "users": "crm.api.users.UserViewSet",
     "jobs": "crm.api.jobs.JobViewSet",
 }
@@ -287,6 +291,13 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "crm.api.schema.add_error_component",
     ],
+    "ENUM_NAME_OVERRIDES": {
+        "JobState": "crm.jobs.models.Job.State",
+        "TransferState": "customers.transfers.models.Transfer.State",
+        "ImportState": "customers.imports.models.ImportSet.State",
+        "TransferOutcome": "customers.transfers.models.TransferRow.Outcome",
+        "TransferReason": "customers.transfers.models.TransferRow.Reason",
+    },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",

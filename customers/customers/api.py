@@ -4,22 +4,33 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from crm.api.views import RecordViewSet
+from crm.api.views import ApiViewSet, RecordViewSet
 from crm.people.models import User
+from crm.records.stale import fingerprint
 from customers.base_data.models import Tag
+from customers.customers import actions
 from customers.customers.filters import CustomerFilter
 from customers.customers.histories import HistorySerializer, history_page
+from customers.customers.intake import receive_lead
 from customers.customers.models import Customer
-from customers.customers.serializers import CustomerSerializer
+from customers.customers.serializers import (
+    CustomerChangeSerializer,
+    CustomerSerializer,
+    LeadSerializer,
+    NewCustomerSerializer,
+)
 from customers.customers.tables import CUSTOMER_TABLE
 from customers.pool import actions as pool_actions
+from customers.pool.capacity import receivers_for
 from customers.pool.models import Pool
 
 
@@ -45,12 +56,14 @@ class CustomerViewSet(RecordViewSet):
     rights: ClassVar[dict[str, str]] = {
         "list": "customers.view_customer",
         "retrieve": "customers.view_customer",
+        "create": "customers.add_customer",
+        "partial_update": "customers.change_customer",
         "history": "customers.view_history",
         "claim": pool_actions.CLAIM_RIGHT,
         "release": pool_actions.RELEASE_RIGHT,
         "assign": pool_actions.ASSIGN_RIGHT,
     }
-    leans_on = ("customers.view_customer", "customers.view_pool", "customers.own_customer")
+    leans_on = ("customers.view_customer", "customers.view_pool", actions.OWN_RIGHT)
     filterset = CustomerFilter
     orders = tuple(CUSTOMER_TABLE.orders)
     serializer_class = CustomerSerializer
@@ -66,6 +79,38 @@ class CustomerViewSet(RecordViewSet):
     def with_relations(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """With everything the fields name."""
         return rows.select_related("owner", "department", "pool", "stage", "level", "industry", "region", "source")
+
+    @extend_schema(request=NewCustomerSerializer, responses={201: CustomerSerializer})
+    def create(self, request: Request) -> Response:
+        """Add a customer with its main contact; 422 with fields where a similar one is known."""
+        body = self.read_body(NewCustomerSerializer)
+        owner, contact, reason = (body.pop(name, None) for name in ("owner", "contact", "duplicate_reason"))
+        if "owner" not in request.data:
+            owner = request.user if request.user.reach.has(actions.OWN_RIGHT) else None
+        self.refuse_owner(owner)
+        customer = actions.create_customer(
+            actor=request.user, owner=owner, values=body, contact=contact, duplicate_reason=reason or ""
+        )
+        return self.answer(customer, 201)
+
+    @extend_schema(
+        request=CustomerChangeSerializer,
+        responses=CustomerSerializer,
+        parameters=[OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, description="ETag of the customer as seen")],
+    )
+    def partial_update(self, request: Request, pk: int) -> Response:
+        """Change the given fields; 409 where If-Match or `changed_at` do not fit the customer as it is now."""
+        customer, body = self.get_object(), self.read_body(CustomerChangeSerializer, partial=True)
+        seen = request.headers.get("If-Match", "").removeprefix("W/").strip('"').removesuffix("-gzip")
+        seen_at, reason = body.pop("changed_at", None), body.pop("duplicate_reason", "")
+        if seen_at is not None and seen_at != customer.changed_at:
+            raise ValidationError(_("This customer was changed meanwhile. Read it again."), code="stale")
+        if seen_at is not None and not seen:
+            seen = fingerprint(customer, actions.WATCHED)
+        changed = actions.update_customer(
+            customer, actor=request.user, values=body, seen="" if seen == "*" else seen, duplicate_reason=reason
+        )
+        return self.answer(changed)
 
     @extend_schema(request=None, responses=CustomerSerializer)
     @action(detail=True, methods=["post"])
@@ -93,3 +138,40 @@ class CustomerViewSet(RecordViewSet):
         """What was done to the customer, newest first, changes made outside the application included."""
         self.refuse_parameters(("cursor", "page_size"))
         return Response(history_page(self.get_object(), request))
+
+    def told(self, customer: Customer, status: int = 200) -> Response:
+        """A customer with its ETag."""
+        etag = f'"{fingerprint(customer, actions.WATCHED)}"'
+        return Response(self.get_serializer(customer).data, status=status, headers={"ETag": etag})
+
+    def refuse_owner(self, owner: User | None) -> None:
+        """ValidationError where the person may not add customers for this owner."""
+        actor = self.request.user
+        if owner is None or owner == actor:
+            return
+        if not receivers_for(actor, pool_actions.ASSIGN_RIGHT).filter(pk=owner.pk).exists():
+            raise ValidationError({"owner": _("You cannot add customers for %(name)s.") % {"name": owner}})
+
+
+class LeadViewSet(ApiViewSet):
+    """Leads from other systems."""
+
+    scope = "leads"
+    rights: ClassVar[dict[str, str]] = {"create": "customers.add_customer"}
+    leans_on = ("customers.view_customer",)
+    serializer_class = LeadSerializer
+
+    @extend_schema(
+        request=LeadSerializer,
+        responses={201: CustomerSerializer, 200: OpenApiResponse(CustomerSerializer, "the external_id is known")},
+    )
+    def create(self, request: Request) -> Response:
+        """Take a lead in as a potential customer; 200 where its external_id is known, 409 where its phone or e-mail is.
+
+        A known customer out of reach is answered with `id`, `number` and `external_id` only.
+        """
+        customer, is_new = receive_lead(actor=request.user, **self.read_body(LeadSerializer))
+        if not is_new and not Customer.objects.visible_to(request.user).filter(pk=customer.pk).exists():
+            return Response({"id": customer.pk, "number": customer.number, "external_id": customer.external_id})
+        context = {**self.get_serializer_context(), "tag_names": dict(Tag.objects.values_list("pk", "name"))}
+        return Response(CustomerSerializer(customer, context=context).data, status=201 if is_new else 200)

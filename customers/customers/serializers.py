@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from crm.access.masks import CONTACT_FIELDS, shown
+from crm.people.models import User
 from customers.base_data.models import CustomerLevel, CustomerStage, Industry, LeadSource, Region, Tag
 from customers.customers.models import Customer
 
@@ -45,6 +46,10 @@ def _in_use(model: Any, *by: str) -> NamedRow:
     return NamedRow(rows, by or ("name",), required=False, allow_null=True, allow_blank=True)
 
 
+def _line(length: int) -> serializers.CharField:
+    return serializers.CharField(max_length=length, required=False, allow_blank=True)
+
+
 class TagNames(serializers.ListField):
     """The names of tags; kept as ids."""
 
@@ -69,27 +74,25 @@ class TagNames(serializers.ListField):
 class CustomerSerializer(serializers.ModelSerializer[Customer]):
     """A customer as the person who asks may see it."""
 
-    stage = _in_use(CustomerStage)
-    level = _in_use(CustomerLevel)
-    industry = _in_use(Industry, "name", "code")
-    region = _in_use(Region, "path_name", "code", "name")
-    source = _in_use(LeadSource)
-    tags = TagNames(source="tag_ids", required=False, max_length=50)
-    owner = serializers.CharField(source="owner.username", default=None, read_only=True)
-    department = serializers.CharField(source="department.name", read_only=True)
-    pool = serializers.CharField(source="pool.name", default=None, read_only=True)
-    custom = serializers.DictField(read_only=True)
+    stage = serializers.CharField(source="stage.name", default=None, allow_null=True)
+    level = serializers.CharField(source="level.name", default=None, allow_null=True)
+    industry = serializers.CharField(source="industry.name", default=None, allow_null=True)
+    region = serializers.CharField(source="region.path_name", default=None, allow_null=True)
+    source = serializers.CharField(source="source.name", default=None, allow_null=True)
+    tags = TagNames(source="tag_ids")
+    owner = serializers.CharField(source="owner.username", default=None, allow_null=True, help_text="user name")
+    department = serializers.CharField(source="department.name")
+    pool = serializers.CharField(source="pool.name", default=None, allow_null=True)
+    custom = serializers.DictField()
 
     class Meta:
         model = Customer
         fields = (
             "id", "number", "name", "short_name", "credit_code", "status", "stage", "level", "owner", "department",
-            "pool", "industry", "region", "source", "size", "phone", "email", "website", "address", "remark", "tags", "custom",
-            "external_id", "created_at", "changed_at", "received_at", "last_followed_at", "next_follow_on",
+            "pool", "industry", "region", "source", "size", "phone", "email", "website", "address", "remark", "tags",
+            "custom", "external_id", "created_at", "changed_at", "received_at", "last_followed_at", "next_follow_on",
         )  # fmt: skip
-        read_only_fields = (
-            "id", "number", "status", "external_id", "created_at", "changed_at", "received_at", "last_followed_at",
-        )  # fmt: skip
+        read_only_fields = fields
 
     def to_representation(self, instance: Customer) -> dict[str, Any]:
         """The fields, contact details masked where the person does not see them."""
@@ -98,3 +101,61 @@ class CustomerSerializer(serializers.ModelSerializer[Customer]):
         for name in CONTACT_FIELDS & fields.keys():
             fields[name] = shown(user, instance, name, fields[name])
         return fields
+
+
+class CustomerChangeSerializer(serializers.Serializer[Any]):
+    """What may be changed. `changed_at` (or If-Match) refuses the change where the customer changed meanwhile;
+    `duplicate_reason` says why this is another customer than a similar one.
+    """
+
+    name = serializers.CharField(max_length=200)
+    short_name = _line(60)
+    credit_code = _line(40)
+    stage = _in_use(CustomerStage)
+    level = _in_use(CustomerLevel)
+    industry = _in_use(Industry, "name", "code")
+    region = _in_use(Region, "path_name", "code", "name")
+    source = _in_use(LeadSource)
+    size = serializers.ChoiceField(choices=Customer.Size.choices, required=False, allow_blank=True)
+    phone = _line(32)
+    email = _line(120)
+    website = _line(200)
+    address = _line(200)
+    remark = _line(2000)
+    tags = TagNames(source="tag_ids", required=False, max_length=50)
+    next_follow_on = serializers.DateField(required=False, allow_null=True)
+    duplicate_reason = _line(200)
+    changed_at = serializers.DateTimeField(required=False)
+
+
+class FirstContactSerializer(serializers.Serializer[Any]):
+    """The main contact of a new customer."""
+
+    name = serializers.CharField(max_length=80)
+    job_title = _line(80)
+    phone = _line(32)
+    email = _line(120)
+    wechat = _line(40)
+
+
+class NewCustomerSerializer(CustomerChangeSerializer):
+    """A new customer. Without `owner` it belongs to the person of the token, where that person can own customers;
+    null means nobody yet.
+    """
+
+    changed_at = None  # type: ignore[assignment]
+    owner = serializers.SlugRelatedField("username", queryset=User.objects.all(), required=False, allow_null=True)
+    contact = FirstContactSerializer(required=False)
+
+
+class LeadSerializer(serializers.Serializer[Any]):
+    """What another system knows of somebody interested. A source that is not in our list is kept in the note."""
+
+    name = serializers.CharField(max_length=200)
+    contact_name = _line(80)
+    phone = _line(32)
+    email = _line(120)
+    source = _line(60)
+    campaign = _line(120)
+    note = _line(4000)
+    external_id = _line(80)

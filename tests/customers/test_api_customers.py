@@ -294,7 +294,7 @@ def test_only_directors_assign_and_only_to_their_people(api, rep, director, east
         client.get("customers/")
     before = fingerprint()
     assert error(clients[0].post(path, {"owner": "rep"})) == (403, "forbidden")
-    assert error(clients[1].post(path, {"owner": foreign.username})) == (422, "refused")
+    assert error(clients[1].post(path, {"owner": foreign.username})) == (422, "bad_owner")
     assert error(clients[1].post(path, {"owner": "nobody"})) == (400, "invalid")
     assert fingerprint() == before
     answer = clients[1].post(path, {"owner": "rep"})

@@ -1,0 +1,76 @@
+"""Leads from other systems: each becomes one potential customer, however often it is sent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from crm.people.models import Department, User
+from customers.activities.actions import log_activity
+from customers.activities.models import Activity
+from customers.base_data.models import LeadSource
+from customers.customers.actions import create_customer
+from customers.customers.duplicates import find_duplicates
+from customers.customers.identity import clean_line, clean_phone
+from customers.customers.models import Customer
+
+
+def receive_lead(
+    *,
+    actor: User,
+    name: str,
+    contact_name: str = "",
+    phone: str = "",
+    email: str = "",
+    source: str = "",
+    campaign: str = "",
+    note: str = "",
+    external_id: str = "",
+) -> tuple[Customer, bool]:
+    """The customer of a lead, and whether it is new: with contact and note, in the department that takes intake.
+
+    ValidationError (code `duplicate`, without naming anybody) where phone or e-mail belong to a known customer.
+    """
+    if known := _known(external_id):
+        return known, False
+    _refuse_known_contact(actor, phone, email)
+    known_source = LeadSource.objects.filter(name=source, is_active=True).first() if source else None
+    said = [note, _("Campaign: %(name)s") % {"name": campaign} if campaign else ""]
+    said += [_("Source: %(name)s") % {"name": source} if source and not known_source else ""]
+    contact = {"name": contact_name, "phone": phone, "email": email} if contact_name else None
+    values: dict[str, Any] = {"name": name, "source": known_source}
+    try:
+        with transaction.atomic():
+            customer = create_customer(
+                actor=actor,
+                owner=None,
+                values=values if contact else {**values, "phone": phone, "email": email},
+                contact=contact,
+                duplicate_reason=_("Lead of another system"),
+                department=Department.objects.intake(),
+                external_id=external_id,
+            )
+            if text := "\n".join(part for part in said if part):
+                log_activity(customer, actor=actor, kind=Activity.Kind.NOTE, content=text)
+    except IntegrityError:
+        # the same lead came twice at the same moment; the other one was faster
+        if known := _known(external_id):
+            return known, False
+        raise
+    return customer, True
+
+
+def _known(external_id: str) -> Customer | None:
+    return Customer.objects.filter(external_id=external_id).first() if external_id else None
+
+
+def _refuse_known_contact(actor: User, phone: str, email: str) -> None:
+    found = find_duplicates(actor, phones=[clean_phone(phone)], emails=[clean_line(email)])
+    if found.exact:
+        raise ValidationError(
+            _("A customer with this phone or e-mail is known already. Look it up instead of sending it again."),
+            code="duplicate",
+        )

@@ -1,0 +1,171 @@
+"""Bulk transfers for other systems: one request plans and starts, a job does the work."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from crm.api.pagination import PARAMETERS, KeysetPagination
+from crm.api.views import JobStartedSerializer, RecordViewSet, parameter_names
+from crm.people.models import User
+from crm.records.keyset import Order
+from crm.records.selection import IDS_AT_MOST, Selection
+from customers.customers.filters import CustomerFilter
+from customers.transfers import actions
+from customers.transfers.models import Transfer, TransferRow
+from customers.transfers.querysets import TRANSFER_RIGHT
+
+QUERY_AT_MOST = 2000
+
+
+class TransferSerializer(serializers.ModelSerializer[Transfer]):
+    """One hand-over and how far it is."""
+
+    requested_by = serializers.CharField(source="requested_by.username")
+    targets = serializers.SerializerMethodField()
+    keep_clock = serializers.BooleanField(source="keeps_clock")
+    moves_along = serializers.ListField(child=serializers.CharField())
+
+    class Meta:
+        model = Transfer
+        fields = (
+            "id", "state", "requested_by", "targets", "split", "moves_along", "keep_clock", "exceeds_limit", "reason",
+            "note", "job", "undo_job", "created_at", "finished_at", "undone_at",
+        )  # fmt: skip
+        read_only_fields = fields
+
+    def get_targets(self, transfer: Transfer) -> list[str]:
+        """The user names of the receivers."""
+        known = self.context["usernames"]
+        return [known[pk] for pk in transfer.target_ids if pk in known]
+
+
+class TransferRowSerializer(serializers.ModelSerializer[TransferRow]):
+    """Where one customer was, where it goes, what became of it and why."""
+
+    old_owner = serializers.CharField(source="old_owner.username", default=None, allow_null=True)
+    new_owner = serializers.CharField(source="new_owner.username", default=None, allow_null=True)
+    message = serializers.CharField()
+
+    class Meta:
+        model = TransferRow
+        fields = ("row_number", "customer", "old_owner", "new_owner", "outcome", "reason", "message")
+        read_only_fields = fields
+
+
+class TransferDetailSerializer(TransferSerializer):
+    """A hand-over with one page of its records."""
+
+    results = TransferRowSerializer(many=True)
+    next = serializers.CharField(allow_null=True)
+    previous = serializers.CharField(allow_null=True)
+    count = serializers.IntegerField(allow_null=True)
+
+    class Meta(TransferSerializer.Meta):
+        fields = (*TransferSerializer.Meta.fields, "results", "next", "previous", "count")  # type: ignore[assignment]
+        read_only_fields = fields
+
+
+class NewTransferSerializer(serializers.Serializer[Any]):
+    """What moves (`ids`, or `filter`: the parameters of the customer list), to whom, with what, why."""
+
+    ids = serializers.ListField(
+        child=serializers.IntegerField(min_value=1), required=False, allow_empty=False, max_length=IDS_AT_MOST
+    )
+    filter = serializers.DictField(required=False)
+    targets = serializers.SlugRelatedField("username", queryset=User.objects.all(), many=True, allow_empty=False)
+    split = serializers.ChoiceField(choices=Transfer.Split.choices, default=Transfer.Split.EVEN)
+    moves_along = serializers.MultipleChoiceField(choices=actions.MOVES_ALONG, default=list(actions.MOVES_ALONG))
+    reason = serializers.CharField(max_length=200)
+    note = serializers.CharField(max_length=1000, default="", allow_blank=True)
+    keep_clock = serializers.BooleanField(default=True)
+    exceeds_limit = serializers.BooleanField(default=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Either ids or a filter."""
+        if ("ids" in attrs) == ("filter" in attrs):
+            raise serializers.ValidationError(_("Send either ids or filter."))
+        return attrs
+
+    def validate_filter(self, value: dict[str, Any]) -> str:
+        """The parameters as the address of the list carries them; unknown ones are refused, or too much would move."""
+        known = parameter_names(CustomerFilter)
+        query = QueryDict(mutable=True)
+        for name, wanted in value.items():
+            asked = "q" if name == "search" else name
+            if asked not in known:
+                raise serializers.ValidationError(_("This list has no filter %(name)s.") % {"name": name[:60]})
+            words = wanted if isinstance(wanted, list) else [wanted]
+            if not all(isinstance(word, str | int) for word in words):
+                raise serializers.ValidationError(_("A filter takes text, a number or a list of them."))
+            query.setlist(asked, [str(word) for word in words])
+        if len(text := query.urlencode()) > QUERY_AT_MOST:
+            raise serializers.ValidationError(_("The filter is too long."))
+        return text
+
+
+class TransferViewSet(RecordViewSet):
+    """Transfers one asked for, and those of the people below."""
+
+    model = Transfer
+    scope = "transfers"
+    rights: ClassVar[dict[str, str]] = {
+        "list": TRANSFER_RIGHT,
+        "retrieve": TRANSFER_RIGHT,
+        "create": TRANSFER_RIGHT,
+        "undo": TRANSFER_RIGHT,
+    }
+    leans_on = ("customers.view_customer", "customers.view_pool")
+    orders = (Order("-id", gettext_lazy("newest first"), "id", is_descending=True),)
+    serializer_class = TransferSerializer
+
+    def with_relations(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """With the person who asked."""
+        return rows.select_related("requested_by", "undo_job")
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        """With the user names of all receivers there are."""
+        people = User.objects.able_to_own() if getattr(self, "swagger_fake_view", False) else User.objects.all()
+        return {**super().get_serializer_context(), "usernames": dict(people.values_list("pk", "username"))}
+
+    @extend_schema(request=NewTransferSerializer, responses={202: JobStartedSerializer})
+    def create(self, request: Request) -> Response:
+        """Plan a transfer and start it; records that cannot move stay, and the answer of GET says why."""
+        body = self.read_body(NewTransferSerializer)
+        selection = Selection(ids=tuple(dict.fromkeys(body.pop("ids", ()))))
+        if "filter" in body:
+            selection = Selection(query=body.pop("filter"), is_all=True)
+        body["keeps_clock"] = body.pop("keep_clock")
+        with transaction.atomic():
+            transfer = actions.plan_transfer(request.user, selection, **body)
+            job = actions.start_transfer(transfer, request.user)
+        return Response({"id": transfer.pk, "job": job.pk}, status=202)
+
+    @extend_schema(responses=TransferDetailSerializer)
+    def retrieve(self, request: Request, pk: int) -> Response:
+        """A transfer with the outcome of each record, page by page."""
+        self.refuse_parameters(PARAMETERS)
+        transfer = self.get_object()
+        rows = TransferRow.objects.filter(transfer=transfer).select_related("old_owner", "new_owner")
+        pages = KeysetPagination()
+        page = pages.paginate_queryset(rows, request, self, (Order("row_number", "", "row_number"),))
+        listed = pages.get_paginated_response(TransferRowSerializer(page, many=True).data)
+        return Response({**self.get_serializer(transfer).data, **listed.data})
+
+    @extend_schema(request=None, responses={202: JobStartedSerializer})
+    @action(detail=True, methods=["post"])
+    def undo(self, request: Request, pk: int) -> Response:
+        """Put back what nobody changed since, within seven days; the rest is listed."""
+        transfer = self.get_object()
+        job = actions.start_undo(transfer, request.user)
+        return Response({"id": transfer.pk, "job": job.pk}, status=202)
