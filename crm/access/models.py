@@ -3,6 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from crm.access.querysets import RoleQuerySet
 from crm.history.tracking import tracked
 
 
@@ -24,6 +25,8 @@ class Role(models.Model):
     description = models.CharField(_("description"), max_length=200, blank=True)
     requires_second_factor = models.BooleanField(_("second factor required"), default=False)
     position = models.PositiveIntegerField(_("position"), default=0)
+
+    objects = RoleQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("role")

@@ -26,10 +26,15 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @public
 def readyz(request: HttpRequest) -> HttpResponse:
     """200 when database, migrations, outbox age and Redis are fine; JSON with each."""
-    checks = {"database": _database, "migrations": _migrations, "outbox": _outbox, "redis": _redis}
-    results = {name: _answer(check) for name, check in checks.items()}
+    results = health_checks()
     is_ready = all(result == "ok" for result in results.values())
     return JsonResponse({"ready": is_ready, "checks": results}, status=200 if is_ready else 503)
+
+
+def health_checks() -> dict[str, str]:
+    """Each check by name: "ok", or what is wrong in a word."""
+    checks = {"database": _database, "migrations": _migrations, "outbox": _outbox, "redis": _redis}
+    return {name: _answer(check) for name, check in checks.items()}
 
 
 def _answer(check: Callable[[], str]) -> str:

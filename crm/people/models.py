@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from guardian.mixins import GuardianUserMixin
 
 from crm.history.tracking import tracked
-from crm.people.querysets import DepartmentQuerySet, UserManager
+from crm.people.querysets import AbsenceQuerySet, DepartmentQuerySet, UserManager
 
 if TYPE_CHECKING:
     from crm.access.reach import Reach
@@ -136,6 +136,8 @@ class Absence(models.Model):
     starts_on = models.DateField(_("from"))
     ends_on = models.DateField(_("until"))
     note = models.CharField(_("note"), max_length=120, blank=True)
+
+    objects = AbsenceQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("absence")

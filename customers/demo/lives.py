@@ -95,7 +95,7 @@ class Storyteller:
         life = Life(self._first_row(side, known))
         self._contacts(life)
         creator = self.company.users[self.random.choice(["marketing", "marketing", "director", owner.username])]
-        self._deed(life, known, "customer_added", creator, created_by_id=creator.pk)
+        self._deed(life, known, "customer_created", creator, created_by_id=creator.pk)
         if status == "potential":
             return life
         received = min(known + timedelta(hours=self.random.randrange(1, 60)), self.now - timedelta(hours=3))
@@ -171,7 +171,7 @@ class Storyteller:
         changes: Row = {"next_follow_on": next_on} if next_on else {}
         if kind in VALID_KINDS:
             changes["last_followed_at"] = at
-        life.deeds.append(Deed(at, "activity_added", owner.pk, changes, activity=activity))
+        life.deeds.append(Deed(at, "activity_logged", owner.pk, changes, activity=activity))
 
     def _next_day(self) -> date | None:
         days = self.random.choice([None, -9, -4, -2, -1, 0, 0, 1, 2, 3, 5, 7, 10, 14, 21])

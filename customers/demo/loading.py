@@ -107,7 +107,7 @@ def write_history(lives: Sequence[Life], random: Random) -> None:
         for deed, state in life.states():
             context = str(uuid.UUID(int=random.getrandbits(128), version=4))
             operations.append(_operation(deed.at, deed.verb, deed.actor_id, deed.reason, context, state, deed.activity))
-            is_first = deed.verb == "customer_added"
+            is_first = deed.verb == "customer_created"
             if deed.changes:
                 customer_events.append(_event(state, "insert" if is_first else "update", deed.at, context))
             if deed.activity:

@@ -1,5 +1,7 @@
-"""Addresses."""
+"""The address of the workbench."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from reports.workbench import views
+
+urlpatterns = [path("", views.workbench, name="workbench")]

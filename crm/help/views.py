@@ -1,0 +1,51 @@
+"""Help: one short page per area, written once in each language (templates/help/<language>/<slug>.html)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from crm.access.gate import signed_in
+
+# slug → title, one sentence, icon
+PAGES: dict[str, tuple[Any, Any, str]] = {
+    "customers": (_("Customers and follow-ups"), _("Find, add and look after customers."), "building-2"),
+    "pool": (_("Public pool"), _("Claim, release and assign."), "waves"),
+    "transfer": (_("Bulk transfer"), _("Hand over many customers, and take it back."), "arrow-left-right"),
+    "import": (_("Import from a spreadsheet"), _("Upload, map, check, apply, undo."), "file-up"),
+    "export": (_("Export"), _("Take lists out as a spreadsheet."), "file-down"),
+    "reports": (_("Reports"), _("Figures as page, spreadsheet and PDF."), "chart-column"),
+    "roles": (_("Roles and what you see"), _("Why somebody sees more or less than you."), "shield"),
+    "shortcuts": (_("Keyboard"), _("Work without the mouse."), "keyboard"),
+    "privacy": (_("Personal data"), _("Masking, revealing, and what is recorded."), "lock"),
+}
+
+
+@signed_in
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    """All pages, or those whose title fits a text."""
+    text = request.GET.get("q", "").strip()[:60]
+    pages = [
+        (slug, title, about, icon)
+        for slug, (title, about, icon) in PAGES.items()
+        if text.lower() in f"{title} {about}".lower()
+    ]
+    return render(request, "help/index.html", {"pages": pages, "text": text})
+
+
+@signed_in
+@require_safe
+def page(request: HttpRequest, slug: str) -> HttpResponse:
+    """One page in the language of the reader."""
+    if slug not in PAGES:
+        raise Http404
+    language = "zh" if (get_language() or "zh").startswith("zh") else "en"
+    others = [(other, title) for other, (title, _about, _icon) in PAGES.items() if other != slug]
+    context = {"title": PAGES[slug][0], "part": f"help/{language}/{slug}.html", "others": others}
+    return render(request, "help/page.html", context)

@@ -1,0 +1,58 @@
+"""What the audit log can be narrowed to."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from django import forms
+from django.contrib.auth import get_user_model
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from crm.history.models import Operation
+from crm.history.verbs import all_verbs, worded
+from crm.ui.widgets import DayInput, SearchSelect
+
+
+class AuditForm(forms.Form):
+    """Who, what, on what, when."""
+
+    person = forms.ModelChoiceField(None, label=_("Person"), required=False, widget=SearchSelect)
+    verb = forms.ChoiceField(label=_("Action"), required=False, widget=SearchSelect)
+    subject = forms.CharField(label=_("Name of the record"), required=False, max_length=80)
+    first = forms.DateField(label=_("From"), required=False, widget=DayInput)
+    last = forms.DateField(label=_("Until"), required=False, widget=DayInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["person"].queryset = get_user_model()._default_manager.order_by("name")
+        self.fields["verb"].choices = [("", "")] + [(verb, worded(verb, "…")[0]) for verb in all_verbs()]
+
+    def clean(self) -> dict[str, Any]:
+        """The days in their order."""
+        cleaned = super().clean() or {}
+        if cleaned.get("first") and cleaned.get("last") and cleaned["first"] > cleaned["last"]:
+            self.add_error("last", _("This day lies before the first one."))
+        return cleaned
+
+
+def operations_matching(wanted: dict[str, Any]) -> QuerySet[Operation]:
+    """Operations that fit what the form says, newest first."""
+    rows = Operation.objects.select_related("actor", "on_behalf_of").order_by("-pk")
+    if wanted.get("person"):
+        rows = rows.filter(actor=wanted["person"])
+    if wanted.get("verb"):
+        rows = rows.filter(verb=wanted["verb"])
+    if wanted.get("subject"):
+        rows = rows.filter(subject_label__icontains=wanted["subject"])
+    if wanted.get("first"):
+        rows = rows.filter(at__gte=_midnight(wanted["first"]))
+    if wanted.get("last"):
+        rows = rows.filter(at__lt=_midnight(wanted["last"] + timedelta(days=1)))
+    return rows
+
+
+def _midnight(day: Any) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))

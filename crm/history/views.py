@@ -1,0 +1,38 @@
+"""The audit log."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from crm.access.gate import needs
+from crm.history.audit import AuditForm, operations_matching
+from crm.history.verbs import worded
+
+PAGE_SIZE = 50
+
+
+@needs("crm.view_audit")
+@require_safe
+def audit_list(request: HttpRequest) -> HttpResponse:
+    """Operations, newest first, a page at a time by id."""
+    before = request.GET.get("before", "")
+    if before and not (before.isascii() and before.isdecimal() and len(before) < 19):
+        raise Http404
+    form = AuditForm(request.GET or None)
+    rows = operations_matching(form.cleaned_data if form.is_valid() else {})
+    if before:
+        rows = rows.filter(pk__lt=int(before))
+    found = list(rows[: PAGE_SIZE + 1])
+    kept = request.GET.copy()
+    kept.pop("before", None)
+    context = {
+        "form": form,
+        "entries": [(entry, *worded(entry.verb, entry.subject_label)) for entry in found[:PAGE_SIZE]],
+        "next": found[PAGE_SIZE - 1].pk if len(found) > PAGE_SIZE else None,
+        "before": before,
+        "kept": kept.urlencode(),
+    }
+    status = 400 if form.is_bound and not form.is_valid() else 200
+    return render(request, "settings/audit_list.html", context, status=status)

@@ -1,0 +1,38 @@
+"""The first page after signing in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from crm.access.gate import signed_in
+from crm.jobs.models import Job
+from crm.operations.health import health_checks
+from crm.ui.settings_places import setting_groups
+from reports.workbench.desk import SalesDesk, greeting, unread_notices
+
+
+@signed_in
+@require_safe
+def workbench(request: HttpRequest) -> HttpResponse:
+    """What to do now: for sellers follow-ups and customers, for administrators the system, for others their places."""
+    user: Any = request.user
+    context: dict[str, Any] = {
+        "greeting": greeting(timezone.now()),
+        "today": timezone.localdate(),
+        "notices": unread_notices(user),
+    }
+    if user.reach.has("customers.own_customer"):
+        return render(request, "workbench/sales.html", {**context, "desk": SalesDesk(user)})
+    if user.reach.has("crm.view_system"):
+        context["checks"] = [(name, result == "ok") for name, result in health_checks().items()]
+        context["jobs"] = Job.objects.select_related("requested_by").order_by("-pk")[:8]
+    if user.reach.has("customers.view_customer"):
+        context["desk"] = SalesDesk(user)
+    groups = [places for _label, places in setting_groups(user)]
+    context["places"] = [place for places in groups[1:] for place in places]
+    return render(request, "workbench/office.html", context)
