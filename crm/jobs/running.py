@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import math
+import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, NoReturn
@@ -29,19 +31,29 @@ CHUNK_TRIES = 3
 OUTBOX_TRIES = 8
 
 
-def run_job(job_id: int) -> None:
-    """Take a job's lease and work through its chunks until it ends, is cancelled, or somebody else holds it."""
+def run_job(job_id: int, seconds: float = math.inf) -> None:
+    """Take a job's lease and work through its chunks until it ends, is cancelled, or somebody else holds it.
+
+    After `seconds` the lease is given back and the bell rung again, so that no task outlives its worker's time limit.
+    """
     if not _take_lease(job_id):
         return
+    deadline = time.monotonic() + seconds
     job = Job.objects.select_related("requested_by", "operation").get(pk=job_id)
     kind = kind_named(job.kind)
     with serving(CurrentRequest(id=f"job{job.pk:013d}", via="job")), translation.override(job.requested_by.language):
         try:
             _plan(job, kind)
             while _run_next_chunk(job, kind):
-                pass
+                if time.monotonic() > deadline:
+                    return _pass_on(job, kind)
         except _JobOver:
             return
+
+
+def _pass_on(job: Job, kind: JobKind) -> None:
+    Job.objects.filter(pk=job.pk, state=Job.State.RUNNING).update(lease_until=None)
+    ring_now("crm.run_job", job.pk, kind.queue)
 
 
 class _JobOver(Exception):

@@ -7,7 +7,7 @@ from crm.jobs import running
 
 @shared_task(name="crm.run_job")
 def run_job(job_id: int) -> None:
-    running.run_job(job_id)
+    running.run_job(job_id, seconds=120)
 
 
 @shared_task(name="crm.process_outbox_row")
