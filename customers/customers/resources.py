@@ -48,7 +48,7 @@ class CustomerResource(SheetResource):
     name = SheetField(
         "name", _("Customer name"), TextWidget(200), required=True, example="苏州恒曜精密机械有限公司",
         aliases=(
-            "客户", "客户全称", "公司", "公司名", "公司名称", "公司全称", "企业", "企业名称", "单位", "单位名称", "单位全称", "名称", "客户公司", "公司简称全称",
+            "客户", "客户名称", "客户全称", "公司", "公司名", "公司名称", "公司全称", "企业", "企业名称", "单位", "单位名称", "单位全称", "名称", "客户公司", "公司简称全称",
             "company", "company name", "account", "account name", "organization", "organisation", "organization name", "business name",
             "customer", "customer name", "client", "client name",
         ),

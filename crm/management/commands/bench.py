@@ -47,6 +47,7 @@ class Command(BaseCommand):
             call_command("migrate", verbosity=0)
             call_command("seed_scale", customers=size, activities=size * 3, verbosity=0)
         _use(name)
+        call_command("migrate", verbosity=0)
 
 
 def _exists(name: str) -> bool:
