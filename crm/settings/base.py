@@ -244,6 +244,9 @@ HARBOUR_SCHEDULES: dict[str, dict[str, Any]] = {
     "expire-files": {"run": "crm.jobs.actions.delete_expired_files", "every": "day", "at_hour": 3},
 }
 HARBOUR_RIGHTS = ["crm.access.rights.RIGHTS", "customers.rights.RIGHTS", "reports.rights.RIGHTS"]
+# what a person must hand over before being disabled: each answers (sentence, address of the page) or None
+HARBOUR_LEAVER_CHECKS = ["customers.customers.leaving.customers_held"]
+HARBOUR_VERBS = ["crm.history.verbs.VERBS", "customers.verbs.VERBS"]
 # what exports, search and the palette offer: model label → resource
 HARBOUR_RESOURCES = {
     "customers.Customer": "customers.customers.resources.CustomerResource",

@@ -16,7 +16,6 @@ from crm.notifications.models import Notice
 from crm.ui.charts import Chart, Series
 from customers.activities.models import Activity
 from customers.customers.models import Customer
-from customers.pool.models import Pool
 
 if TYPE_CHECKING:
     from crm.people.models import User
@@ -123,9 +122,8 @@ class SalesDesk:
         """What fell into the person's pools lately."""
         if not self.user.reach.has("customers.view_pool"):
             return []
-        pools = list(Pool.objects.filter(department_id__in=self.user.reach.department_path).values_list("pk", flat=True))
-        rows = self.seen.in_pools().filter(pool__in=pools).select_related("pool")
-        return list(rows.order_by("-pooled_at", "-id")[:5])
+        rows = self.seen.in_pools().filter(pool__department_id__in=self.user.reach.department_path)
+        return list(rows.select_related("pool").order_by("-pooled_at", "-id")[:5])
 
 
 def unread_notices(user: User) -> list[Notice]:
