@@ -36,12 +36,12 @@ class Outcome(NamedTuple):
 
 def claim_customer(customer: Customer, *, actor: User) -> Customer:
     """Take a customer out of its pool as one's own; ValidationError where a rule of that pool says no."""
+    customer.refresh_from_db()
+    pool = _pool_of(customer, actor)
+    _refuse_claiming(pool, actor)
     with operation(actor, "customer_claimed", customer, anchor_id=customer.pk):
         hold_quota([actor.pk])
-        customer.refresh_from_db()
-        pool = _pool_of(customer, actor, CLAIM_RIGHT)
         now = timezone.now()
-        _refuse_claiming(pool, actor)
         _refuse_frozen(pool, customer, now)
         _refuse_cool_down(pool, customer, actor, now)
         _refuse_daily_limit(pool, actor)
@@ -137,12 +137,12 @@ def release_customers(
 # ── the rules ──
 
 
-def _pool_of(customer: Customer, actor: User, right: str) -> Pool:
-    if customer.archived_at is not None or customer.pool is None:
-        if customer.owner is not None:
+def _pool_of(customer: Customer, actor: User) -> Pool:
+    if customer.archived_at is not None or customer.pool_id is None:
+        if customer.owner_id is not None:
             raise ValidationError(_("Somebody else was faster: this customer now has an owner."), code="taken")
         raise ValidationError(_("This customer is in no public pool."), code="not_pooled")
-    if not actor.reach.has(right) or customer.pool.department_id not in actor.reach.department_path:
+    if not actor.reach.has(CLAIM_RIGHT) or customer.pool.department_id not in actor.reach.department_path:
         raise ValidationError(
             _("You are not a member of the pool “%(pool)s”.") % {"pool": customer.pool}, code="not_member"
         )
@@ -258,8 +258,9 @@ def _take(customer: Customer, pool: Pool | None, owner: User, actor: User, now: 
 
 
 def free_row(customer: Customer, pool: Pool | None) -> QuerySet[Customer]:
-    """The row as long as nobody has taken it: the condition that lets one of many win."""
-    place = Q(pool=pool) if pool is not None else Q(pool=None, status=Customer.Status.POTENTIAL)
+    """The row as long as this stay in the pool lasts: the condition that lets one of many win."""
+    stay = Q(pool=pool, pooled_at=customer.pooled_at)
+    place = stay if pool is not None else Q(pool=None, status=Customer.Status.POTENTIAL)
     return Customer.objects.filter(place, pk=customer.pk, owner=None, archived_at=None)
 
 
