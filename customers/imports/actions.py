@@ -214,10 +214,21 @@ def repair_row(row: ImportRow, cells: dict[int, str], *, actor: User) -> ImportR
         repaired[at] = text[:5000].replace("\0", "")
     import_set.requested_by = actor
     checked = Checker(import_set).decide([(current.row_number, repaired)], leaving_out=current.row_number)[0]
-    checked.pk = current.pk
-    checked.save()
+    for name in (
+        "cells",
+        "fields",
+        "errors",
+        "match_value",
+        "credit_code",
+        "outcome",
+        "difference",
+        "is_masked",
+        "customer_id",
+    ):
+        setattr(current, name, getattr(checked, name))
+    current.save()
     count_outcomes(import_set)
-    return checked
+    return current
 
 
 def start_apply(import_set: ImportSet, *, actor: User) -> Job:

@@ -114,9 +114,7 @@ class ImportViewSet(RecordViewSet):
         """Without the first rows of the files."""
         return super().listed().defer("head")
 
-    @extend_schema(
-        request={"multipart/form-data": NewImportSerializer}, responses={202: JobStartedSerializer}
-    )
+    @extend_schema(request={"multipart/form-data": NewImportSerializer}, responses={202: JobStartedSerializer})
     def create(self, request: Request) -> Response:
         """Receive a spreadsheet and start its dry run; nothing is written to customers before `apply/`."""
         body = self.read_body(NewImportSerializer)

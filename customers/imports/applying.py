@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db.models.fields.json import KeyTextTransform
 from django.utils.translation import gettext as _
 
 from crm.jobs.kinds import Tally
@@ -32,7 +33,10 @@ def apply_rows(import_set: ImportSet, first: int, last: int) -> Tally:
     rows = list(
         import_set.rows.filter(
             row_number__range=(first, last), is_applied=False, outcome__in=[Outcome.CREATED, Outcome.CHANGED]
-        ).order_by("row_number")
+        )
+        .annotate(owner=KeyTextTransform("owner_id", "fields"))
+        .defer("cells", "fields")
+        .order_by("row_number")
     )
     refused = _create(import_set, [row for row in rows if row.outcome == Outcome.CREATED])
     refused += _change(import_set, [row for row in rows if row.outcome == Outcome.CHANGED])
@@ -48,7 +52,7 @@ def intake_department(user: User) -> Department:
     return department
 
 
-def _create(import_set: ImportSet, rows: list[ImportRow]) -> list[ImportRow]:
+def _create(import_set: ImportSet, rows: list[Any]) -> list[ImportRow]:
     if not rows:
         return []
     user = import_set.requested_by
@@ -65,7 +69,7 @@ def _create(import_set: ImportSet, rows: list[ImportRow]) -> list[ImportRow]:
             refused.append(_refuse(row, "appeared_meanwhile"))
         elif row.credit_code in codes:
             refused.append(_refuse(row, "code_taken"))
-        elif row.fields.get("owner_id") and row.fields["owner_id"] not in owners:
+        elif row.owner and int(row.owner) not in owners:
             refused.append(_refuse(row, "owner_gone"))
         elif free is not None and len(good) >= free:
             refused.append(_refuse(row, "capacity", limit=user.customer_capacity))
@@ -76,8 +80,8 @@ def _create(import_set: ImportSet, rows: list[ImportRow]) -> list[ImportRow]:
     return refused
 
 
-def _able_owners(rows: list[ImportRow]) -> set[int]:
-    wanted = {row.fields["owner_id"] for row in rows if row.fields.get("owner_id")}
+def _able_owners(rows: list[Any]) -> set[int]:
+    wanted = {int(row.owner) for row in rows if row.owner}
     return set(User.objects.able_to_own().filter(pk__in=wanted).values_list("pk", flat=True)) if wanted else set()
 
 

@@ -39,8 +39,8 @@ class Checker:
         self.importer = Importer(import_set.requested_by)
         self.owns_what_it_creates = import_set.becomes_own
 
-    def decide(self, rows: Iterable[tuple[int, Sequence[str]]], *, leaving_out: int = 0) -> list[ImportRow]:
-        """The rows with their outcomes, unsaved; `leaving_out` is a row number that is being checked again."""
+    def decide(self, rows: Iterable[tuple[int, Sequence[str]]], *, leaving_out: int = 0) -> list[Cleaned]:
+        """The rows with their outcomes, not yet staged; `leaving_out` is a row number that is being checked again."""
         cleaned = [self.cleaner.clean(number, cells) for number, cells in rows]
         keys = [row.match_value for row in cleaned]
         codes = [row.credit_code for row in cleaned]
@@ -49,7 +49,9 @@ class Checker:
         self.matches = customers_by(self.import_set.match_key, keys)
         self.code_holders = customers_with_code(codes)
         self.free = self._free_places()
-        return [self._decide(row) for row in cleaned]
+        for row in cleaned:
+            self._decide(row)
+        return cleaned
 
     def _earlier(self, column: str, values: list[str], leaving_out: int) -> dict[str, int]:
         rows = ImportRow.objects.filter(
@@ -64,16 +66,12 @@ class Checker:
         user = self.import_set.requested_by
         return user.customer_capacity - held_counts([user.pk])[user.pk] - planned
 
-    def _decide(self, cleaned: Cleaned) -> ImportRow:
-        row = ImportRow(
-            import_set=self.import_set, row_number=cleaned.row_number, cells=cleaned.cells, fields=cleaned.fields,
-            errors=cleaned.errors, match_value=cleaned.match_value, credit_code=cleaned.credit_code,
-        )  # fmt: skip
-        if cleaned.errors:
+    def _decide(self, row: Cleaned) -> None:
+        if row.errors:
             row.outcome = Outcome.REFUSED
-        elif (first := self.seen_keys.get(cleaned.match_value)) and cleaned.match_value:
+        elif row.match_value and (first := self.seen_keys.get(row.match_value)):
             self._end(row, Outcome.DUPLICATE, "repeated", row=first)
-        elif (first := self.seen_codes.get(cleaned.credit_code)) and cleaned.credit_code:
+        elif row.credit_code and (first := self.seen_codes.get(row.credit_code)):
             self._end(row, Outcome.DUPLICATE, "code_repeated", row=first)
         else:
             self._match(row)
@@ -82,13 +80,12 @@ class Checker:
                 self.seen_keys[row.match_value] = row.row_number
             if row.credit_code:
                 self.seen_codes[row.credit_code] = row.row_number
-        return row
 
-    def _end(self, row: ImportRow, outcome: Outcome, code: str, /, **values: Any) -> None:
+    def _end(self, row: Cleaned, outcome: Outcome, code: str, /, **values: Any) -> None:
         row.outcome = outcome
         row.errors = {"": [code, values]}
 
-    def _match(self, row: ImportRow) -> None:
+    def _match(self, row: Cleaned) -> None:
         found = self.matches.get(row.match_value, []) if row.match_value else []
         mode, key = self.import_set.mode, self.import_set.match_key
         if not found:
@@ -103,7 +100,7 @@ class Checker:
         else:
             self._meet(row, found[0])
 
-    def _create(self, row: ImportRow) -> None:
+    def _create(self, row: Cleaned) -> None:
         if not row.fields.get("name"):
             row.outcome, row.errors = Outcome.REFUSED, {"name": ["required", {}]}
         elif row.credit_code in self.code_holders:
@@ -117,7 +114,7 @@ class Checker:
             if self.free is not None:
                 self.free -= 1
 
-    def _meet(self, row: ImportRow, customer: Found) -> None:
+    def _meet(self, row: Cleaned, customer: Found) -> None:
         if self.importer.may_change(customer):
             row.customer_id = customer.pk
         if self.import_set.mode == ImportSet.Mode.CREATE:
@@ -147,7 +144,7 @@ class Checker:
         return difference
 
 
-def stage(rows: Iterable[ImportRow]) -> None:
+def stage(import_set: ImportSet, rows: Iterable[Cleaned]) -> None:
     """Write decided rows into staging by COPY."""
     with (
         connection.cursor() as cursor,
@@ -155,10 +152,10 @@ def stage(rows: Iterable[ImportRow]) -> None:
     ):
         for row in rows:
             copy.write_row((
-                row.import_set_id, row.row_number, _json(row.cells), _json(row.fields), row.outcome, _json(row.errors),
+                import_set.pk, row.row_number, _json(row.cells), _json(row.fields), row.outcome, _json(row.errors),
                 _json(row.difference), row.match_value, row.credit_code, row.is_masked, row.customer_id, False, "",
             ))  # fmt: skip
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    return json.dumps(value, ensure_ascii=False) if value else "[]" if value == [] else "{}"

@@ -17,9 +17,9 @@ from customers.imports.models import ImportSet
 EMPTY: tuple[Any, ...] = (None, "", [])
 
 
-@dataclass
+@dataclass(slots=True)
 class Cleaned:
-    """One row: its cells, its fields by attribute, what is wrong with it, what it is matched by."""
+    """One row: its cells, its fields by attribute, what is wrong with it, what it is matched by, what it would do."""
 
     row_number: int
     cells: list[str]
@@ -27,6 +27,10 @@ class Cleaned:
     errors: dict[str, Any] = field(default_factory=dict)
     match_value: str = ""
     credit_code: str = ""
+    outcome: str = ""
+    difference: dict[str, list[Any]] = field(default_factory=dict)
+    is_masked: bool = False
+    customer_id: int | None = None
 
 
 class Cleaner:

@@ -80,7 +80,7 @@ class ImportCheck(ImportJob):
         import_set = self.import_set(job)
         rows = stream_rows(rows_file_of(import_set), params["offset"], params["count"])
         decided = Checker(import_set).decide(rows)
-        stage(decided)
+        stage(import_set, decided)
         refused = sum(row.outcome == "refused" for row in decided)
         return Tally(done=len(decided) - refused, failed=refused)
 

@@ -21,6 +21,7 @@ _TYPES = {
 }  # fmt: skip
 _DEFAULTS = {"tag_ids": "'{}'"}
 _NULLABLE = ("stage_id", "level_id", "industry_id", "region_id", "source_id", "next_follow_on")
+_HAS_CONTACT = " OR ".join(f"coalesce(c.fields->>'{name}', '') <> ''" for name in CONTACT_ATTRIBUTES)
 _CONTACT_COLUMNS = tuple(name.removeprefix("contact_") for name in CONTACT_ATTRIBUTES)
 
 
@@ -40,7 +41,9 @@ def insert_customers(import_set: ImportSet, row_ids: Sequence[int], department_i
             FROM customers_importrow WHERE id = ANY(%(rows)s)
         ), numbered AS (
             UPDATE customers_importrow r
-            SET customer_id = nextval(pg_get_serial_sequence('customers_customer', 'id')), is_applied = true
+            SET customer_id = nextval(pg_get_serial_sequence('customers_customer', 'id')), is_applied = true,
+                contact_id = CASE WHEN {_HAS_CONTACT}
+                    THEN nextval(pg_get_serial_sequence('customers_contact', 'id')) END
             FROM chosen c WHERE r.id = c.id RETURNING r.customer_id, c.fields, c.place
         ), placed AS (
             SELECT n.customer_id, n.place, f.*, coalesce(f.owner_id, %(own)s) AS holder_id
@@ -49,12 +52,13 @@ def insert_customers(import_set: ImportSet, row_ids: Sequence[int], department_i
         INSERT INTO customers_customer
             (id, number, {", ".join(columns)}, owner_id, department_id, status, received_at, created_at, changed_at,
              created_by_id, changed_by_id, custom, external_id)
-        SELECT f.customer_id, (%(numbers)s::text[])[f.place], {values}, f.holder_id,
+        SELECT f.customer_id, k.number, {values}, f.holder_id,
             coalesce(f.department_id, u.department_id, %(department)s),
             CASE WHEN f.holder_id IS NULL THEN 'potential' ELSE 'lead' END,
             CASE WHEN f.holder_id IS NULL THEN NULL ELSE now() END,
             coalesce(f.created_at, now()), now(), %(actor)s, %(actor)s, '{{}}', ''
-        FROM placed f LEFT JOIN crm_user u ON u.id = f.holder_id
+        FROM placed f JOIN unnest(%(numbers)s::text[]) WITH ORDINALITY AS k(number, place) USING (place)
+            LEFT JOIN crm_user u ON u.id = f.holder_id
         RETURNING id
     """  # noqa: S608 - column names of this module only
     with connection.cursor() as cursor:
@@ -77,21 +81,16 @@ def _value_or_default(name: str) -> str:
 def _insert_first_contacts(import_set: ImportSet, row_ids: Sequence[int]) -> None:
     if not set(import_set.mapping.values()) & {"contact_name", "contact_title", "contact_phone", "contact_email"}:
         return
-    present = " || ".join(f"coalesce(fields->>'{name}', '')" for name in CONTACT_ATTRIBUTES)
-    sql = f"""
-        WITH numbered AS (
-            UPDATE customers_importrow SET contact_id = nextval(pg_get_serial_sequence('customers_contact', 'id'))
-            WHERE id = ANY(%s) AND {present} <> '' RETURNING contact_id, customer_id, fields
-        )
+    sql = """
         INSERT INTO customers_contact (id, customer_id, name, job_title, phone, email, is_primary, power, wechat,
             remark, custom, created_at, changed_at, created_by_id, changed_by_id)
         SELECT contact_id, customer_id, coalesce(nullif(fields->>'contact_name', ''), left(fields->>'name', 80)),
             coalesce(fields->>'contact_job_title', ''), coalesce(fields->>'contact_phone', ''),
-            coalesce(fields->>'contact_email', ''), true, '', '', '', '{{}}', now(), now(), %s, %s
-        FROM numbered
-    """  # noqa: S608 - attribute names of this module only
+            coalesce(fields->>'contact_email', ''), true, '', '', '', '{}', now(), now(), %s, %s
+        FROM customers_importrow WHERE id = ANY(%s) AND contact_id IS NOT NULL
+    """
     with connection.cursor() as cursor:
-        cursor.execute(sql, [list(row_ids), import_set.requested_by_id, import_set.requested_by_id])
+        cursor.execute(sql, [import_set.requested_by_id, import_set.requested_by_id, list(row_ids)])
 
 
 def update_customers(changes: dict[int, dict[str, Any]], actor: User) -> None:
