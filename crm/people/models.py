@@ -127,6 +127,10 @@ class User(GuardianUserMixin, AbstractUser):
             self._unread_count = self.notices.filter(read_at=None).count()
         return self._unread_count
 
+    def remember_unread(self, count: int) -> None:
+        """Spare the count where a page has read the notices anyway."""
+        self._unread_count = count
+
 
 class Absence(models.Model):
     """Days on which somebody else stands in for a person."""

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, Q, Window
 from django.db.models.functions import TruncDate
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -41,15 +42,14 @@ class SalesDesk:
         self.owns = user.reach.has("customers.own_customer")
         self.seen = Customer.objects.visible_to(user).live()
         self.is_team = self.owns and user.reach.scopes.get("customers.view_customer") != "own"
-        self.due = self._due()
-        self.counts = self._counts()
-        self.week = self._week()
 
     def _scope(self) -> Any:
         """Own customers for those who own some only; a director looks after those of the people below."""
         return self.seen if self.is_team or not self.owns else self.seen.owned_by(self.user)
 
-    def _due(self) -> list[Due]:
+    @cached_property
+    def due(self) -> list[Due]:
+        """What is due today or overdue, the latest days first."""
         rows = (
             self._scope()
             .due_by(self.today)
@@ -67,7 +67,9 @@ class SalesDesk:
         """Due today."""
         return [due for due in self.due if not due.days_late][:SHOWN]
 
-    def _counts(self) -> dict[str, int]:
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        """Follow-ups due and overdue, new customers, customers by status."""
         owned = Q(owner__isnull=False)
         counts: dict[str, int] = self._scope().aggregate(
             due=Count("pk", filter=owned & Q(next_follow_on=self.today)),
@@ -81,7 +83,9 @@ class SalesDesk:
         """Status, its label and how many customers have it, pooled ones apart."""
         return [(value, str(label), self.counts[value]) for value, label in Customer.Status.choices if value != "pool"]
 
-    def _week(self) -> dict[date, int]:
+    @cached_property
+    def week(self) -> dict[date, int]:
+        """Follow-ups by day since Monday of last week."""
         start = self.monday - timedelta(days=7)
         written = Activity.objects.visible_to(self.user).live().filter(happened_at__gte=start)
         if not self.is_team:
@@ -128,7 +132,10 @@ class SalesDesk:
 
 def unread_notices(user: User) -> list[Notice]:
     """The newest sentences a person has not read."""
-    return list(Notice.objects.filter(recipient=user, read_at=None)[:5])
+    unread = Notice.objects.filter(recipient=user, read_at=None).annotate(total=Window(Count("pk")))
+    found = list(unread[:5])
+    user.remember_unread(found[0].total if found else 0)  # type: ignore[attr-defined]
+    return found
 
 
 def greeting(now: datetime) -> str:

@@ -28,11 +28,12 @@ def workbench(request: HttpRequest) -> HttpResponse:
     }
     if user.reach.has("customers.own_customer"):
         return render(request, "workbench/sales.html", {**context, "desk": SalesDesk(user)})
-    if user.reach.has("crm.view_system"):
-        context["checks"] = [(name, result == "ok") for name, result in health_checks().items()]
-        context["jobs"] = Job.objects.select_related("requested_by").order_by("-pk")[:8]
     if user.reach.has("customers.view_customer"):
         context["desk"] = SalesDesk(user)
+    elif user.reach.has("crm.view_system"):
+        context["checks"] = [(name, result == "ok") for name, result in health_checks().items()]
+    if user.reach.has("crm.view_system"):
+        context["jobs"] = Job.objects.select_related("requested_by").order_by("-pk")[:8]
     groups = [places for _label, places in setting_groups(user)]
     context["places"] = [place for places in groups[1:] for place in places]
     return render(request, "workbench/office.html", context)
