@@ -13,7 +13,7 @@ from django.db.models import Count
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from crm.history.operations import operation
 from crm.jobs.actions import cancel_job, start_job
@@ -241,7 +241,7 @@ def _sentence(transfer: Transfer, is_undo: bool, gained: int, lost: int) -> str:
     what = _("The transfer by %(actor)s was undone") if is_undo else _("Transfer by %(actor)s")
     sentence = _("%(what)s: %(parts)s (%(reason)s).") % {
         "what": what % {"actor": actor},
-        "parts": _(", ").join(parts),
+        "parts": pgettext("list", ", ").join(parts),
         "reason": transfer.reason,
     }
     return f"{sentence} {transfer.note}" if gained and transfer.note and not is_undo else sentence
