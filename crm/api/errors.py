@@ -119,7 +119,7 @@ def _of_database(trouble: Exception) -> Fault | None:
 
 def _of_refusal(refusal: ValidationError) -> Fault:
     by_field = getattr(refusal, "error_dict", None) or {NON_FIELD_ERRORS: refusal.error_list}
-    code = next((error.code for errors in by_field.values() for error in errors if error.code), "")
+    code = getattr(refusal, "code", "") or next((error.code for errors in by_field.values() for error in errors if error.code), "")
     fields = {name: [text for error in errors for text in error.messages] for name, errors in by_field.items()}
     general = fields.pop(NON_FIELD_ERRORS, []) or [text for texts in fields.values() for text in texts]
     return Fault(REFUSALS.get(code, 422), " ".join(general), code, fields)
@@ -154,7 +154,8 @@ def _flat(detail: Any, path: str = "") -> dict[str, list[str]]:
     if isinstance(detail, dict):
         found: dict[str, list[str]] = {}
         for key, inner in detail.items():
-            found.update(_flat(inner, f"{path}.{key}" if path else str(key)))
+            own = path and key == api_settings.NON_FIELD_ERRORS_KEY
+            found.update(_flat(inner, path if own else f"{path}.{key}" if path else str(key)))
         return found
     if isinstance(detail, list) and any(isinstance(part, dict | list) for part in detail):
         return _flat(dict(enumerate(detail)), path)

@@ -120,11 +120,19 @@ class RecordViewSet(ApiViewSet):
 
     def get_object(self) -> Any:
         """The row of the address: 404 out of reach, 403 where it may be seen but this right does not cover it."""
-        row = self.get_queryset().filter(pk=self.kwargs["pk"]).first()
+        return self._found(self.model, self.get_queryset(), self.kwargs["pk"])
+
+    def row_of(self, model: type[Model], pk: int, right: str = "") -> Any:
+        """A row the body names, in reach for the right of the present action; 404 or 403 like the row of the address."""
+        manager: Any = model._default_manager
+        return self._found(model, manager.within(self.request.user, right or self.right), pk)
+
+    def _found(self, model: type[Model], rows: QuerySet[Any], pk: int) -> Any:
+        row = rows.filter(pk=pk).first()
         if row is not None:
             return row
-        manager: Any = self.model._default_manager
-        if manager.visible_to(self.request.user).filter(pk=self.kwargs["pk"]).exists():
+        manager: Any = model._default_manager
+        if manager.visible_to(self.request.user).filter(pk=pk).exists():
             note_denial(self.request, self.right)
             raise PermissionDenied(_("You may see this record, but not do this with it."))
         raise Http404

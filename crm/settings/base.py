@@ -278,6 +278,8 @@ REST_FRAMEWORK = {
 HARBOUR_API = {
     "customers": "customers.customers.api.CustomerViewSet",
     "leads": "customers.customers.api.LeadViewSet",
+    "contacts": "customers.contacts.api.ContactViewSet",
+    "activities": "customers.activities.api.ActivityViewSet",
     "transfers": "customers.transfers.api.TransferViewSet",
     "imports": "customers.imports.api.ImportViewSet",
     "reports": "reports.api.ReportViewSet",

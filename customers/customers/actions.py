@@ -86,7 +86,7 @@ def update_customer(
         locked = Customer.objects.select_for_update(of=("self",)).get(pk=customer.pk)
         refuse_archived(locked)
         if seen and seen != fingerprint(locked, WATCHED):
-            raise ValidationError(_changed_meanwhile(locked, actor), code="stale")
+            raise ValidationError([ValidationError(text, code="stale") for text in _changed_meanwhile(locked, actor)])
         changed = {name: value for name, value in ready.items() if getattr(locked, name) != value}
         identity = {name: changed.get(name, "") for name in ("name", "credit_code", "phone", "email")}
         _refuse_duplicates(actor, identity, None, duplicate_reason, without=locked.pk)

@@ -15,19 +15,17 @@ from customers.customers.models import Customer
 
 
 class NamedRow(serializers.CharField):
-    """An entry of a list, written by its name (or code) and shown by its name; null for none."""
+    """An entry of a list, named by its name (or code); null for none."""
 
     default_error_messages = {"unknown": _("“{value}” is not in our list.")}
 
     def __init__(self, rows: QuerySet[Any], by: tuple[str, ...] = ("name",), **kwargs: Any) -> None:
         self.rows, self.by = rows, by
-        super().__init__(max_length=120, **kwargs)
+        super().__init__(**kwargs)
 
     def to_internal_value(self, data: Any) -> Model | None:
-        """The entry; "" means none."""
-        text = super().to_internal_value(data)
-        if not text:
-            return None
+        """The entry; null and "" mean none."""
+        text = super().to_internal_value(data)[:200]
         named = Q()
         for field in self.by:
             named |= Q(**{field: text})
@@ -36,9 +34,10 @@ class NamedRow(serializers.CharField):
             self.fail("unknown", value=text)
         return found[0]
 
-    def to_representation(self, value: Any) -> str:
-        """The name."""
-        return str(value)
+    def run_validation(self, data: Any = serializers.empty) -> Model | None:
+        """None for ""; the entry otherwise."""
+        found: Model | None = super().run_validation(None if data == "" else data)
+        return found
 
 
 def _in_use(model: Any, *by: str) -> NamedRow:

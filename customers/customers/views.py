@@ -135,7 +135,7 @@ def customer_edit(request: HttpRequest, customer: Customer) -> HttpResponse:
             )  # fmt: skip
         except ValidationError as refusal:
             refused(form, refusal)
-            if getattr(refusal, "code", "") == "stale":
+            if "stale" in {error.code for error in getattr(refusal, "error_list", [])}:
                 status = 409
                 form.data = {**form.data.dict(), "seen": seen, "tag_ids": form.data.getlist("tag_ids")}
         else:
