@@ -25,6 +25,7 @@ class ReportRun(JobKind):
     """One chunk: build the document as its requester may see it now, write the file."""
 
     extension = ""
+    file_right = "reports.export_report"
 
     def plan(self, job: Job) -> Iterable[dict[str, Any]]:
         """A single chunk with the random name of the file."""

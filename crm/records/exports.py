@@ -155,6 +155,8 @@ def _refuse_wrong_count(count: int, left: int) -> None:
 class ExportRun(JobKind):
     """Parts of ten thousand rows by id, put together at the end."""
 
+    file_right = "customers.export_customer"
+
     def plan(self, job: Job) -> Iterable[dict[str, Any]]:
         """Cut the rows by id."""
         _export, rows = _rows(job)

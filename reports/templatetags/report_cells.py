@@ -13,8 +13,8 @@ register = template.Library()
 
 @register.simple_tag
 def report_cells(row: Sequence[Entry], links: bool = True) -> SafeString:
-    """`<th>` for the first entry and `<td>` for each other one, linked to the records it counts where it counts any."""
-    head = format_html('<th scope="row">{}</th>', shown(row[0]))
+    """The name of the row, then its numbers, each linked to the records it counts where it counts any."""
+    head = format_html('<td role="rowheader">{}</td>', shown(row[0]))
     return head + format_html_join("", '<td class="c-num num n">{}</td>', ((_cell(entry, links),) for entry in row[1:]))
 
 
