@@ -95,6 +95,7 @@ def _plain_transfer(ids: list[int], receiver: User, director: User) -> None:
 
 def _update_trigger(cursor: object) -> str:
     cursor.execute(  # type: ignore[attr-defined]
-        "SELECT tgname FROM pg_trigger WHERE tgrelid = 'customers_customer'::regclass AND tgname LIKE '%%update_update%%'"
+        "SELECT tgname FROM pg_trigger "
+        "WHERE tgrelid = 'customers_customer'::regclass AND tgname LIKE '%%update_update%%'"
     )
     return str(cursor.fetchone()[0])  # type: ignore[attr-defined]

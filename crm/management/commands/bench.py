@@ -24,6 +24,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         size = environment.number("HARBOUR_BENCH_CUSTOMERS", 1_000_000)
         settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, "testserver"]
+        call_command("collectstatic", interactive=False, verbosity=0)
         broken = 0
         for module in ("sizes", "pages", "exports", "imports", "transfers"):
             if options["only"] not in module:
