@@ -80,8 +80,12 @@ class SalesDesk:
         return counts
 
     def statuses(self) -> list[tuple[str, str, int]]:
-        """Status, its label and how many customers have it, pooled ones apart."""
-        return [(value, str(label), self.counts[value]) for value, label in Customer.Status.choices if value != "pool"]
+        """Status, its label and how many customers have it; nobody's ones only where the person sees some."""
+        return [
+            (value, str(label), self.counts[value])
+            for value, label in Customer.Status.choices
+            if value != "pool" and (value != "potential" or self.counts[value])
+        ]
 
     @cached_property
     def week(self) -> dict[date, int]:
