@@ -120,8 +120,8 @@ def _report(slug: str) -> Report:
 def _form(report: Report, asked: dict[str, Any]) -> Any:
     form = report.form(asked)
     if not form.is_valid():
-        errors = form.errors.as_data().items()
+        wrong = form.errors.items()
         raise ValidationError(
-            {name: [ValidationError(e.messages, code="bad_filter") for e in found] for name, found in errors}
+            {name: [ValidationError(text, code="bad_filter") for text in texts] for name, texts in wrong}
         )
     return form

@@ -46,8 +46,8 @@ class DocumentationView(SpectacularSwaggerSplitView):
     schema = None
     url_name = "api:schema"
     template_name = "api/documentation.html"
-    authentication_classes: ClassVar[list[Any]] = []
-    permission_classes: ClassVar[list[Any]] = []
+    authentication_classes = []
+    permission_classes = []
 
 
 @cache

@@ -119,7 +119,9 @@ def _of_database(trouble: Exception) -> Fault | None:
 
 def _of_refusal(refusal: ValidationError) -> Fault:
     by_field = getattr(refusal, "error_dict", None) or {NON_FIELD_ERRORS: refusal.error_list}
-    code = getattr(refusal, "code", "") or next((error.code for errors in by_field.values() for error in errors if error.code), "")
+    code = getattr(refusal, "code", "") or next(
+        (error.code for errors in by_field.values() for error in errors if error.code), ""
+    )
     fields = {name: [text for error in errors for text in error.messages] for name, errors in by_field.items()}
     general = fields.pop(NON_FIELD_ERRORS, []) or [text for texts in fields.values() for text in texts]
     return Fault(REFUSALS.get(code, 422), " ".join(general), code, fields)

@@ -48,7 +48,7 @@ class ApiSchema(AutoSchema):
 
 
 def _filters(view: ApiViewSet) -> list[dict[str, Any]]:
-    names = view.filter_names() if view.action == "list" else []
+    names = [*view.filter_names()] if view.action == "list" else []
     return [{"name": name, "in": "query", "schema": {"type": "string"}} for name in names]
 
 

@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Model, QuerySet
-from django.forms import MultiWidget
 from django.http import Http404, HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
 from rest_framework import serializers
@@ -71,7 +70,7 @@ class ApiViewSet(GenericViewSet[Any]):
         form.is_valid(raise_exception=True)
         return dict(form.validated_data)
 
-    def filter_names(self) -> list[str]:
+    def filter_names(self) -> Sequence[str]:
         """The filters a list takes, for the schema."""
         return []
 
@@ -123,7 +122,7 @@ class RecordViewSet(ApiViewSet):
         return self._found(self.model, self.get_queryset(), self.kwargs["pk"])
 
     def row_of(self, model: type[Model], pk: int, right: str = "") -> Any:
-        """A row the body names, in reach for the right of the present action; 404 or 403 like the row of the address."""
+        """A row the body names, in reach for the right of the present action; 404 or 403 as for the address."""
         manager: Any = model._default_manager
         return self._found(model, manager.within(self.request.user, right or self.right), pk)
 
@@ -148,7 +147,7 @@ class RecordViewSet(ApiViewSet):
         self.refuse_parameters()
         return self.told(self.get_object())
 
-    def filter_names(self) -> list[str]:
+    def filter_names(self) -> Sequence[str]:
         """The filters of the list page, and `search` for its search field."""
         if self.filterset is None:
             return []
@@ -187,7 +186,7 @@ def parameter_names(filterset: type[RecordFilterSet]) -> list[str]:
     names: list[str] = []
     for name, found in filterset.base_filters.items():
         widget = found.field.widget
-        suffixes = widget.widgets_names if isinstance(widget, MultiWidget) else []
+        suffixes: Sequence[str] = getattr(widget, "widgets_names", ())
         names += [name, *(f"{name}{suffix}" for suffix in suffixes if suffix)]
     return names
 

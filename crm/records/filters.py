@@ -165,7 +165,7 @@ class RecordFilterSet(django_filters.FilterSet):
             for name, errors in self.form.errors.items():
                 label = self.filters[name].label if name in self.filters else name
                 messages.append(_("Filter “%(name)s”: %(error)s") % {"name": label or name, "error": " ".join(errors)})
-            raise ValidationError(messages, code="bad_filter")
+            raise ValidationError([ValidationError(message, code="bad_filter") for message in messages])
         found: QuerySet[Any] = self.qs
         return found
 

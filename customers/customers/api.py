@@ -96,7 +96,9 @@ class CustomerViewSet(RecordViewSet):
     @extend_schema(
         request=CustomerChangeSerializer,
         responses=CustomerSerializer,
-        parameters=[OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, description="ETag of the customer as seen")],
+        parameters=[
+            OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, description="ETag of the customer as seen")
+        ],
     )
     def partial_update(self, request: Request, pk: int) -> Response:
         """Change the given fields; 409 where If-Match or `changed_at` do not fit the customer as it is now."""

@@ -72,7 +72,7 @@ class _Words:
         """One entry of the history."""
         return {
             "at": serializers.DateTimeField().to_representation(one.at),
-            "actor": self.names["person"].get(one.actor_id),
+            "actor": self.names["person"].get(one.actor_id or 0),
             "verb": one.verb or {"insert": "created", "delete": "deleted"}.get(one.label, "changed"),
             "via": one.via if one.verb else OUTSIDE,
             "reason": one.reason,

@@ -73,7 +73,7 @@ class TransferDetailSerializer(TransferSerializer):
 
     class Meta(TransferSerializer.Meta):
         fields = (*TransferSerializer.Meta.fields, "results", "next", "previous", "count")  # type: ignore[assignment]
-        read_only_fields = fields
+        read_only_fields = fields  # type: ignore[assignment]
 
 
 class NewTransferSerializer(serializers.Serializer[Any]):

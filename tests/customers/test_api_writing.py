@@ -67,20 +67,40 @@ def test_a_rep_adds_a_customer_of_their_own(api, rep, east):
     make_stage("Talks"), make_industry("Machines", code="C34"), make_tag("VIP"), make_source("Fair")
     make_region("Suzhou", parent=make_region("Jiangsu"), code="320500")
     body = {
-        "name": " 苏州恒曜  精密 ", "stage": "Talks", "industry": "C34", "region": "320500", "source": "Fair", "tags": ["VIP"],
-        "phone": "138 1234 5678", "email": "Info@Example.com", "next_follow_on": "2099-01-02",
+        "name": " 苏州恒曜  精密 ",
+        "stage": "Talks",
+        "industry": "C34",
+        "region": "320500",
+        "source": "Fair",
+        "tags": ["VIP"],
+        "phone": "138 1234 5678",
+        "email": "Info@Example.com",
+        "next_follow_on": "2099-01-02",
         "contact": {"name": "丁兰", "phone": "13900001111"},
     }
     answer = api(rep).post("customers/", body)
     assert answer.status_code == 201
-    shown = {name: answer.body[name] for name in ("name", "status", "owner", "department", "stage", "industry", "region", "tags", "phone", "email")}
+    shown = {
+        name: answer.body[name]
+        for name in ("name", "status", "owner", "department", "stage", "industry", "region", "tags", "phone", "email")
+    }
     assert shown == {
-        "name": "苏州恒曜 精密", "status": "lead", "owner": "rep", "department": "East", "stage": "Talks", "industry": "Machines",
-        "region": "Jiangsu Suzhou", "tags": ["VIP"], "phone": "+8613812345678", "email": "info@example.com",
+        "name": "苏州恒曜 精密",
+        "status": "lead",
+        "owner": "rep",
+        "department": "East",
+        "stage": "Talks",
+        "industry": "Machines",
+        "region": "Jiangsu Suzhou",
+        "tags": ["VIP"],
+        "phone": "+8613812345678",
+        "email": "info@example.com",
     }
     customer = Customer.objects.get(pk=answer.body["id"])
     assert (customer.created_by, customer.next_follow_on) == (rep, date(2099, 1, 2))
-    assert list(Contact.objects.values_list("customer", "name", "phone", "is_primary")) == [(customer.pk, "丁兰", "+8613900001111", True)]
+    assert list(Contact.objects.values_list("customer", "name", "phone", "is_primary")) == [
+        (customer.pk, "丁兰", "+8613900001111", True)
+    ]
     entry = Operation.objects.get(verb="customer_created")
     assert (entry.actor, entry.via) == (rep, "api")
 
@@ -116,7 +136,11 @@ BAD_CUSTOMERS = {
     "a long name": ({"name": "x" * 201}, 400, ["name"]),
     "a name that is a list": ({"name": ["x"]}, 400, ["name"]),
     "an unknown field": ({"name": "x", "nonsense": 1}, 400, ["nonsense"]),
-    "a field one may only read": ({"name": "x", "status": "existing", "number": "KH-1", "id": 7}, 400, ["id", "number", "status"]),
+    "a field one may only read": (
+        {"name": "x", "status": "existing", "number": "KH-1", "id": 7},
+        400,
+        ["id", "number", "status"],
+    ),
     "an unknown stage": ({"name": "x", "stage": "None such"}, 400, ["stage"]),
     "an unknown tag": ({"name": "x", "tags": ["None such"]}, 400, ["tags"]),
     "tags that are text": ({"name": "x", "tags": "VIP"}, 400, ["tags"]),
@@ -172,7 +196,9 @@ def test_a_post_repeated_with_its_key_makes_one_customer(api, rep):
 
 
 def test_only_the_given_fields_change(api, rep):
-    customer = make_customer(owner=rep, name="Works", remark="old", stage=make_stage("Talks"), tag_ids=[make_tag("A").pk])
+    customer = make_customer(
+        owner=rep, name="Works", remark="old", stage=make_stage("Talks"), tag_ids=[make_tag("A").pk]
+    )
     make_tag("B")
     answer = api(rep).patch(f"customers/{customer.pk}/", {"remark": "new", "stage": None, "tags": ["B"]})
     assert (answer.status_code, answer.body["name"], answer.body["remark"]) == (200, "Works", "new")
@@ -228,8 +254,14 @@ def test_an_archived_customer_is_not_changed(api, rep):
 # ── leads ──
 
 LEAD = {
-    "name": "无锡启明自动化", "contact_name": "赵强", "phone": "13712345678", "email": "zhao@example.com", "source": "Website",
-    "campaign": "Spring fair", "note": "Wants a demo", "external_id": "web-1",
+    "name": "无锡启明自动化",
+    "contact_name": "赵强",
+    "phone": "13712345678",
+    "email": "zhao@example.com",
+    "source": "Website",
+    "campaign": "Spring fair",
+    "note": "Wants a demo",
+    "external_id": "web-1",
 }
 
 
@@ -240,12 +272,21 @@ def test_a_lead_becomes_a_potential_customer_with_contact_and_note(api, sales, e
     assert answer.status_code == 201
     shown = {name: answer.body[name] for name in ("name", "status", "owner", "department", "source", "external_id")}
     assert shown == {
-        "name": "无锡启明自动化", "status": "potential", "owner": None, "department": "Sales", "source": "Website", "external_id": "web-1",
+        "name": "无锡启明自动化",
+        "status": "potential",
+        "owner": None,
+        "department": "Sales",
+        "source": "Website",
+        "external_id": "web-1",
     }
     customer = Customer.objects.get()
     contact = Contact.objects.get()
     assert (contact.customer, contact.name, contact.phone, contact.email, contact.is_primary) == (
-        customer, "赵强", "+8613712345678", "zhao@example.com", True,
+        customer,
+        "赵强",
+        "+8613712345678",
+        "zhao@example.com",
+        True,
     )
     note = Activity.objects.get()
     assert (note.customer, note.kind, note.content) == (customer, "note", "Wants a demo\nCampaign: Spring fair")
@@ -263,9 +304,14 @@ def test_a_lead_whose_external_id_is_known_is_answered_with_its_customer(api, sa
 
 
 def test_a_known_lead_out_of_reach_tells_only_its_number(api, sales, rep):
-    customer = make_customer(owner=make_user(role="rep", department=make_department("North")), external_id="web-1", phone="+8613812345678")
+    customer = make_customer(
+        owner=make_user(role="rep", department=make_department("North")), external_id="web-1", phone="+8613812345678"
+    )
     answer = api(rep).post("leads/", {"name": "x", "external_id": "web-1"})
-    assert (answer.status_code, answer.body) == (200, {"id": customer.pk, "number": customer.number, "external_id": "web-1"})
+    assert (answer.status_code, answer.body) == (
+        200,
+        {"id": customer.pk, "number": customer.number, "external_id": "web-1"},
+    )
 
 
 @pytest.mark.parametrize("body", [{"phone": "137 1234 5678"}, {"email": "ZHAO@example.com"}])
@@ -275,7 +321,9 @@ def test_a_lead_of_a_known_phone_or_mail_is_409_and_names_nobody(api, sales, rep
     before = unchanged(client)
     answer = client.post("leads/", {"name": "Another", **body})
     assert error(answer) == (409, "duplicate")
-    assert "Secret" not in answer.content.decode() and "rep" not in answer.content.decode().lower().replace("report", "")
+    assert "Secret" not in answer.content.decode() and "rep" not in answer.content.decode().lower().replace(
+        "report", ""
+    )
     assert fingerprint() == before
 
 
@@ -291,7 +339,10 @@ def test_a_lead_without_a_contact_name_keeps_phone_and_mail_with_the_company(api
     assert (customer.phone, customer.email, Contact.objects.count()) == ("+8613712345678", "a@example.com", 0)
 
 
-@pytest.mark.parametrize("body, fields", [({}, ["name"]), ({"name": "x", "status": "existing"}, ["status"]), ({"name": "x", "note": "y" * 4001}, ["note"])])
+@pytest.mark.parametrize(
+    "body, fields",
+    [({}, ["name"]), ({"name": "x", "status": "existing"}, ["status"]), ({"name": "x", "note": "y" * 4001}, ["note"])],
+)
 def test_a_lead_that_cannot_be_is_400(api, sales, body, fields):
     client = api(make_user(role="marketing"))
     before = unchanged(client)
@@ -315,7 +366,11 @@ def test_the_same_lead_sent_eight_times_at_once_becomes_one_customer(api):
     def send():
         try:
             gate.wait(10)
-            answers.append(client.__class__(token=client.token).post("leads/", {"name": "Works", "external_id": "web-9"}).status_code)
+            answers.append(
+                client.__class__(token=client.token)
+                .post("leads/", {"name": "Works", "external_id": "web-9"})
+                .status_code
+            )
         finally:
             connections.close_all()
 
