@@ -77,7 +77,7 @@ class Export:
         if not user.reach.has(self.right):
             return manager.none()
         scope = user.reach.rows(self.right, manager.all().reach_path)
-        scoped = manager.visible_to(user)
+        scoped = manager.visible_to(user) if selection.is_all else manager.visible_to(user).live()
         return selection.rows(scoped if scope is None else scoped.filter(scope), self.filterset, user)
 
     def chosen(self, names: Iterable[str]) -> dict[str, SheetField]:

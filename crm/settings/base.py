@@ -257,6 +257,8 @@ HARBOUR_PALETTE = ["customers.customers.search.palette_results", "customers.cont
 # model label → what exporting its list means; rows a person may export in a day, by the scope of the export right
 HARBOUR_EXPORTS = {
     "customers.Customer": "customers.customers.exports.EXPORT",
+    "customers.Contact": "customers.contacts.exports.EXPORT",
+    "customers.Activity": "customers.activities.exports.EXPORT",
 }
 EXPORT_ROWS_A_DAY = {"own": 200, "department": 5_000, "below": 5_000, "all": 200_000}
 

@@ -4,10 +4,12 @@ from django.urls import path
 
 from crm.access.gate import needs
 from customers.activities import views
+from customers.activities.exports import activity_export
 from customers.activities.lists import ActivityListView
 
 urlpatterns = [
     path("activities/", needs("customers.view_activity")(ActivityListView.as_view()), name="activity_list"),
+    path("activities/export/", activity_export, name="activity_export"),
     path("activities/filter/", views.activity_filter, name="activity_filter"),
     path("activities/new/", views.activity_add, name="activity_add"),
     path("activities/<int:pk>/edit/", views.activity_edit, name="activity_edit"),

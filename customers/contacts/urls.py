@@ -4,10 +4,12 @@ from django.urls import path
 
 from crm.access.gate import needs
 from customers.contacts import views
+from customers.contacts.exports import contact_export
 from customers.contacts.lists import ContactListView
 
 urlpatterns = [
     path("contacts/", needs("customers.view_contact")(ContactListView.as_view()), name="contact_list"),
+    path("contacts/export/", contact_export, name="contact_export"),
     path("contacts/filter/", views.contact_filter, name="contact_filter"),
     path("contacts/<int:pk>/edit/", views.contact_edit, name="contact_edit"),
     path("contacts/<int:pk>/primary/", views.contact_primary, name="contact_primary"),

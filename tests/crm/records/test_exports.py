@@ -21,6 +21,7 @@ from crm.records.selection import Selection
 from crm.records.writers import row_encoder
 from customers.customers.resources import CustomerResource
 from tests.factories import (
+    make_activity,
     make_contact,
     make_customer,
     make_customers,
@@ -93,6 +94,34 @@ def test_chosen_ids_out_of_reach_are_left_out(rep, settings):
 
     assert [row[0] for row in rows_of(job, settings)] == ["Mine"]
     assert job.total == 1
+
+
+def test_chosen_ids_in_the_recycle_bin_are_left_out(rep):
+    binned = make_customer(rep, archived_at=timezone.now())
+
+    with pytest.raises(ValidationError):
+        start_export(rep, "customers.Customer", Selection(ids=(binned.pk,)), COLUMNS, "csv", "why")
+
+
+def test_contacts_and_follow_ups_follow_their_customer(director, rep, settings):
+    stranger = make_user("rep3", role="rep", department=make_department("North"))
+    for owner in (rep, stranger):
+        customer = make_customer(owner, name=f"Customer of {owner.username}")
+        make_contact(customer=customer, name="丁兰", phone="+8613800138000", wechat="ding")
+        make_activity(customer=customer, content="谈妥 =1")
+
+    for user, phone, wechat in ((rep, "138****8000", "****"), (director, "138 0013 8000", "ding")):
+        job = start_export(user, "customers.Contact", ALL, ["customer", "name", "phone", "wechat"], "csv", "why")
+        run_job(job.pk)
+        job.refresh_from_db()
+        assert rows_of(job, settings) == [["Customer of rep", "丁兰", phone, wechat]]
+    job = start_export(rep, "customers.Activity", ALL, ["customer", "kind", "content", "author"], "csv", "why")
+    run_job(job.pk)
+    job.refresh_from_db()
+    assert rows_of(job, settings) == [["Customer of rep", "phone call", "谈妥 =1", "Rep"]]
+    for address in ("/contacts/export/", "/activities/export/"):
+        assert sign_in(rep).get(address).status_code == 200
+        assert sign_in(make_user(role="finance")).get(address).status_code == 403
 
 
 def test_the_filter_of_the_list_is_applied_again(director, rep, settings):

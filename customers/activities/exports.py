@@ -1,0 +1,21 @@
+"""The export of follow-ups; whoever may export a customer may export what belongs to it."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from crm.access.gate import needs
+from crm.records.export_views import export_page
+from crm.records.exports import Export
+from customers.activities.filters import ActivityFilter
+from customers.activities.resources import ActivityResource
+
+RIGHT, DETAILS_RIGHT = "customers.export_customer", "customers.export_contact_details"
+EXPORT = Export(_("Follow-ups"), ActivityResource, ActivityFilter, RIGHT, DETAILS_RIGHT)
+
+
+@needs(RIGHT)
+def activity_export(request: HttpRequest) -> HttpResponse:
+    return export_page(request, "customers.Activity", reverse("customers:activity_list"))
