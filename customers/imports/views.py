@@ -28,7 +28,13 @@ from customers.imports.tables import RowReader, causes
 from customers.imports.wording import outcome_labels
 
 RIGHT = "customers.import_customer"
-STEPS = [gettext_lazy(word) for word in ("Upload", "Map columns", "Check", "Import", "Result")]
+STEPS = [
+    gettext_lazy("Upload"),
+    gettext_lazy("Map columns"),
+    gettext_lazy("Check"),
+    gettext_lazy("Import"),
+    gettext_lazy("Result"),
+]
 ROWS_SHOWN = 50
 RECENT = 50
 State = ImportSet.State

@@ -46,7 +46,12 @@ def sentence(field: str, code: str, values: dict[str, Any]) -> str:
 def cause(field: str, code: str) -> str:
     """A kind of error in words, for the list of causes."""
     if code in ROW_REASONS:
-        return str(ROW_REASONS[code]).split("(")[0].split("%")[0].strip() or code
+        in_general = {
+            "repeated": _("stands in the file twice"),
+            "code_repeated": _("its unified social credit code stands in the file twice"),
+            "capacity": _("you hold as many customers as you may"),
+        }
+        return in_general.get(code) or str(ROW_REASONS[code])
     column = CustomerResource.columns().get(field)
     header = column.header if column else field
     kinds = {
