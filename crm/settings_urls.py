@@ -42,4 +42,5 @@ urlpatterns = [
     path("audit/", history.audit_list, name="audit_list"),
     path("system/", system_page.system, name="system"),
     path("", include("customers.base_data.urls")),
+    path("", include("customers.pool.settings_urls")),
 ]

@@ -46,9 +46,13 @@ class TransferForm(forms.Form):
         label=_("Planned follow-ups"),
         help_text=_("Unticked: planned days are cleared, the new owner plans anew."),
     )
-    reason = forms.CharField(max_length=200, label=_("Reason"), error_messages={"required": _("Say why these customers move.")})
+    reason = forms.CharField(
+        max_length=200, label=_("Reason"), error_messages={"required": _("Say why these customers move.")}
+    )
     clock = forms.ChoiceField(choices=_CLOCK, initial="keep", label=_("Recycling clock"), widget=forms.RadioSelect)
-    note = forms.CharField(max_length=1000, required=False, label=_("Note to the receivers"), widget=forms.Textarea)
+    note = forms.CharField(
+        max_length=1000, required=False, label=_("Note to the receivers"), widget=forms.Textarea({"rows": 3})
+    )
 
     def __init__(self, *args: Any, actor: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -1,0 +1,12 @@
+"""Addresses of the pool settings, mounted below settings/."""
+
+from django.urls import path
+
+from customers.pool import settings_views as pools
+
+urlpatterns = [
+    path("pools/", pools.pool_list, name="pool_list"),
+    path("pools/new/", pools.pool_add, name="pool_add"),
+    path("pools/<int:pk>/", pools.pool_edit, name="pool_edit"),
+    path("pools/<int:pk>/delete/", pools.pool_delete, name="pool_delete"),
+]
