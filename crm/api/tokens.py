@@ -65,13 +65,13 @@ class TokenAuthentication(BaseAuthentication):
         if not header or header[0].lower() != b"bearer":
             return None
         token = _token_of(b" ".join(header[1:]).decode("latin-1"))
+        translation.activate(token.user.language)
         if reason := _why_refused(token):
             raise AuthenticationFailed(reason)
         _note_use(token)
         user = token.user
         if token.scopes:
             user._reach = narrowed(user.reach, token.scopes)
-        translation.activate(user.language)
         return user, token
 
     def authenticate_header(self, request: Request) -> str:
