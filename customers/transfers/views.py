@@ -101,6 +101,7 @@ def transfer_detail(request: HttpRequest, transfer: Transfer) -> HttpResponse:
     running = transfer.undo_job if transfer.undo_job and not transfer.undo_job.is_over else transfer.job
     is_open = running is not None and not running.is_over
     context: dict[str, Any] = {"transfer": transfer, "job": running, "is_open": is_open, "steps": STEPS}
+    context["seconds_left"] = None
     if is_open and running is not None:
         context["seconds_left"] = _seconds_left(running)
     if request.headers.get("HX-Request"):
