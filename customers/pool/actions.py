@@ -1,4 +1,4 @@
-"""Taking customers out of a pool and putting them into one; every refusal says which rule, its value and when to try again."""
+"""Taking customers out of a pool and putting them into one; a refusal says which rule, its value and the next time."""
 
 from __future__ import annotations
 
@@ -82,9 +82,7 @@ def assign_customer(customer: Customer, *, owner: User, actor: User, reason: str
     return customer
 
 
-def assign_customers(
-    customers: Iterable[Customer], *, owner: User, actor: User, reason: str = ""
-) -> list[Outcome]:
+def assign_customers(customers: Iterable[Customer], *, owner: User, actor: User, reason: str = "") -> list[Outcome]:
     """Assign several to one person, each on its own."""
     return _each(customers, lambda customer: assign_customer(customer, owner=owner, actor=actor, reason=reason))
 

@@ -60,7 +60,7 @@ def loads(users: Iterable[User]) -> list[Load]:
 
 
 def receivers_for(actor: User, right: str) -> QuerySet[User]:
-    """People to whom this person may give customers: able to own them, in a department, inside the scope of the right."""
+    """People to whom this person may give customers: able to own them, in a department, in the scope of the right."""
     reach = actor.reach
     scope = reach.scopes.get(right)
     people = User.objects.able_to_own().filter(department__isnull=False).select_related("department")

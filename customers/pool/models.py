@@ -22,11 +22,11 @@ class Pool(models.Model):
         help_text=_("Members: this department and those below."),
     )
     can_claim = models.BooleanField(_("members may claim"), default=True)
-    claims_per_day = models.PositiveIntegerField(
-        _("claims a day per person"), default=10, help_text=_("0 = no limit")
-    )
+    claims_per_day = models.PositiveIntegerField(_("claims a day per person"), default=10, help_text=_("0 = no limit"))
     held_at_most = models.PositiveIntegerField(
-        _("customers held at most"), default=200, help_text=_("0 = only the limit of the person; existing customers do not count")
+        _("customers held at most"),
+        default=200,
+        help_text=_("0 = only the limit of the person; existing customers do not count"),
     )
     cool_down_days = models.PositiveIntegerField(
         _("days before the previous owner may take it back"), default=30, help_text=_("0 = at once")

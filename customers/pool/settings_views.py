@@ -22,7 +22,8 @@ MANAGE_RIGHT = "customers.manage_pool"
 @require_GET
 @needs(MANAGE_RIGHT)
 def pool_list(request: HttpRequest) -> HttpResponse:
-    pools = Pool.objects.within(request.user, MANAGE_RIGHT).select_related("department").annotate(held=Count("customers"))
+    pools = Pool.objects.within(request.user, MANAGE_RIGHT).select_related("department")
+    pools = pools.annotate(held=Count("customers"))
     return render(request, "customers/pool/settings.html", {"pools": pools})
 
 

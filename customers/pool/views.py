@@ -102,7 +102,8 @@ def customer_release(request: HttpRequest, customer: Customer) -> HttpResponse:
     return _confirm(
         request,
         form,
-        title=_("Release %(customer)s into a pool") % {"customer": customer},
+        title=_("Release into a pool"),
+        subject=customer,
         facts=_release_facts(),
         action_label=_("Release"),
         cancel_url=customer.get_absolute_url(),
@@ -141,7 +142,8 @@ def customer_assign(request: HttpRequest, customer: Customer) -> HttpResponse:
     return _confirm(
         request,
         form,
-        title=_("Assign %(customer)s") % {"customer": customer},
+        title=_("Assign"),
+        subject=customer,
         facts=[],
         action_label=_("Assign"),
         cancel_url=reverse("customers:pool_list"),

@@ -106,9 +106,7 @@ def start_transfer(transfer: Transfer, actor: User) -> Job:
     facts = {"records": going, "targets": locked.target_ids, "exceeds_limit": locked.exceeds_limit}
     with operation(actor, "customer_transferred", locked, reason=locked.reason, row_count=going, facts=facts) as entry:
         title = ngettext("Move %(count)s customer", "Move %(count)s customers", going) % {"count": going}
-        locked.job = start_job(
-            "transfer", title, requested_by=actor, params={"transfer": locked.pk}, operation=entry
-        )
+        locked.job = start_job("transfer", title, requested_by=actor, params={"transfer": locked.pk}, operation=entry)
         locked.state = Transfer.State.RUNNING
         locked.operation = entry
         locked.save(update_fields=["job", "state", "operation"])
@@ -235,9 +233,7 @@ def _sentence(transfer: Transfer, is_undo: bool, gained: int, lost: int) -> str:
             ngettext("%(count)s customer came to you", "%(count)s customers came to you", gained) % {"count": gained}
         )
     if lost:
-        parts.append(
-            ngettext("%(count)s customer left you", "%(count)s customers left you", lost) % {"count": lost}
-        )
+        parts.append(ngettext("%(count)s customer left you", "%(count)s customers left you", lost) % {"count": lost})
     what = _("The transfer by %(actor)s was undone") if is_undo else _("Transfer by %(actor)s")
     sentence = _("%(what)s: %(parts)s (%(reason)s).") % {
         "what": what % {"actor": actor},

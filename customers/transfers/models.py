@@ -89,17 +89,13 @@ class TransferRow(models.Model):
     transfer = models.ForeignKey(Transfer, models.CASCADE, related_name="rows", db_index=False)
     row_number = models.PositiveIntegerField()
     customer = models.ForeignKey("customers.Customer", models.PROTECT, related_name="+", db_index=False)
-    old_owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
-    )
+    old_owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False)
     old_department_id = models.BigIntegerField(null=True)
     old_status = models.CharField(max_length=12, blank=True)
     old_previous_owner_id = models.BigIntegerField(null=True)
     old_received_at = models.DateTimeField(null=True)
     old_next_follow_on = models.DateField(null=True)
-    new_owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
-    )
+    new_owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False)
     new_department_id = models.BigIntegerField(null=True)
     outcome = models.CharField(max_length=8, choices=Outcome, default=Outcome.PLANNED)
     reason = models.CharField(max_length=10, choices=Reason, blank=True)

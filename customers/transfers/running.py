@@ -52,7 +52,7 @@ SELECT count(*) FROM (
     WHERE c.id IN (SELECT r.customer_id FROM customers_transferrow r WHERE {_CHUNK} AND r.outcome = %(outcome)s)
     ORDER BY c.id FOR NO KEY UPDATE OF c
 ) AS locked
-"""
+"""  # noqa: S608 - constants of this file only
 
 _SNAPSHOT = f"""
 UPDATE customers_transferrow r SET outcome = 'moved', old_status = c.status, old_department_id = c.department_id,
@@ -60,7 +60,7 @@ UPDATE customers_transferrow r SET outcome = 'moved', old_status = c.status, old
     old_next_follow_on = c.next_follow_on, new_department_id = u.department_id
 FROM customers_customer c, crm_user u
 WHERE {_CHUNK} AND r.outcome = 'planned' AND c.id = r.customer_id AND u.id = r.new_owner_id
-"""
+"""  # noqa: S608 - constants of this file only
 
 _MOVE = f"""
 UPDATE customers_customer c SET owner_id = r.new_owner_id, department_id = r.new_department_id,

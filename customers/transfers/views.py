@@ -32,7 +32,12 @@ from customers.transfers.totals import scope_summary, totals
 
 PAGE_SIZE = 25
 ROWS_SHOWN = 50
-STEPS = (gettext_lazy("Choose customers"), gettext_lazy("Receivers and rules"), gettext_lazy("Confirm"), gettext_lazy("Run"))
+STEPS = (
+    gettext_lazy("Choose customers"),
+    gettext_lazy("Receivers and rules"),
+    gettext_lazy("Confirm"),
+    gettext_lazy("Run"),
+)
 _BY_NEWEST = Order("newest", "", "id", is_descending=True)
 _BY_NUMBER = Order("number", "", "row_number")
 _NAMES = ("customer", "old_owner", "new_owner")
@@ -118,7 +123,9 @@ def transfer_detail(request: HttpRequest, transfer: Transfer) -> HttpResponse:
         "is_draft": transfer.state == Transfer.State.DRAFT,
         "is_mine": transfer.requested_by_id == request.user.pk,
         "totals": totals(transfer),
-        "counts": [(key, label, transfer.counts[key]) for key, label in TransferRow.Outcome.choices if transfer.counts.get(key)],
+        "counts": [
+            (key, label, transfer.counts[key]) for key, label in TransferRow.Outcome.choices if transfer.counts.get(key)
+        ],
         "outcome": outcome,
         "rows": page.rows,
         "can_be_undone": actions.can_be_undone(transfer),

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from crm.history.models import Operation
 from customers.customers.models import Customer
@@ -19,6 +19,12 @@ from customers.pool.models import ClaimRecord
 from tests.factories import make_customer, make_customers, make_department, make_pool, make_pooled_customer, make_user
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def english():
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture
@@ -48,9 +54,11 @@ def refused(act, code):
         act()
     after = list(Customer.objects.order_by("pk").values()), ClaimRecord.objects.count(), Operation.objects.count()
     assert after == before
-    errors = refusal.value.error_list if not hasattr(refusal.value, "error_dict") else [
-        error for errors in refusal.value.error_dict.values() for error in errors
-    ]
+    errors = (
+        refusal.value.error_list
+        if not hasattr(refusal.value, "error_dict")
+        else [error for errors in refusal.value.error_dict.values() for error in errors]
+    )
     assert errors[0].code == code
     return " ".join(refusal.value.messages)
 

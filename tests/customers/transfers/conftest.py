@@ -59,5 +59,3 @@ def undo():
         return transfer
 
     return _undo
-
-

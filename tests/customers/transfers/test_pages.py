@@ -1,6 +1,8 @@
 """The pages of a transfer, as a director walks through them."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from crm.jobs.models import Job
 from crm.jobs.running import run_job
@@ -121,3 +123,26 @@ def test_the_result_file_lists_each_record(team, run):
     assert len(lines) == 4
     assert lines[1].count(",") == 5
     assert ",Gina,Rita,moved," in lines[1]
+
+
+def test_the_pages_cost_the_same_queries_whatever_their_length(team):
+    browser = sign_in(team.dora)
+
+    def costs():
+        transfer = Transfer.objects.order_by("pk").last()
+        found = []
+        for path in ("/customers/transfers/", NEW + "?owner=gina", transfer.get_absolute_url()):
+            browser.get(path)
+            with CaptureQueriesContext(connection) as queries:
+                assert browser.get(path).status_code == 200
+            found.append(len(queries))
+        return found
+
+    make_customer(owner=team.gina)
+    browser.post(NEW, _answers(team))
+    short = costs()
+    make_customers(40, owner=team.gina)
+    for _ in range(3):
+        browser.post(NEW, _answers(team))
+    assert costs() == short
+    assert max(short) <= 12

@@ -7,7 +7,6 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from crm.records.selection import Selection
-from customers.customers.models import Customer
 from customers.pool.actions import claim_customer, release_customer
 from customers.pool.capacity import Load
 from customers.transfers.actions import plan_transfer
@@ -40,9 +39,7 @@ def test_each_record_that_stays_says_why(team):
     pooled = make_pooled_customer(pool)
     shielded = make_customer(owner=team.gina, protected_until=timezone.localdate())
     archived = make_customer(owner=team.gina, archived_at=timezone.now())
-    transfer = plan_transfer(
-        team.dora, chosen(goes, theirs, pooled, shielded, archived), [team.rita], reason="Balance"
-    )
+    transfer = plan_transfer(team.dora, chosen(goes, theirs, pooled, shielded, archived), [team.rita], reason="Balance")
     assert reasons(transfer) == {
         goes.pk: "", theirs.pk: "theirs", pooled.pk: "pool", shielded.pk: "protected", archived.pk: "archived",
     }  # fmt: skip
@@ -105,9 +102,7 @@ def test_who_gave_a_customer_up_does_not_get_it_by_transfer_before_the_cool_down
     pool = make_pool(department=team.east, cool_down_days=30)
     customer = release_customer(make_customer(owner=team.rita), actor=team.rita, reason="x", pool=pool)
     claim_customer(customer, actor=team.ryan)
-    assert reasons(plan_transfer(team.dora, chosen(customer), [team.rita], reason="back")) == {
-        customer.pk: "cool_down"
-    }
+    assert reasons(plan_transfer(team.dora, chosen(customer), [team.rita], reason="back")) == {customer.pk: "cool_down"}
     assert reasons(plan_transfer(team.dora, chosen(customer), [team.gina], reason="on")) == {customer.pk: ""}
 
 

@@ -107,7 +107,8 @@ def test_both_sides_are_told_once_in_their_language(team, run):
     team.rita.language = "zh-hans"
     team.rita.save()
     make_customers(3, owner=team.gina)
-    run(plan_transfer(team.dora, team.gina, [team.rita, team.ryan], reason="Gina leaves", note="Call the big ones first."))
+    said = {"reason": "Gina leaves", "note": "Call the big ones first."}
+    run(plan_transfer(team.dora, team.gina, [team.rita, team.ryan], **said))
     told = {notice.recipient: notice.text for notice in Notice.objects.filter(kind="transfer")}
     assert set(told) == {team.gina, team.rita, team.ryan}
     assert told[team.gina] == "Transfer by Dora: 3 customers left you (Gina leaves)."
