@@ -11,7 +11,7 @@ VERBS = {
     "customer_share_ended": (_("ended the share with %(name)s"), "user-minus", ""),
     "customer_claimed": (_("claimed this customer from the pool"), "hand", "teal"),
     "customer_released": (_("moved this customer into the pool"), "waves", "teal"),
-    "customer_assigned": (_("assigned this customer"), "user-round-check", ""),
+    "customer_assigned": (_("assigned this customer"), "user-check", ""),
     "customers_transferred": (_("moved customers in bulk"), "arrow-left-right", ""),
     "customers_imported": (_("imported customers"), "file-up", ""),
     "customers_tagged": (_("changed tags in bulk"), "tag", ""),

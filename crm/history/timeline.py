@@ -12,8 +12,11 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.dateformat import format as date_format
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
+
+from crm.ui.formats import long_day, short_day
 
 PAGE_SIZE = 30
 
@@ -89,15 +92,22 @@ def page_of(sources: Sequence[Source], place: Place | None, size: int = PAGE_SIZ
     return shown, Place(shown[-1].at, shown[-1].key) if len(entries) > size else None
 
 
-def by_day(entries: Sequence[Entry]) -> list[tuple[date, list[Entry]]]:
-    """The entries under their days, in the company's zone."""
+def by_day(entries: Sequence[Entry]) -> list[tuple[str, list[Entry]]]:
+    """The entries under the names of their days, in the company's zone."""
     days: list[tuple[date, list[Entry]]] = []
     for entry in entries:
         day = timezone.localtime(entry.at).date()
         if not days or days[-1][0] != day:
             days.append((day, []))
         days[-1][1].append(entry)
-    return days
+    return [(day_title(day), found) for day, found in days]
+
+
+def day_title(day: date) -> str:
+    """A day over its entries: today, yesterday, or the date, with its weekday."""
+    age = (timezone.localdate() - day).days
+    words = [long_day(day), date_format(day, "D")]
+    return " ".join([short_day(day), *words] if age in (0, 1) else words)
 
 
 def _position(entry: Entry) -> tuple[datetime, str]:

@@ -13,3 +13,9 @@ def refused(form: forms.BaseForm, refusal: ValidationError) -> None:
         return
     for name, errors in refusal.error_dict.items():
         form.add_error(name if name in form.fields else None, errors)
+
+
+def has_code(refusal: ValidationError, code: str) -> bool:
+    """Whether a refusal, or one of those it gathers, is of a kind."""
+    gathered = refusal.error_dict.values() if hasattr(refusal, "error_dict") else [refusal.error_list]
+    return any(error.code == code for errors in gathered for error in errors)

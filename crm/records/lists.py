@@ -32,6 +32,7 @@ from crm.ui.navigation import address as page_address
 SIZES = (50, 100)
 # parts of the address that are not filters
 PLACE, LOOK = ("cursor",), ("sort", "columns", "size", "view", "cursor")
+HEAD_CSS = frozenset({"pin", "pin-2", "c-num", "c-hide"})
 DENSITIES = [("compact", "rows-4", gettext_lazy("Compact")), ("normal", "rows-3", gettext_lazy("Normal"))]
 Words = str | Promise
 
@@ -249,7 +250,8 @@ def _column_choices(offered: Sequence[Column], shown: Sequence[Column]) -> list[
 
 
 def _head(params: QueryDict, column: Column, order: Order, orders: Sequence[Order]) -> dict[str, Any]:
-    head: dict[str, Any] = {"label": column.label, "css": column.css, "url": "", "sort": ""}
+    css = " ".join(word for word in column.css.split() if word in HEAD_CSS)
+    head: dict[str, Any] = {"label": column.label, "css": css, "url": "", "sort": ""}
     if column.order:
         names = [one.name for one in orders if one.name.lstrip("-") == column.order]
         is_current = order.name in names

@@ -16,7 +16,7 @@ from customers.activities.models import Activity
 KIND_LABELS: dict[str, Any] = dict(Activity.Kind.choices)
 KIND_MARKS = {
     "visit": ("teal", "map-pin"), "call": ("green", "phone"), "email": ("blue", "mail"),
-    "meeting": ("violet", "users-round"), "message": ("blue", "message-square-text"), "note": ("amber", "pencil"),
+    "meeting": ("violet", "users"), "message": ("blue", "message-square-text"), "note": ("amber", "pencil"),
 }  # fmt: skip
 
 

@@ -60,7 +60,8 @@ def create_customer(
         _refuse_owner(owner)
     customer = Customer(
         **ready, number="", external_id=external_id, owner=owner, created_by=actor, changed_by=actor,
-        department=department or _department_of(owner, actor), name_key=name_key(ready["name"]), status=Customer.Status.LEAD if owner else Customer.Status.POTENTIAL,
+        department=department or _department_of(owner, actor), name_key=name_key(ready["name"]),
+        status=Customer.Status.LEAD if owner else Customer.Status.POTENTIAL,
         received_at=timezone.now() if owner else None,
     )  # fmt: skip
     customer.clean_fields(exclude=["number", "custom", *_given_relations(customer)])

@@ -58,6 +58,7 @@ class CustomerForm(forms.ModelForm):
         self._offer("source", LeadSource.objects.filter(Q(is_active=True) | Q(pk=before.source_id)))
         self._offer("industry", Industry.objects.filter(Q(is_active=True) | Q(pk=before.industry_id)))
         self._offer("region", Region.objects.filter(Q(rank__lte=2) | Q(pk=before.region_id)))
+        self.fields["size"].choices = [("", _("not set")), *Customer.Size.choices]  # type: ignore[attr-defined]
         tags = Tag.objects.filter(Q(is_active=True) | Q(pk__in=before.tag_ids or []))
         self.fields["tag_ids"].choices = [(tag.pk, tag.name) for tag in tags]  # type: ignore[attr-defined]
         for name in ("name", "credit_code", "phone"):
@@ -72,6 +73,8 @@ class CustomerForm(forms.ModelForm):
         return None
 
     def _offer(self, name: str, rows: QuerySet[Any]) -> None:
+        if self.fields[name].empty_label and name != "owner":  # type: ignore[attr-defined]
+            self.fields[name].empty_label = _("not set")  # type: ignore[attr-defined]
         self.fields[name].queryset = rows  # type: ignore[attr-defined]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django.utils.functional import Promise
@@ -20,6 +21,14 @@ from customers.customers.models import Customer
 STATUS_LABELS: dict[str, Any] = dict(Customer.Status.choices)
 SIZE_LABELS: dict[str, Any] = dict(Customer.Size.choices)
 TAGS_SHOWN = 2
+_SUFFIX = re.compile(r"(省|市|壮族自治区|回族自治区|维吾尔自治区|自治区|特别行政区)$")
+# the places company names begin with most often
+_PLACES = re.compile(
+    r"^((中国|北京|天津|上海|重庆|河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|海南|四川|贵州|云南|"
+    r"陕西|甘肃|青海|广西|内蒙古|西藏|宁夏|新疆|香港|澳门|台湾|苏州|无锡|常州|南京|南通|扬州|镇江|徐州|昆山|太仓|杭州|宁波|温州|"
+    r"嘉兴|绍兴|金华|台州|湖州|合肥|芜湖|福州|厦门|泉州|广州|深圳|东莞|佛山|珠海|中山|惠州|青岛|济南|烟台|武汉|长沙|成都|西安|"
+    r"郑州|沈阳|大连|哈尔滨|长春|石家庄|太原|南昌|昆明|贵阳|南宁|海口|兰州|银川|西宁|乌鲁木齐|呼和浩特|拉萨)(省|市)?){1,2}"
+)
 
 
 def _name(row: Any, viewer: Viewer) -> str:
@@ -30,13 +39,16 @@ def _name(row: Any, viewer: Viewer) -> str:
 
 
 def picture_letter(name: str) -> str:
-    """The letter that tells companies apart: not that of the city they begin with."""
-    short = name
-    for place in ("省", "市"):
-        head, _found, rest = short.partition(place)
-        if rest and len(head) <= 4:
-            short = rest
-    return short
+    """The part of a name whose first letter tells companies apart: without the place it begins with."""
+    return _PLACES.sub("", name) or name
+
+
+def _region(row: Any, viewer: Viewer) -> str:
+    found = viewer.names["region"].get(row.region_id)
+    if found is None:
+        return NOTHING
+    parts = [_SUFFIX.sub("", part) for part in found.name.split()[:2]]
+    return format_html('<span title="{}">{}</span>', found.name, "".join(dict.fromkeys(parts)))
 
 
 def _named(kind: str, field: str) -> Any:
@@ -145,7 +157,7 @@ CUSTOMER_TABLE = Table(
         Column("status", _("Status"), _status, ("status",)),
         Column("contact", _("Main contact"), _contact, css="c-hide"),
         Column("phone", _("Phone"), _phone, ("phone",), css="c-hide num soft"),
-        Column("region", _("Region"), _named("region", "region_id"), ("region_id",), css="c-hide"),
+        Column("region", _("Region"), _region, ("region_id",), css="c-hide"),
         Column("owner", _("Owner"), _owner, ("owner_id",)),
         Column("last_followed_at", _("Last follow-up"), _moment("last_followed_at"), ("last_followed_at",),
                "last_followed", "soft", is_labelled=True),

@@ -28,7 +28,7 @@ KIND_LOOKS = {
     "visit": ("map-pin", "teal"),
     "call": ("phone", "green"),
     "email": ("mail", "blue"),
-    "meeting": ("users-round", "violet"),
+    "meeting": ("users", "violet"),
     "message": ("message-square-text", "blue"),
     "note": ("pencil", "amber"),
 }

@@ -20,7 +20,7 @@ from crm.access.gate import may, needs
 from crm.api.once import made_once
 from crm.history.timeline import by_day, read_place
 from crm.people.models import User
-from crm.records.forms import refused
+from crm.records.forms import has_code, refused
 from crm.records.selection import Selection
 from crm.records.stale import fingerprint
 from customers.activities.actions import may_correct
@@ -243,7 +243,7 @@ def customer_lookup(request: HttpRequest) -> HttpResponse:
             answers = lookups.look_up_customer(actor=request.user, **form.cleaned_data)  # type: ignore[arg-type]
         except ValidationError as refusal:
             refused(form, refusal)
-            status = 429 if getattr(refusal, "code", "") == "limit" else 422
+            status = 429 if has_code(refusal, "limit") else 422
     elif form.is_bound:
         status = 422
     return render(request, "customers/customers/lookup.html", {"form": form, "answers": answers}, status=status)
@@ -297,7 +297,7 @@ def revealed(request: HttpRequest, subject: Customer | Contact, field: str) -> H
     try:
         value = reveals.reveal(subject, field, actor=request.user)  # type: ignore[arg-type]
     except ValidationError as refusal:
-        status = 429 if getattr(refusal, "code", "") == "limit" else 400
+        status = 429 if has_code(refusal, "limit") else 400
         context = {"refusal": " ".join(refusal.messages)}
         return render(
             request, "customers/customers/_revealed.html", context, status=200 if _is_htmx(request) else status
