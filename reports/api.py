@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
 from django.http import Http404
-from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
@@ -61,6 +60,16 @@ class NumbersSerializer(ReportSerializer):
     made_at = serializers.DateTimeField()
 
 
+class WishSerializer(serializers.Serializer[Any]):
+    """The parameters of a report, as its page takes them."""
+
+    period = serializers.CharField(max_length=20, required=False, allow_blank=True)
+    start = serializers.CharField(max_length=20, required=False, allow_blank=True)
+    end = serializers.CharField(max_length=20, required=False, allow_blank=True)
+    group = serializers.CharField(max_length=20, required=False, allow_blank=True)
+    step = serializers.CharField(max_length=20, required=False, allow_blank=True)
+
+
 class ReportViewSet(ApiViewSet):
     """Reports over what the person of the token may see."""
 
@@ -98,15 +107,13 @@ class ReportViewSet(ApiViewSet):
         }
         return Response(body)
 
-    @extend_schema(request=OpenApiTypes.OBJECT, responses={202: JobStartedSerializer}, parameters=_ASKED)
+    @extend_schema(request=WishSerializer, responses={202: JobStartedSerializer}, parameters=_ASKED)
     @action(detail=True, methods=["post"])
     def pdf(self, request: Request, slug: str) -> Response:
         """Start making the PDF; the parameters may stand in the address or in the body."""
         report = _report(slug)
         self.refuse_parameters(PARAMETERS)
-        if unknown := sorted(set(request.data) - set(PARAMETERS)):
-            raise serializers.ValidationError({name: [_("This parameter is not known here.")] for name in unknown})
-        form = _form(report, {**request.query_params.dict(), **request.data})
+        form = _form(report, {**request.query_params.dict(), **self.read_body(WishSerializer)})
         job = request_report_file(report, form, "pdf", actor=request.user)
         return Response({"id": job.pk, "job": job.pk}, status=202)
 

@@ -194,7 +194,7 @@ def parameter_names(filterset: type[RecordFilterSet]) -> list[str]:
 def unknown_address(request: HttpRequest, rest: str = "") -> JsonResponse:
     """404 in JSON for whatever is not an address of the API."""
     fault = Fault(404, _("There is no such address. Addresses of the API end with a slash."))
-    return JsonResponse(fault.body(), status=fault.status)
+    return JsonResponse(fault.body(), status=fault.status, json_dumps_params={"ensure_ascii": False})
 
 
 unknown_address.gate = Gate("api")  # type: ignore[attr-defined]

@@ -435,6 +435,15 @@ def test_a_report_asked_for_nonsense_is_400(api, rep, query):
     assert fingerprint() == before
 
 
+@pytest.mark.parametrize("value", [True, -1, 2**63 - 1, [[]], {"a": {}}, "century"])
+def test_a_pdf_asked_for_nonsense_in_the_body_is_400(api, rep, value):
+    client = api(rep)
+    before = unchanged(client)
+    assert client.post("reports/new-business/pdf/", {"period": value, "start": value}).status_code == 400
+    assert wrong(client.post("reports/new-business/pdf/", {"nonsense": value})) == (400, ["nonsense"])
+    assert fingerprint() == before
+
+
 def test_a_report_there_is_not_or_one_may_not_see(api, rep):
     assert error(api(rep).get("reports/none-such/")) == (404, "not_found")
     assert error(api(rep).post("reports/none-such/pdf/")) == (404, "not_found")
