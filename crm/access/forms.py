@@ -39,9 +39,7 @@ class GrantsForm(forms.Form):
                 self.fields[right.code] = self._field(right, held.get(right.code, ""))
 
     def _field(self, right: Right, scope: str) -> forms.Field:
-        choices = NONE + [
-            (value, label) for value, label in Grant.Scope.choices if right.has_rows or value == ALL
-        ]
+        choices = NONE + [(value, label) for value, label in Grant.Scope.choices if right.has_rows or value == ALL]
         return forms.ChoiceField(label=right.label, choices=choices, initial=scope, required=False)
 
     def groups(self) -> list[tuple[str, list[forms.BoundField]]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
@@ -15,7 +15,16 @@ from django.utils.translation import gettext as _
 
 from crm.access.denials import note_denial
 
+if TYPE_CHECKING:
+    from crm.people.models import User
+
 View = Callable[..., HttpResponse]
+
+
+class SignedInRequest(HttpRequest):
+    """A request that has passed a gate: somebody is signed in."""
+
+    user: User  # type: ignore[assignment]
 
 
 @dataclass(frozen=True)

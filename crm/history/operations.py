@@ -42,7 +42,7 @@ def operation(
             via=via or request.via,
             subject_type=subject._meta.label_lower if subject is not None else "",
             subject_id=subject.pk if subject is not None else None,
-            subject_label=str(subject)[:200] if subject is not None and subject.pk else "",
+            subject_label=str(subject)[:200] if subject is not None else "",
             anchor_id=anchor_id,
             reason=reason[:500],
             request_id=request.id,

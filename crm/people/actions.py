@@ -194,4 +194,3 @@ def _repath(department: Department, path: list[int]) -> None:
         row.path = path + row.path[len(old) :]
     Department.objects.bulk_update(below, ["path"])
     department.path = path
-

@@ -20,6 +20,7 @@ class UserForm(forms.ModelForm):
         model = User
         fields = ["name", "username", "department", "job_title", "email", "phone", "joined_on", "customer_capacity"]
         widgets = {"joined_on": DayInput(), "department": SearchSelect()}
+        labels = {"name": _("Full name"), "email": _("E-mail")}
         help_texts = {"username": _("What the person types to sign in.")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

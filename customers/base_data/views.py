@@ -49,10 +49,14 @@ def entry_list(request: HttpRequest, kind: str) -> HttpResponse:
     if "parent" in chosen.columns:
         rows = rows.select_related("parent")
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
+    heads = [(chosen.model._meta.get_field(name).verbose_name, _css(name)) for name in chosen.columns]
     context = {
         "kind": chosen,
-        "heads": [(chosen.model._meta.get_field(name).verbose_name, _css(chosen, name)) for name in chosen.columns],
-        "entries": [(row, [_cell(row, name) for name in chosen.columns]) for row in page.object_list],
+        "heads": heads,
+        "entries": [
+            (row, [(css, label, _cell(row, name)) for name, (label, css) in zip(chosen.columns, heads, strict=True)])
+            for row in page.object_list
+        ],
         "page": page,
         "text": text,
         "kept": f"q={text}" if text else "",
@@ -147,8 +151,8 @@ def _list_url(kind: Kind) -> str:
     return reverse("settings:entry_list", args=[kind.slug])
 
 
-def _css(kind: Kind, name: str) -> str:
-    return "c-num" if name.endswith("_days") else ""
+def _css(name: str) -> str:
+    return "c-num num" if name.endswith("_days") else ""
 
 
 def _cell(row: Any, name: str) -> Any:

@@ -19,4 +19,7 @@ def customers_held(user: User) -> tuple[str, str] | None:
     if not count:
         return None
     sentence = ngettext("%(count)s customer belongs to %(name)s.", "%(count)s customers belong to %(name)s.", count)
-    return sentence % {"count": count, "name": user}, f"{reverse('customers:transfer_new')}?all=1&query=owner%3D{user.pk}"
+    return sentence % {
+        "count": count,
+        "name": user,
+    }, f"{reverse('customers:transfer_new')}?all=1&query=owner%3D{user.pk}"

@@ -1,0 +1,106 @@
+"""The demo company and the large synthetic one."""
+
+import pytest
+import time_machine
+from django.core.management import CommandError, call_command
+from django.db import connection, transaction
+from django.test import Client
+
+from crm.history.models import Operation
+from crm.people.models import User
+from customers.customers.models import Customer, CustomerSearch
+from customers.customers.search import refresh_search
+from customers.demo.company import PEOPLE
+from customers.demo.loading import load_demo
+
+NEWEST_EVENT_DIFFERS = """
+SELECT c.id FROM customers_customer c LEFT JOIN LATERAL (
+    SELECT * FROM customers_customerevent e WHERE e.pgh_obj_id = c.id ORDER BY pgh_id DESC LIMIT 1) e ON true
+WHERE to_jsonb(c) IS DISTINCT FROM to_jsonb(e) - '{pgh_id,pgh_label,pgh_created_at,pgh_context_id,pgh_obj_id}'::text[]
+"""
+
+
+def told():
+    return list(Customer.objects.order_by("number").values_list("number", "name", "status", "owner__username", "phone"))
+
+
+@pytest.mark.django_db
+def test_the_same_seed_tells_the_same_story_and_another_one_another():
+    with time_machine.travel("2026-11-20 10:20+08:00", tick=False):
+        first, again, other = _story(7), _story(7), _story(8)
+    assert first == again
+    assert first != other
+
+
+def _story(seed):
+    with transaction.atomic():
+        load_demo(seed)
+        story = told()
+        transaction.set_rollback(True)
+    return story
+
+
+@pytest.mark.django_db
+def test_all_thirteen_sign_in_and_reach_their_workbench():
+    call_command("seed_demo", verbosity=0)
+    assert User.objects.count() == len(PEOPLE) == 13
+    for user in User.objects.all():
+        client = Client()
+        answer = client.post("/accounts/login/", {"login": user.username, "password": "harbour-demo"})
+        assert (user.username, answer.status_code, answer.headers.get("Location")) == (user.username, 302, "/")
+        assert client.get("/").status_code == 200
+
+
+@pytest.mark.django_db
+def test_the_history_of_the_demo_leads_to_what_its_rows_say():
+    load_demo()
+    with connection.cursor() as cursor:
+        cursor.execute(NEWEST_EVENT_DIFFERS)
+        assert cursor.fetchall() == []
+    assert Operation.objects.filter(verb="customer_created").count() == Customer.objects.count() == 400
+    assert set(Customer.objects.values_list("status", flat=True)) == set(Customer.Status.values)
+
+
+@pytest.mark.django_db
+def test_demo_data_is_refused_where_somebody_works_already():
+    User.objects.create_user("nora", name="Nora")
+    with pytest.raises(CommandError):
+        call_command("seed_demo")
+    assert Customer.objects.count() == 0
+
+
+@pytest.mark.django_db
+def test_demo_changes_after_loading_are_recorded_again():
+    load_demo()
+    customer = Customer.objects.first()
+    Customer.objects.filter(pk=customer.pk).update(remark="by hand")
+    event = Customer.pgh_event_model.objects.filter(pgh_obj_id=customer.pk).order_by("-pgh_id").first()
+    assert (event.remark, event.pgh_label) == ("by hand", "update")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_large_company_keeps_its_indexes_triggers_and_search():
+    before = _schema()
+    call_command("seed_scale", customers=800, activities=2000, verbosity=0)
+    call_command("seed_scale", customers=200, activities=100, verbosity=0)
+    assert _schema() == before
+    assert Customer.objects.count() == 1000
+    assert Customer.objects.values("number").distinct().count() == 1000
+    ids = list(Customer.objects.values_list("pk", flat=True)[:300])
+    written = dict(CustomerSearch.objects.filter(pk__in=ids).values_list("pk", "doubled"))
+    refresh_search(ids)
+    assert dict(CustomerSearch.objects.filter(pk__in=ids).values_list("pk", "doubled")) == written
+    nobodys = Customer.objects.filter(owner=None).count()
+    assert 250 <= nobodys <= 350
+
+
+def _schema():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT indexdef FROM pg_indexes WHERE tablename LIKE 'customers_%' ORDER BY 1",
+        )
+        indexes = cursor.fetchall()
+        cursor.execute("SELECT tgname, tgenabled FROM pg_trigger WHERE NOT tgisinternal ORDER BY 1")
+        triggers = cursor.fetchall()
+        cursor.execute("SELECT conname, convalidated FROM pg_constraint WHERE contype = 'f' ORDER BY 1")
+        return indexes, triggers, cursor.fetchall()
