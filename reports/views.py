@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 
-from crm.access.gate import needs
+from crm.access.gate import SignedInRequest, needs
 from reports import actions
 from reports.catalogue import REPORTS, Report
 
 
 @needs("reports.view_report")
-def report_list(request: HttpRequest) -> HttpResponse:
+def report_list(request: SignedInRequest) -> HttpResponse:
     return render(request, "reports/list.html", {"reports": REPORTS.values()})
 
 
 @needs("reports.view_report")
-def report_detail(request: HttpRequest, slug: str) -> HttpResponse:
+def report_detail(request: SignedInRequest, slug: str) -> HttpResponse:
     report = _report(slug)
     form = report.form(request.GET)
     if not form.is_valid():
@@ -26,7 +26,7 @@ def report_detail(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @needs("reports.export_report")
-def report_file(request: HttpRequest, slug: str, file_format: str) -> HttpResponse:
+def report_file(request: SignedInRequest, slug: str, file_format: str) -> HttpResponse:
     report = _report(slug)
     form = report.form(request.GET)
     if not form.is_valid():

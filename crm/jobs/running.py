@@ -118,8 +118,6 @@ def _run_next_chunk(job: Job, kind: JobKind) -> bool:
             )
     except _JobOver:
         raise
-    except _JobOver:
-        raise
     except ValidationError as refusal:
         _end_badly(job, kind, " ".join(refusal.messages))
     except Exception as trouble:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from crm.access.gate import needs, signed_in
+from crm.access.gate import SignedInRequest, needs, signed_in
 from crm.jobs import actions
 from crm.jobs.models import Job, Outbox
 from crm.notifications.paging import older_than
@@ -21,7 +21,7 @@ STOP_POLLING = 286
 
 @signed_in
 @require_safe
-def job_list(request: HttpRequest) -> HttpResponse:
+def job_list(request: SignedInRequest) -> HttpResponse:
     jobs = Job.objects.visible_to(request.user).select_related("requested_by")
     page = older_than(jobs, request.GET.get("before", ""), PAGE_SIZE)
     return render(request, "jobs/list.html", {"page": page, "before": request.GET.get("before", "")})
@@ -29,13 +29,13 @@ def job_list(request: HttpRequest) -> HttpResponse:
 
 @signed_in
 @require_safe
-def job_detail(request: HttpRequest, pk: int) -> HttpResponse:
+def job_detail(request: SignedInRequest, pk: int) -> HttpResponse:
     return render(request, "jobs/detail.html", _told(request, _job(request, pk)))
 
 
 @signed_in
 @require_safe
-def job_progress(request: HttpRequest, pk: int) -> HttpResponse:
+def job_progress(request: SignedInRequest, pk: int) -> HttpResponse:
     """The changing part of the page; htmx stops asking when it is answered with 286."""
     job = _job(request, pk)
     return render(request, "jobs/_live.html", _told(request, job), status=STOP_POLLING if job.is_over else 200)
@@ -43,7 +43,7 @@ def job_progress(request: HttpRequest, pk: int) -> HttpResponse:
 
 @signed_in
 @require_POST
-def job_cancel(request: HttpRequest, pk: int) -> HttpResponse:
+def job_cancel(request: SignedInRequest, pk: int) -> HttpResponse:
     job = Job.objects.asked_by(request.user).filter(pk=pk).first()
     if job is None:
         raise Http404
@@ -56,7 +56,7 @@ def job_cancel(request: HttpRequest, pk: int) -> HttpResponse:
 
 @signed_in
 @require_safe
-def job_download(request: HttpRequest, pk: int) -> HttpResponse | FileResponse:
+def job_download(request: SignedInRequest, pk: int) -> HttpResponse:
     job = _job(request, pk)
     try:
         path = actions.file_for(job, actor=request.user)
@@ -66,19 +66,19 @@ def job_download(request: HttpRequest, pk: int) -> HttpResponse | FileResponse:
     answer["Content-Security-Policy"] = "sandbox"
     answer["X-Content-Type-Options"] = "nosniff"
     answer["Cache-Control"] = "private, no-store"
-    return answer
+    return answer  # type: ignore[return-value]
 
 
 @needs("crm.retry_outbox")
 @require_safe
-def outbox_list(request: HttpRequest) -> HttpResponse:
+def outbox_list(request: SignedInRequest) -> HttpResponse:
     dead = Outbox.objects.dead().order_by("-dead_at", "-pk")[:ROWS_SHOWN]
     return render(request, "jobs/outbox.html", {"rows": dead})
 
 
 @needs("crm.retry_outbox")
 @require_POST
-def outbox_retry(request: HttpRequest, pk: int) -> HttpResponse:
+def outbox_retry(request: SignedInRequest, pk: int) -> HttpResponse:
     row = Outbox.objects.dead().filter(pk=pk).first()
     if row is None:
         raise Http404
@@ -87,14 +87,14 @@ def outbox_retry(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("jobs:outbox_list")
 
 
-def _job(request: HttpRequest, pk: int) -> Job:
+def _job(request: SignedInRequest, pk: int) -> Job:
     job = Job.objects.visible_to(request.user).select_related("requested_by").filter(pk=pk).first()
     if job is None:
         raise Http404
     return job
 
 
-def _told(request: HttpRequest, job: Job) -> dict[str, object]:
+def _told(request: SignedInRequest, job: Job) -> dict[str, object]:
     polls = int(request.GET.get("n", "0")) if request.GET.get("n", "0").isdecimal() else 0
     is_mine = job.requested_by_id == request.user.pk
     return {

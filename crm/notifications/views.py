@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from crm.access.gate import signed_in
+from crm.access.gate import SignedInRequest, signed_in
 from crm.notifications import actions
 from crm.notifications.models import Notice
 from crm.notifications.paging import older_than
@@ -21,7 +21,7 @@ UNREAD_SHOWN = 100
 
 @signed_in
 @require_safe
-def notice_list(request: HttpRequest) -> HttpResponse:
+def notice_list(request: SignedInRequest) -> HttpResponse:
     """Unread ones first, all of them up to a hundred, then a page of those read."""
     mine, before = Notice.objects.visible_to(request.user), request.GET.get("before", "")
     unread = [] if before else list(mine.unread().order_by("-pk")[:UNREAD_SHOWN])
@@ -31,7 +31,7 @@ def notice_list(request: HttpRequest) -> HttpResponse:
 
 @signed_in
 @require_POST
-def notice_open(request: HttpRequest, pk: int) -> HttpResponse:
+def notice_open(request: SignedInRequest, pk: int) -> HttpResponse:
     """Mark one read and go to the place it is about."""
     notice = Notice.objects.visible_to(request.user).filter(pk=pk).first()
     if notice is None:
@@ -43,7 +43,7 @@ def notice_open(request: HttpRequest, pk: int) -> HttpResponse:
 
 @signed_in
 @require_POST
-def notices_read(request: HttpRequest) -> HttpResponse:
+def notices_read(request: SignedInRequest) -> HttpResponse:
     """Mark the chosen notices read (`ids`), all of them where none are chosen."""
     chosen = request.POST.getlist("ids")
     if not all(word.isdecimal() and len(word) < 19 for word in chosen):
@@ -56,6 +56,6 @@ def notices_read(request: HttpRequest) -> HttpResponse:
 
 @signed_in
 @require_safe
-def notice_count(request: HttpRequest) -> HttpResponse:
+def notice_count(request: SignedInRequest) -> HttpResponse:
     """How many wait, for the bell."""
     return render(request, "notifications/_count.html", {"count": request.user.unread_count()})

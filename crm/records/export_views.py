@@ -6,10 +6,11 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 
+from crm.access.gate import SignedInRequest
 from crm.records.exports import Export, export_named, rows_left_today, start_export
 from crm.records.keyset import capped_count
 from crm.records.selection import Selection
@@ -34,7 +35,7 @@ class ExportForm(forms.Form):
         self.fields["columns"].initial = [name for name, _header in choices]
 
 
-def export_page(request: HttpRequest, model_label: str, list_url: str) -> HttpResponse:
+def export_page(request: SignedInRequest, model_label: str, list_url: str) -> HttpResponse:
     """Show the page for what was chosen on the list, or start the export and go to its job."""
     export = export_named(model_label)
     is_sent = request.method == "POST" and "file_format" in request.POST
@@ -67,7 +68,7 @@ def export_page(request: HttpRequest, model_label: str, list_url: str) -> HttpRe
     return render(request, "records/export.html", context, status=422 if is_sent else 200)
 
 
-def _selection(request: HttpRequest) -> Selection:
+def _selection(request: SignedInRequest) -> Selection:
     """What was chosen; an address without ids means the list as its parameters say."""
     if request.method == "POST" or "ids" in request.GET or request.GET.get("all") == "1":
         return Selection.from_request(request)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 from functools import cache
 from pathlib import Path
@@ -52,6 +53,7 @@ def _press() -> tuple[Any, Any, Any]:
     served[f"{ORIGIN}{asset('css/print.css')}"] = (STATIC / "css" / "print.css", "text/css")
     logging.getLogger("weasyprint.progress").setLevel(logging.WARNING)  # a line per page and step otherwise
     fonts, fetcher = FontConfiguration(), AllowList()
+    atexit.register(_press.cache_clear)  # the fonts are released while Python still can
     faces = "".join(
         f"@font-face{{font-family:'Noto Sans SC';font-weight:{weight};src:url({ORIGIN}/fonts/{name})}}"
         for weight, name in FONTS.items()

@@ -239,7 +239,7 @@ def _xlsx_ready(style: int) -> Callable[[str], str]:
 
 def _xlsx_number(value: int | float | Decimal) -> str:
     text = f"{value:f}" if isinstance(value, Decimal) else str(value)
-    if not isfinite(value) or abs(value) >= _SAFE_INTEGER:  # Excel keeps fifteen digits
+    if not isfinite(value) or not -_SAFE_INTEGER < value < _SAFE_INTEGER:  # Excel keeps fifteen digits
         return _xlsx_text(text)
     style = f' s="{_STYLE_AMOUNT}"' if isinstance(value, Decimal) else ""
     return f"<c{style}><v>{text}</v></c>"

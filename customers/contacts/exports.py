@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from crm.access.gate import needs
+from crm.access.gate import SignedInRequest, needs
 from crm.records.export_views import export_page
 from crm.records.exports import Export
 from customers.contacts.filters import ContactFilter
@@ -17,5 +17,5 @@ EXPORT = Export(_("Contacts"), ContactResource, ContactFilter, RIGHT, DETAILS_RI
 
 
 @needs(RIGHT)
-def contact_export(request: HttpRequest) -> HttpResponse:
+def contact_export(request: SignedInRequest) -> HttpResponse:
     return export_page(request, "customers.Contact", reverse("customers:contact_list"))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from crm.access.gate import needs
+from crm.access.gate import SignedInRequest, needs
 from crm.records.export_views import export_page
 from crm.records.exports import Export
 from customers.base_data.models import Tag
@@ -24,5 +24,5 @@ EXPORT = Export(_("Customers"), CustomerResource, CustomerFilter, RIGHT, DETAILS
 
 
 @needs(RIGHT)
-def customer_export(request: HttpRequest) -> HttpResponse:
+def customer_export(request: SignedInRequest) -> HttpResponse:
     return export_page(request, "customers.Customer", reverse("customers:customer_list"))
