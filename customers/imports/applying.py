@@ -19,6 +19,7 @@ from customers.imports.matching import (
     customers_by,
     customers_with_code,
     locked_customers,
+    same_company,
 )
 from customers.imports.models import ImportRow, ImportSet
 from customers.imports.writing import insert_contacts, insert_customers, update_contacts, update_customers
@@ -34,7 +35,7 @@ def apply_rows(import_set: ImportSet, first: int, last: int) -> Tally:
         import_set.rows.filter(
             row_number__range=(first, last), is_applied=False, outcome__in=[Outcome.CREATED, Outcome.CHANGED]
         )
-        .annotate(owner=KeyTextTransform("owner_id", "fields"))
+        .annotate(owner=KeyTextTransform("owner_id", "fields"), name_value=KeyTextTransform("name_key", "fields"))
         .defer("cells", "fields")
         .order_by("row_number")
     )
@@ -61,11 +62,14 @@ def _create(import_set: ImportSet, rows: list[Any]) -> list[ImportRow]:
         hold_quota([user.pk])
         free = user.customer_capacity - held_counts([user.pk])[user.pk]
     taken = customers_by(import_set.match_key, [row.match_value for row in rows])
+    namesakes = customers_by(ImportSet.MatchKey.NAME, [row.name_value for row in rows])
     codes = customers_with_code([row.credit_code for row in rows])
     owners = _able_owners(rows)
     good, refused = [], []
     for row in rows:
-        if row.match_value in taken:
+        if row.match_value in taken or any(
+            same_company(row.credit_code, one) for one in namesakes.get(row.name_value, [])
+        ):
             refused.append(_refuse(row, "appeared_meanwhile"))
         elif row.credit_code in codes:
             refused.append(_refuse(row, "code_taken"))

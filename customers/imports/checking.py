@@ -8,8 +8,7 @@ from typing import Any
 
 from django.db import connection
 
-from customers.customers.identity import name_key
-from customers.imports.cleaning import EMPTY, Cleaned, Cleaner
+from customers.imports.cleaning import BY_NAME, EMPTY, Cleaned, Cleaner
 from customers.imports.matching import (
     CONTACT_ATTRIBUTES,
     CUSTOMER_ATTRIBUTES,
@@ -17,11 +16,13 @@ from customers.imports.matching import (
     Importer,
     customers_by,
     customers_with_code,
+    same_company,
 )
 from customers.imports.models import ImportRow, ImportSet
 from customers.pool.capacity import held_counts
 
 Outcome = ImportRow.Outcome
+_EXACT_KEYS = (ImportSet.MatchKey.ID, ImportSet.MatchKey.NUMBER)
 _NEVER_CLEARED = ("name", "contact_name")
 _COUNTED = ("created", "changed", "unchanged")
 _STAGED = (
@@ -38,6 +39,7 @@ class Checker:
         self.cleaner = Cleaner(import_set)
         self.importer = Importer(import_set.requested_by)
         self.owns_what_it_creates = import_set.becomes_own
+        self.seen_customers: dict[int, int] = {}
 
     def decide(self, rows: Iterable[tuple[int, Sequence[str]]], *, leaving_out: int = 0) -> list[Cleaned]:
         """The rows with their outcomes, not yet staged; `leaving_out` is a row number that is being checked again."""
@@ -47,11 +49,17 @@ class Checker:
         self.seen_keys = self._earlier("match_value", keys, leaving_out)
         self.seen_codes = self._earlier("credit_code", codes, leaving_out)
         self.matches = customers_by(self.import_set.match_key, keys)
+        self.namesakes = customers_by(ImportSet.MatchKey.NAME, self._names_to_look_up(cleaned))
         self.code_holders = customers_with_code(codes)
         self.free = self._free_places()
         for row in cleaned:
             self._decide(row)
         return cleaned
+
+    def _names_to_look_up(self, cleaned: list[Cleaned]) -> list[str]:
+        if self.import_set.match_key == ImportSet.MatchKey.NAME:
+            return []
+        return [row.name_value for row in cleaned if row.match_value not in self.matches]
 
     def _earlier(self, column: str, values: list[str], leaving_out: int) -> dict[str, int]:
         rows = ImportRow.objects.filter(
@@ -86,19 +94,22 @@ class Checker:
         row.errors = {"": [code, values]}
 
     def _match(self, row: Cleaned) -> None:
+        """By the wished field, and where that is empty or unknown by the name."""
+        key, mode = self.import_set.match_key, self.import_set.mode
         found = self.matches.get(row.match_value, []) if row.match_value else []
-        mode, key = self.import_set.mode, self.import_set.match_key
-        if not found:
-            if mode == ImportSet.Mode.UPDATE:
-                self._end(row, Outcome.REFUSED, "not_found" if row.match_value else "no_key")
-            elif row.match_value and key in (ImportSet.MatchKey.ID, ImportSet.MatchKey.NUMBER):
-                self._end(row, Outcome.REFUSED, "not_found")
-            else:
-                self._create(row)
-        elif len(found) > 1:
+        if not found and key in _EXACT_KEYS and row.match_value and not row.match_value.startswith(BY_NAME):
+            self._end(row, Outcome.REFUSED, "not_found")
+            return
+        is_by_name = key == ImportSet.MatchKey.NAME or not found
+        found = found or [one for one in self.namesakes.get(row.name_value, []) if same_company(row.credit_code, one)]
+        if len(found) > 1:
             self._end(row, Outcome.DUPLICATE, "several")
+        elif found:
+            self._meet(row, found[0], is_by_name=is_by_name)
+        elif mode == ImportSet.Mode.UPDATE:
+            self._end(row, Outcome.REFUSED, "not_found" if row.match_value else "no_key")
         else:
-            self._meet(row, found[0])
+            self._create(row)
 
     def _create(self, row: Cleaned) -> None:
         if not row.fields.get("name"):
@@ -110,31 +121,34 @@ class Checker:
             self._end(row, Outcome.REFUSED, "capacity", limit=limit)
         else:
             row.outcome = Outcome.CREATED
-            row.fields = {**row.fields, "name_key": name_key(row.fields["name"])}
+            row.fields = {**row.fields, "name_key": row.name_value}
             if self.free is not None:
                 self.free -= 1
 
-    def _meet(self, row: Cleaned, customer: Found) -> None:
+    def _meet(self, row: Cleaned, customer: Found, *, is_by_name: bool) -> None:
         if self.importer.may_change(customer):
             row.customer_id = customer.pk
+        first = self.seen_customers.setdefault(customer.pk, row.row_number)
         if self.import_set.mode == ImportSet.Mode.CREATE:
             self._end(row, Outcome.DUPLICATE, "exists")
         elif not row.customer_id:
             self._end(row, Outcome.REFUSED, "exists_not_yours")
         elif customer.status == "pool":
             self._end(row, Outcome.REFUSED, "in_pool")
+        elif first != row.row_number:
+            self._end(row, Outcome.DUPLICATE, "repeated", row=first)
         elif self.code_holders.get(row.credit_code, customer.pk) != customer.pk:
             self._end(row, Outcome.REFUSED, "code_taken")
         else:
-            row.difference = self._difference(row.fields, customer)
+            row.difference = self._difference(row.fields, customer, keeps_name=is_by_name)
             row.outcome = Outcome.CHANGED if row.difference else Outcome.UNCHANGED
             row.is_masked = not self.importer.sees_details(customer)
 
-    def _difference(self, fields: dict[str, Any], customer: Found) -> dict[str, list[Any]]:
+    def _difference(self, fields: dict[str, Any], customer: Found, *, keeps_name: bool) -> dict[str, list[Any]]:
         """Attribute → [before, after]. The match by name keeps the name: it found the customer by a looser reading."""
         difference = {}
         for name in (*CUSTOMER_ATTRIBUTES, *CONTACT_ATTRIBUTES):
-            if name not in fields or (name == "name" and self.import_set.match_key == ImportSet.MatchKey.NAME):
+            if name not in fields or (name == "name" and keeps_name):
                 continue
             before, after = customer.values[name], fields[name]
             if after in EMPTY and (not self.import_set.empty_clears or name in _NEVER_CLEARED):

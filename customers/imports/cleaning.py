@@ -14,6 +14,7 @@ from customers.customers.identity import name_key
 from customers.customers.resources import CustomerResource
 from customers.imports.models import ImportSet
 
+BY_NAME = "~"  # no number, code, phone or id begins like this
 EMPTY: tuple[Any, ...] = (None, "", [])
 
 
@@ -27,6 +28,7 @@ class Cleaned:
     errors: dict[str, Any] = field(default_factory=dict)
     match_value: str = ""
     credit_code: str = ""
+    name_value: str = ""
     outcome: str = ""
     difference: dict[str, list[Any]] = field(default_factory=dict)
     is_masked: bool = False
@@ -59,14 +61,17 @@ class Cleaner:
         if not row.fields.get("name") and "name" not in row.errors and self._needs_name(row):
             row.errors["name"] = ["required", {}]
         row.credit_code = row.fields.get("credit_code") or ""
-        row.match_value = self._match_value(row.fields)
+        row.name_value = name_key(row.fields["name"]) if row.fields.get("name") else ""
+        row.match_value = self._match_value(row)
         return row
 
     def _needs_name(self, row: Cleaned) -> bool:
         """A customer that is found by something else keeps its name."""
         return self.key == ImportSet.MatchKey.NAME or not row.fields.get(self.key)
 
-    def _match_value(self, fields: dict[str, Any]) -> str:
+    def _match_value(self, row: Cleaned) -> str:
+        """What the row is matched by; by its name, marked so, where the wished field is empty."""
         if self.key == ImportSet.MatchKey.NAME:
-            return name_key(fields["name"]) if fields.get("name") else ""
-        return str(fields.get(self.key) or "")
+            return row.name_value
+        value = str(row.fields.get(self.key) or "")
+        return value or (f"{BY_NAME}{row.name_value}"[:200] if row.name_value else "")

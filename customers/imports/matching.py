@@ -75,6 +75,12 @@ def customers_by(key: str, match_values: Collection[str]) -> dict[str, list[Foun
     return found
 
 
+def same_company(credit_code: str, customer: Found) -> bool:
+    """Whether a namesake may be the same company: two different codes say it is another one."""
+    held = customer.values["credit_code"]
+    return not credit_code or not held or held == credit_code
+
+
 def customers_with_code(codes: Collection[str]) -> dict[str, int]:
     """Which live customer holds a unified social credit code."""
     wanted = [code for code in set(codes) if code]

@@ -33,7 +33,7 @@ STEPS = [
     gettext_lazy("Map columns"),
     gettext_lazy("Check"),
     gettext_lazy("Import"),
-    gettext_lazy("Result"),
+    gettext_lazy("Import result"),
 ]
 ROWS_SHOWN = 50
 RECENT = 50

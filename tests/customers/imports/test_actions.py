@@ -115,6 +115,34 @@ def test_a_number_that_nobody_has_is_refused(admin):
     assert errors(import_set) == {2: {"": ["not_found", {}]}}
 
 
+def test_a_row_without_its_code_is_matched_by_name(admin):
+    code, other = "91350100M000100Y43", "91110000600037341L"
+    make_customer(name="Uncoded", remark="old")
+    make_customer(name="Coded", credit_code=other)
+    rows = [["公司", "税号", "备注"], ["Uncoded", "", "new"], ["Uncoded", "", "again"], ["Coded", code, ""]]
+    import_set = check(upload(admin, rows))
+    assert import_set.match_key == "credit_code"
+    assert outcomes(import_set) == [(2, "changed"), (3, "duplicate"), (4, "created")]
+    apply(import_set)
+    assert sorted(Customer.objects.values_list("name", "credit_code", "remark")) == [
+        ("Coded", other, ""), ("Coded", code, ""), ("Uncoded", "", "new")
+    ]  # fmt: skip
+
+
+def test_two_rows_for_one_customer_are_one_change_and_one_duplicate(admin):
+    code = "91350100M000100Y43"
+    make_customer(name="Works", credit_code=code, remark="old")
+    import_set = check(upload(admin, [["公司", "税号", "备注"], ["Works", code, "a"], ["Works", "", "b"]]))
+    assert outcomes(import_set) == [(2, "changed"), (3, "duplicate")]
+
+
+def test_a_code_is_added_to_the_customer_of_that_name(admin):
+    code = "91350100M000100Y43"
+    make_customer(name="Works")
+    import_set = check(upload(admin, [["公司", "税号"], ["Works", code]]))
+    assert import_set.rows.get().difference == {"credit_code": ["", code]}
+
+
 def test_several_customers_of_the_same_key_are_a_duplicate(admin):
     make_customer(name="Twin Ltd")
     make_customer(name="Twin Limited")

@@ -72,6 +72,13 @@ def test_the_story_of_an_import_over_the_pages(admin):
     assert Customer.objects.values_list("name", "remark").get() == ("恒曜机械有限公司", "旧")
 
 
+def test_the_list_names_every_file_from_its_upload_on(admin):
+    upload(admin, [["Company"], ["Works"]], name="just-uploaded.csv")
+    check(upload(admin, [["Company"], ["Works"]], name="checked.csv"))
+    page = sign_in(admin).get(LIST).content.decode()
+    assert "just-uploaded.csv" in page and "checked.csv" in page
+
+
 def test_the_way_a_file_is_read_can_be_changed(admin):
     import_set = upload(admin, "名称;备注\n客户;好\n".encode("gb18030"))
     browser = sign_in(admin)
