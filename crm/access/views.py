@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import Count, Q
@@ -21,7 +23,8 @@ from crm.ui.verb_page import show_refusal, verb_page
 @require_safe
 def role_list(request: HttpRequest) -> HttpResponse:
     """The roles with how many people hold them."""
-    roles = Role.objects.visible_to(request.user).annotate(
+    user: Any = request.user
+    roles = Role.objects.visible_to(user).annotate(
         people=Count("holders", filter=Q(holders__is_active=True), distinct=True),
         rights=Count("grants", distinct=True),
     )
@@ -31,7 +34,8 @@ def role_list(request: HttpRequest) -> HttpResponse:
 @needs("crm.view_role", model=Role, rows="visible_to")
 def role_detail(request: HttpRequest, role: Role) -> HttpResponse:
     """What a role may do; changed here by those who may change roles."""
-    may_change = request.user.reach.has("crm.change_role")
+    user: Any = request.user
+    may_change = user.reach.has("crm.change_role")
     form = forms.GrantsForm(request.POST or None, role=role)
     if request.method == "POST" and may_change and form.is_valid():
         try:

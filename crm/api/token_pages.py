@@ -41,8 +41,9 @@ class TokenForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["user"].queryset = User.objects.active()
-        self.fields["scopes"].choices = [(scope, scope) for scope in catalogue()]
+        fields: dict[str, Any] = self.fields
+        fields["user"].queryset = User.objects.active()
+        fields["scopes"].choices = [(scope, scope) for scope in catalogue()]
 
 
 @needs("crm.manage_api_token")

@@ -19,7 +19,7 @@ from crm.ui.widgets import DayInput, SearchSelect
 class AuditForm(forms.Form):
     """Who, what, on what, when."""
 
-    person = forms.ModelChoiceField(None, label=_("Person"), required=False, widget=SearchSelect)
+    person: Any = forms.ModelChoiceField(None, label=_("Person"), required=False, widget=SearchSelect)
     verb = forms.ChoiceField(label=_("Action"), required=False, widget=SearchSelect)
     subject = forms.CharField(label=_("Name of the record"), required=False, max_length=80)
     first = forms.DateField(label=_("From"), required=False, widget=DayInput)
@@ -27,8 +27,9 @@ class AuditForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["person"].queryset = get_user_model()._default_manager.order_by("name")
-        self.fields["verb"].choices = [("", "")] + [(verb, worded(verb, "…")[0]) for verb in all_verbs()]
+        fields: dict[str, Any] = self.fields
+        fields["person"].queryset = get_user_model()._default_manager.order_by("name")
+        fields["verb"].choices = [("", "")] + [(verb, worded(verb, "…")[0]) for verb in all_verbs()]
 
     def clean(self) -> dict[str, Any]:
         """The days in their order."""

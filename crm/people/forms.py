@@ -25,7 +25,8 @@ class UserForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["department"].queryset = Department.objects.in_tree_order()
+        fields: dict[str, Any] = self.fields
+        fields["department"].queryset = Department.objects.in_tree_order()
         self.fields["department"].required = True
 
 
@@ -77,8 +78,9 @@ class DepartmentForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["parent"].queryset = Department.objects.in_tree_order()
-        self.fields["head"].queryset = User.objects.active()
+        fields: dict[str, Any] = self.fields
+        fields["parent"].queryset = Department.objects.in_tree_order()
+        fields["head"].queryset = User.objects.active()
 
 
 class AbsenceForm(forms.ModelForm):
@@ -91,8 +93,9 @@ class AbsenceForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        fields: dict[str, Any] = self.fields
         for name in ("user", "deputy"):
-            self.fields[name].queryset = User.objects.active()
+            fields[name].queryset = User.objects.active()
 
 
 class AppearanceForm(forms.ModelForm):

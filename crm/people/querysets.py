@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import UserManager as DjangoUserManager
 from django.db import models
 
 if TYPE_CHECKING:
-    from crm.people.models import Absence, Department, User
+    from crm.people.models import Department, User
 
 
 class DepartmentQuerySet(models.QuerySet["Department"]):
@@ -29,7 +29,7 @@ class DepartmentQuerySet(models.QuerySet["Department"]):
         return self.filter(takes_intake=True).first()
 
 
-class AbsenceQuerySet(models.QuerySet["Absence"]):
+class AbsenceQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: User) -> AbsenceQuerySet:
         """All, for those who may see people."""
         return self if user.reach.has("crm.view_user") else self.none()

@@ -15,7 +15,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from crm.access.gate import needs, signed_in
+from crm.access.gate import may, needs, signed_in
 from crm.people import actions, forms
 from crm.people.models import Absence, Department, User
 from crm.ui.settings_places import setting_groups
@@ -100,7 +100,7 @@ def user_detail(request: HttpRequest, user: User) -> HttpResponse:
         "roles": user.roles.all(),
         "absences": user.absences.select_related("deputy")[:10],
         "tokens": user.api_tokens.filter(revoked_at=None).count(),
-        "held": actions.held_by(user) if user.is_active and request.user.reach.has("crm.change_user") else [],
+        "held": actions.held_by(user) if user.is_active and may(request.user, "crm.change_user") else [],
     }
     return render(request, "settings/people/user_detail.html", context)
 
@@ -203,7 +203,8 @@ def user_enable(request: HttpRequest, user: User) -> HttpResponse:
 @require_safe
 def department_list(request: HttpRequest) -> HttpResponse:
     """The organisation as a tree."""
-    rows = Department.objects.visible_to(request.user).select_related("head").annotate(people=Count("members"))
+    viewer: Any = request.user
+    rows = Department.objects.visible_to(viewer).select_related("head").annotate(people=Count("members"))
     return render(request, "settings/people/department_list.html", {"departments": as_tree(rows)})
 
 
@@ -240,7 +241,8 @@ def department_new(request: HttpRequest) -> HttpResponse:
 @needs("crm.change_user", model=Department, rows="visible_to")
 def department_edit(request: HttpRequest, department: Department) -> HttpResponse:
     """Rename, move, appoint a head."""
-    fresh = Department.objects.visible_to(request.user).filter(pk=department.pk).first()
+    editor: Any = request.user
+    fresh = Department.objects.visible_to(editor).filter(pk=department.pk).first()
     return verb_page(
         request,
         forms.DepartmentForm(request.POST or None, instance=department),

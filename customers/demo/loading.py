@@ -116,7 +116,12 @@ def write_history(lives: Sequence[Life], random: Random) -> None:
                 contact_events += [_event(contact, "insert", deed.at, context) for contact in life.contacts]
     operations.sort(key=lambda row: row["at"])
     _copy(Operation, operations)
-    for model, events in ((Customer, customer_events), (Contact, contact_events), (Activity, activity_events)):
+    tracked: list[tuple[Any, list[Row]]] = [
+        (Customer, customer_events),
+        (Contact, contact_events),
+        (Activity, activity_events),
+    ]
+    for model, events in tracked:
         _copy(model.pgh_event_model, sorted(events, key=lambda row: row["pgh_created_at"]))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
@@ -134,11 +135,11 @@ class SalesDesk:
         return list(rows.select_related("pool").order_by("-pooled_at", "-id")[:5])
 
 
-def unread_notices(user: User) -> list[Notice]:
+def unread_notices(user: User) -> Sequence[Notice]:
     """The newest sentences a person has not read."""
     unread = Notice.objects.filter(recipient=user, read_at=None).annotate(total=Window(Count("pk")))
     found = list(unread[:5])
-    user.remember_unread(found[0].total if found else 0)  # type: ignore[attr-defined]
+    user.remember_unread(found[0].total if found else 0)
     return found
 
 
