@@ -136,15 +136,14 @@ def release_customers(
 
 
 def _pool_of(customer: Customer, actor: User) -> Pool:
-    if customer.archived_at is not None or customer.pool_id is None:
+    pool = customer.pool
+    if customer.archived_at is not None or pool is None:
         if customer.owner_id is not None:
             raise ValidationError(_("Somebody else was faster: this customer now has an owner."), code="taken")
         raise ValidationError(_("This customer is in no public pool."), code="not_pooled")
-    if not actor.reach.has(CLAIM_RIGHT) or customer.pool.department_id not in actor.reach.department_path:
-        raise ValidationError(
-            _("You are not a member of the pool “%(pool)s”.") % {"pool": customer.pool}, code="not_member"
-        )
-    return customer.pool
+    if not actor.reach.has(CLAIM_RIGHT) or pool.department_id not in actor.reach.department_path:
+        raise ValidationError(_("You are not a member of the pool “%(pool)s”.") % {"pool": pool}, code="not_member")
+    return pool
 
 
 def _refuse_claiming(pool: Pool, actor: User) -> None:

@@ -23,14 +23,14 @@ class PoolQuerySet(models.QuerySet[Any]):
             return self.none()
         scope = reach.scopes.get("customers.view_customer")
         if scope == ALL:
-            return self._clone()
+            return self.all()
         below = reach.below_ids if scope == BELOW else []
         return self.filter(department_id__in=[*reach.department_path, *below])
 
     def within(self, user: User, right: str) -> PoolQuerySet:
         """All pools for those who keep them, else the visible ones."""
         if right == "customers.manage_pool" and user.reach.has(right):
-            return self._clone()
+            return self.all()
         return self.visible_to(user) if user.reach.has(right) else self.none()
 
     def serving(self, path: list[int]) -> PoolQuerySet:

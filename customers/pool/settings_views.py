@@ -5,13 +5,13 @@ from __future__ import annotations
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import Count
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from crm.access.gate import needs
+from crm.access.gate import SignedInRequest, needs
 from customers.pool import settings_actions as actions
 from customers.pool.forms import PoolForm
 from customers.pool.models import Pool
@@ -21,7 +21,7 @@ MANAGE_RIGHT = "customers.manage_pool"
 
 @require_GET
 @needs(MANAGE_RIGHT)
-def pool_list(request: HttpRequest) -> HttpResponse:
+def pool_list(request: SignedInRequest) -> HttpResponse:
     pools = Pool.objects.within(request.user, MANAGE_RIGHT).select_related("department")
     pools = pools.annotate(held=Count("customers"))
     return render(request, "customers/pool/settings.html", {"pools": pools})
@@ -29,19 +29,19 @@ def pool_list(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @needs(MANAGE_RIGHT)
-def pool_add(request: HttpRequest) -> HttpResponse:
+def pool_add(request: SignedInRequest) -> HttpResponse:
     return _edited(request, Pool())
 
 
 @require_http_methods(["GET", "POST"])
 @needs(MANAGE_RIGHT, model=Pool)
-def pool_edit(request: HttpRequest, pool: Pool) -> HttpResponse:
+def pool_edit(request: SignedInRequest, pool: Pool) -> HttpResponse:
     return _edited(request, pool)
 
 
 @require_POST
 @needs(MANAGE_RIGHT, model=Pool)
-def pool_delete(request: HttpRequest, pool: Pool) -> HttpResponse:
+def pool_delete(request: SignedInRequest, pool: Pool) -> HttpResponse:
     try:
         actions.delete_pool(pool, actor=request.user)
     except ValidationError as refusal:
@@ -51,7 +51,7 @@ def pool_delete(request: HttpRequest, pool: Pool) -> HttpResponse:
     return redirect("settings:pool_list")
 
 
-def _edited(request: HttpRequest, pool: Pool) -> HttpResponse:
+def _edited(request: SignedInRequest, pool: Pool) -> HttpResponse:
     title = pool.name if pool.pk else _("New pool")
     form = PoolForm(request.POST or None, instance=pool)
     if request.method == "POST" and form.is_valid():

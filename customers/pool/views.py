@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import Count, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from crm.access.gate import needs
+from crm.access.gate import SignedInRequest, needs
 from crm.access.masks import shown
 from crm.people.models import User
 from crm.records.keyset import Order, capped_count, keyset_page, read_cursor
@@ -35,7 +35,7 @@ _LATEST = Order("-pooled", gettext_lazy("latest arrival first"), "pooled_at", is
 
 @require_GET
 @needs("customers.view_pool")
-def pool_list(request: HttpRequest) -> HttpResponse:
+def pool_list(request: SignedInRequest) -> HttpResponse:
     pools = list(Pool.objects.visible_to(request.user).annotate(held=Count("customers")))
     chosen = _chosen_pool(request, pools)
     words = request.GET.get("q", "").strip()[:100]
@@ -50,13 +50,14 @@ def pool_list(request: HttpRequest) -> HttpResponse:
     except ValidationError as refusal:
         messages.error(request, " ".join(refusal.messages))
         rows, cursor, status = rows.none(), None, 400
-    found = rows.select_related("level", "region", "previous_owner", "pool")
+    found = rows.select_related("level", "region", "previous_owner")
     page = keyset_page(found, _LATEST, cursor, PAGE_SIZE)
+    by_id = {pool.pk: pool for pool in pools}
     context = {
         "pools": pools,
         "chosen": chosen,
         "words": words,
-        "lines": [_line(row, request.user) for row in page.rows],
+        "lines": [_line(row, by_id[row.pool_id], request.user) for row in page.rows],
         "count": capped_count(rows),
         "quota": _quota(chosen, request.user),
         "can_assign": request.user.reach.has(actions.ASSIGN_RIGHT),
@@ -68,7 +69,7 @@ def pool_list(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @needs(actions.CLAIM_RIGHT, model=Customer)
-def customer_claim(request: HttpRequest, customer: Customer) -> HttpResponse:
+def customer_claim(request: SignedInRequest, customer: Customer) -> HttpResponse:
     try:
         actions.claim_customer(customer, actor=request.user)
     except ValidationError as refusal:
@@ -80,13 +81,13 @@ def customer_claim(request: HttpRequest, customer: Customer) -> HttpResponse:
 
 @require_POST
 @needs(actions.CLAIM_RIGHT)
-def customers_claim(request: HttpRequest) -> HttpResponse:
+def customers_claim(request: SignedInRequest) -> HttpResponse:
     return _batch(request, actions.CLAIM_RIGHT, lambda rows: actions.claim_customers(rows, actor=request.user))
 
 
 @require_http_methods(["GET", "POST"])
 @needs(actions.RELEASE_RIGHT, model=Customer)
-def customer_release(request: HttpRequest, customer: Customer) -> HttpResponse:
+def customer_release(request: SignedInRequest, customer: Customer) -> HttpResponse:
     pools = Pool.objects.serving(customer.department.path)
     form = ReleaseForm(request.POST or None, pools=pools)
     if request.method == "POST" and form.is_valid():
@@ -113,7 +114,7 @@ def customer_release(request: HttpRequest, customer: Customer) -> HttpResponse:
 
 @require_POST
 @needs(actions.RELEASE_RIGHT)
-def customers_release(request: HttpRequest) -> HttpResponse:
+def customers_release(request: SignedInRequest) -> HttpResponse:
     form = ReleaseForm(request.POST if "reason" in request.POST else None, pools=Pool.objects.visible_to(request.user))
     if form.is_valid():
         said = form.cleaned_data
@@ -127,7 +128,7 @@ def customers_release(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @needs(actions.ASSIGN_RIGHT, model=Customer)
-def customer_assign(request: HttpRequest, customer: Customer) -> HttpResponse:
+def customer_assign(request: SignedInRequest, customer: Customer) -> HttpResponse:
     form = AssignForm(request.POST or None, actor=request.user)
     if request.method == "POST" and form.is_valid():
         try:
@@ -153,7 +154,7 @@ def customer_assign(request: HttpRequest, customer: Customer) -> HttpResponse:
 
 @require_POST
 @needs(actions.ASSIGN_RIGHT)
-def customers_assign(request: HttpRequest) -> HttpResponse:
+def customers_assign(request: SignedInRequest) -> HttpResponse:
     form = AssignForm(request.POST if "owner" in request.POST else None, actor=request.user)
     if form.is_valid():
         said = form.cleaned_data
@@ -166,7 +167,7 @@ def customers_assign(request: HttpRequest) -> HttpResponse:
 # ── parts ──
 
 
-def _chosen_pool(request: HttpRequest, pools: list[Pool]) -> Pool | None:
+def _chosen_pool(request: SignedInRequest, pools: list[Pool]) -> Pool | None:
     asked = request.GET.get("pool", "")
     if not asked:
         return None
@@ -176,25 +177,26 @@ def _chosen_pool(request: HttpRequest, pools: list[Pool]) -> Pool | None:
     raise Http404
 
 
-def _line(row: Customer, user: User) -> dict[str, Any]:
-    until, why = _not_before(row, user)
-    is_member = row.pool is not None and row.pool.department_id in user.reach.department_path
+def _line(row: Customer, pool: Pool, user: User) -> dict[str, Any]:
+    until, why = _not_before(row, pool, user)
+    is_member = pool.department_id in user.reach.department_path
     return {
         "customer": row,
+        "pool": pool,
         "phone": shown(user, row, "phone", row.phone),
         "until": until,
         "why": why,
-        "can_claim": is_member and not until and row.pool.can_claim and user.reach.has(actions.CLAIM_RIGHT),
+        "can_claim": is_member and not until and pool.can_claim and user.reach.has(actions.CLAIM_RIGHT),
     }
 
 
-def _not_before(row: Customer, user: User) -> tuple[Any, str]:
+def _not_before(row: Customer, pool: Pool, user: User) -> tuple[datetime | None, str]:
     now = timezone.now()
-    frozen = actions.frozen_until(row.pool, row)
+    frozen = actions.frozen_until(pool, row)
     if frozen and frozen > now:
         return frozen, _("new arrival")
-    if row.previous_owner_id == user.pk and row.pooled_at and row.pool.cool_down_days:
-        cooled = row.pooled_at + timedelta(days=row.pool.cool_down_days)
+    if row.previous_owner_id == user.pk and row.pooled_at and pool.cool_down_days:
+        cooled = row.pooled_at + timedelta(days=pool.cool_down_days)
         if cooled > now:
             return cooled, _("you gave it up")
     return None, ""
@@ -210,7 +212,7 @@ def _quota(pool: Pool | None, user: User) -> dict[str, Any] | None:
     return quota
 
 
-def _page_url(request: HttpRequest, cursor: Any) -> str:
+def _page_url(request: SignedInRequest, cursor: Any) -> str:
     if cursor is None:
         return ""
     asked = request.GET.copy()
@@ -218,13 +220,13 @@ def _page_url(request: HttpRequest, cursor: Any) -> str:
     return f"?{asked.urlencode()}"
 
 
-def _chosen_rows(request: HttpRequest, right: str) -> QuerySet[Customer]:
+def _chosen_rows(request: SignedInRequest, right: str) -> QuerySet[Customer]:
     selection = Selection.from_request(request)
     scoped = Customer.objects.within(request.user, right).live()
     return selection.rows(scoped, CustomerFilter, request.user).order_by("pk")
 
 
-def _batch(request: HttpRequest, right: str, act: Any) -> HttpResponse:
+def _batch(request: SignedInRequest, right: str, act: Any) -> HttpResponse:
     try:
         rows = _chosen_rows(request, right).select_related("pool", "owner", "department")
         outcomes = act(rows[: actions.BATCH_AT_MOST + 1])
@@ -237,7 +239,7 @@ def _batch(request: HttpRequest, right: str, act: Any) -> HttpResponse:
 
 
 def _confirm_batch(
-    request: HttpRequest, right: str, form: Any, label: str, facts: list[str], *, danger: bool
+    request: SignedInRequest, right: str, form: Any, label: str, facts: list[str], *, danger: bool
 ) -> HttpResponse:
     try:
         count = _chosen_rows(request, right)[: actions.BATCH_AT_MOST + 1].count()
@@ -258,7 +260,7 @@ def _confirm_batch(
     return render(request, "customers/pool/confirm.html", context, status=422 if form.errors else 200)
 
 
-def _confirm(request: HttpRequest, form: Any, **more: Any) -> HttpResponse:
+def _confirm(request: SignedInRequest, form: Any, **more: Any) -> HttpResponse:
     context = {"form": form, "kept": [], **more}
     return render(request, "customers/pool/confirm.html", context, status=422 if form.errors else 200)
 

@@ -29,7 +29,7 @@ class TransferQuerySet(models.QuerySet[Any]):
         if scope is None:
             return self.none()
         if scope == ALL:
-            return self._clone()
+            return self.all()
         mine = Q(requested_by=user)
         if scope == OWN:
             return self.filter(mine)

@@ -14,7 +14,7 @@ from crm.people.models import User
 from customers.customers.models import Customer
 from customers.pool.capacity import hold_quota, loads, receivers_for
 from customers.transfers.models import Transfer, TransferRow
-from customers.transfers.querysets import TRANSFER_RIGHT
+from customers.transfers.querysets import TRANSFER_RIGHT, TransferRowQuerySet
 
 CHUNK_SIZE = 20_000
 _Outcome, _Reason = TransferRow.Outcome, TransferRow.Reason
@@ -28,9 +28,10 @@ class Chunk(NamedTuple):
     first: int
     last: int
 
-    def rows(self) -> QuerySet[TransferRow]:
+    def rows(self) -> TransferRowQuerySet:
         """The rows themselves."""
-        return TransferRow.objects.filter(transfer=self.transfer, row_number__range=(self.first, self.last))
+        rows: TransferRowQuerySet = TransferRow.objects.all()
+        return rows.filter(transfer=self.transfer, row_number__range=(self.first, self.last))
 
     def params(self) -> dict[str, Any]:
         """What the statements below need."""
@@ -83,8 +84,8 @@ def move_chunk(chunk: Chunk, actor: User) -> Tally:
     """Move the planned rows of a chunk; what no longer fits the preview is skipped with its reason."""
     transfer = chunk.transfer
     planned = chunk.rows().going().count()
+    _prepare()
     hold_quota(transfer.target_ids)
-    _plan_afresh()
     _run(_LOCK, chunk, outcome=_Outcome.PLANNED)
     _skip_what_changed(chunk, actor)
     _skip_above_limits(chunk, actor)
@@ -147,8 +148,8 @@ ON CONFLICT DO NOTHING
 def put_back_chunk(chunk: Chunk, actor: User) -> Tally:
     """Put back the moved rows of a chunk that nobody changed since; the others are kept with their reason."""
     moved = chunk.rows().moved().count()
+    _prepare()
     hold_quota(filter(None, chunk.rows().moved().order_by().values_list("old_owner_id", flat=True).distinct()))
-    _plan_afresh()
     _run(_LOCK, chunk, outcome=_Outcome.MOVED)
     _keep_what_changed(chunk, actor)
     undone = chunk.rows().moved().update(outcome=_Outcome.UNDONE)
@@ -191,11 +192,12 @@ def _run(statement: str, chunk: Chunk, **more: Any) -> int:
         return int(cursor.rowcount)
 
 
-def _plan_afresh() -> None:
+def _prepare() -> None:
     # the history trigger keeps its query plan for the life of the connection; one made for a single changed row
     # is a nested loop, which a chunk of thousands would not survive
     with connection.cursor() as cursor:
         cursor.execute("DISCARD PLANS")
+        cursor.execute("SET LOCAL lock_timeout = '50s'")  # another transfer may hold the same receivers for a while
 
 
 def _same(marked: int, written: int) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -16,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from crm.access.gate import needs
+from crm.access.gate import SignedInRequest, needs
 from crm.people.models import User
 from crm.records.keyset import Order, keyset_page, read_cursor
 from crm.records.selection import Selection
@@ -45,7 +46,7 @@ _NAMES = ("customer", "old_owner", "new_owner")
 
 @require_GET
 @needs(TRANSFER_RIGHT)
-def transfer_list(request: HttpRequest) -> HttpResponse:
+def transfer_list(request: SignedInRequest) -> HttpResponse:
     rows = Transfer.objects.visible_to(request.user).select_related("requested_by", "job", "undo_job")
     page = keyset_page(rows, _BY_NEWEST, _cursor(request, rows, _BY_NEWEST), PAGE_SIZE)
     ids = {key for transfer in page.rows for key in (*transfer.giver_ids, *transfer.target_ids)}
@@ -66,7 +67,7 @@ def transfer_list(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @needs(TRANSFER_RIGHT)
-def transfer_new(request: HttpRequest) -> HttpResponse:
+def transfer_new(request: SignedInRequest) -> HttpResponse:
     is_plan = request.POST.get("plan") == "1"
     form = TransferForm(request.POST if is_plan else None, actor=request.user)
     try:
@@ -102,7 +103,7 @@ def transfer_new(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @needs(TRANSFER_RIGHT, model=Transfer)
-def transfer_detail(request: HttpRequest, transfer: Transfer) -> HttpResponse:
+def transfer_detail(request: SignedInRequest, transfer: Transfer) -> HttpResponse:
     running = transfer.undo_job if transfer.undo_job and not transfer.undo_job.is_over else transfer.job
     is_open = running is not None and not running.is_over
     context: dict[str, Any] = {"transfer": transfer, "job": running, "is_open": is_open, "steps": STEPS}
@@ -138,19 +139,19 @@ def transfer_detail(request: HttpRequest, transfer: Transfer) -> HttpResponse:
 
 @require_POST
 @needs(TRANSFER_RIGHT, model=Transfer)
-def transfer_run(request: HttpRequest, transfer: Transfer) -> HttpResponse:
+def transfer_run(request: SignedInRequest, transfer: Transfer) -> HttpResponse:
     return _acted(request, transfer, actions.start_transfer, _("The transfer is under way."))
 
 
 @require_POST
 @needs(TRANSFER_RIGHT, model=Transfer)
-def transfer_cancel(request: HttpRequest, transfer: Transfer) -> HttpResponse:
+def transfer_cancel(request: SignedInRequest, transfer: Transfer) -> HttpResponse:
     return _acted(request, transfer, actions.cancel_transfer, _("The transfer is being stopped."))
 
 
 @require_http_methods(["GET", "POST"])
 @needs(TRANSFER_RIGHT, model=Transfer)
-def transfer_undo(request: HttpRequest, transfer: Transfer) -> HttpResponse:
+def transfer_undo(request: SignedInRequest, transfer: Transfer) -> HttpResponse:
     if request.method == "POST":
         return _acted(request, transfer, actions.start_undo, _("The customers are being put back."))
     context = {
@@ -172,7 +173,7 @@ def transfer_undo(request: HttpRequest, transfer: Transfer) -> HttpResponse:
 
 @require_GET
 @needs(TRANSFER_RIGHT, model=Transfer)
-def transfer_result(request: HttpRequest, transfer: Transfer) -> HttpResponse:
+def transfer_result(request: SignedInRequest, transfer: Transfer) -> HttpResponseBase:
     file_format = request.GET.get("format", "xlsx")
     if file_format not in ("xlsx", "csv"):
         raise Http404
@@ -192,7 +193,7 @@ def _result_lines(transfer: Transfer, user: User) -> Iterator[list[str]]:
         yield [number, name, old or "", new or "", str(outcomes[outcome]), str(reasons.get(reason, ""))]
 
 
-def _acted(request: HttpRequest, transfer: Transfer, action: Any, done: str) -> HttpResponse:
+def _acted(request: SignedInRequest, transfer: Transfer, action: Any, done: str) -> HttpResponse:
     try:
         action(transfer, request.user)
     except ValidationError as refusal:
@@ -202,7 +203,7 @@ def _acted(request: HttpRequest, transfer: Transfer, action: Any, done: str) -> 
     return redirect(transfer)
 
 
-def _selection(request: HttpRequest) -> Selection | User | None:
+def _selection(request: SignedInRequest) -> Selection | User | None:
     asked = request.POST if request.method == "POST" else request.GET
     if owner := asked.get("owner"):
         person = User.objects.visible_to(request.user).filter(username=owner[:150]).first()
@@ -222,12 +223,12 @@ def _kept(selection: Selection | User) -> dict[str, str]:
     return {"ids": ",".join(map(str, selection.ids))}
 
 
-def _givers(request: HttpRequest) -> list[User]:
+def _givers(request: SignedInRequest) -> list[User]:
     owners = Customer.objects.within(request.user, TRANSFER_RIGHT).live().filter(owner__isnull=False)
     return list(User.objects.filter(pk__in=owners.order_by().values("owner").distinct()).order_by("name"))
 
 
-def _marked_loads(request: HttpRequest, form: TransferForm) -> list[dict[str, Any]]:
+def _marked_loads(request: SignedInRequest, form: TransferForm) -> list[dict[str, Any]]:
     picked = set(form["targets"].value() or ())
     people = receivers_for(request.user, TRANSFER_RIGHT).order_by("department__position", "name", "pk")
     return [
@@ -248,14 +249,14 @@ def _seconds_left(job: Any) -> int | None:
     return int(passed / finished * max(job.total - finished, 0))
 
 
-def _cursor(request: HttpRequest, rows: Any, order: Order) -> Any:
+def _cursor(request: SignedInRequest, rows: Any, order: Order) -> Any:
     try:
         return read_cursor(request.GET.get("cursor", ""), rows, order)
     except ValidationError:
         raise Http404
 
 
-def _pager(request: HttpRequest, page: Any) -> dict[str, str]:
+def _pager(request: SignedInRequest, page: Any) -> dict[str, str]:
     def url(cursor: Any) -> str:
         if cursor is None:
             return ""
