@@ -14,6 +14,7 @@ from crm.records.tables import Column
 from customers.contacts.filters import ContactFilter
 from customers.contacts.models import Contact
 from customers.contacts.tables import CONTACT_TABLE
+from customers.customers.models import Customer
 from customers.customers.names import look_up
 
 
@@ -27,9 +28,9 @@ class ContactListView(RecordListView):
     page = "contacts"
 
     def scoped(self, user: Any) -> QuerySet[Any]:
-        """Contacts with the customer each belongs to, which masks and links need."""
+        """Contacts with the customer each belongs to, which masks and links need; a pool hides its people."""
         rows: QuerySet[Any] = super().scoped(user)
-        return rows.select_related("customer")
+        return rows.exclude(customer__status=Customer.Status.POOL).select_related("customer")
 
     def built_in_views(self) -> Sequence[BuiltInView]:
         """All, and those at one's own customers."""

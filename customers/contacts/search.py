@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from customers.contacts.models import Contact
+from customers.customers.models import Customer
 from customers.customers.search import search_ids
 
 
@@ -17,7 +18,7 @@ def palette_results(text: str, user: Any, limit: int = 8) -> list[dict[str, str]
     rows = (
         Contact.objects.visible_to(user).live()
         .filter(customer_id__in=search_ids(text, user), name__icontains=text.strip())
-        .select_related("customer").only("name", "job_title", "customer__name").order_by("-id")[:limit]
+        .exclude(customer__status=Customer.Status.POOL).select_related("customer").only("name", "job_title", "customer__name").order_by("-id")[:limit]
     )  # fmt: skip
     return [
         {

@@ -61,7 +61,7 @@ CONTACT_TABLE = Table(
         Column("job_title", _("Job title"), _job_title, ("job_title",)),
         Column("is_primary", _("Main contact"), _is_primary, ("is_primary",), css="c-hide"),
         Column("power", _("Decision power"), _power, ("power",), css="c-hide"),
-        Column("phone", _("Phone"), _phone, ("phone",), css="num soft"),
+        Column("phone", _("Phone"), _phone, ("phone",), css="soft nowrap"),
         Column("email", _("E-mail"), _email, ("email",), css="c-hide soft"),
         Column("created_at", _("Created"), _created_at, ("created_at",), "created", "c-hide soft"),
     ],

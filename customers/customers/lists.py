@@ -79,7 +79,8 @@ class CustomerListView(RecordListView):
         return {"row_rights": rights, "list_title": _("Customers")}
 
     def _main_contacts(self, rows: Sequence[Any]) -> dict[int, MainContact]:
+        open_ids = [row.pk for row in rows if row.status != Customer.Status.POOL]  # a pool hides its people
         contacts = Contact.objects.visible_to(self.request.user).live()
-        wanted = contacts.filter(customer_id__in=[row.pk for row in rows], is_primary=True)
+        wanted = contacts.filter(customer_id__in=open_ids, is_primary=True)
         found = wanted.values_list("customer_id", "name", "job_title", "phone")
         return {pk: MainContact(name, job_title, phone) for pk, name, job_title, phone in found}

@@ -156,7 +156,7 @@ CUSTOMER_TABLE = Table(
         Column("stage", _("Stage"), _stage, ("stage_id",)),
         Column("status", _("Status"), _status, ("status",)),
         Column("contact", _("Main contact"), _contact, css="c-hide"),
-        Column("phone", _("Phone"), _phone, ("phone",), css="c-hide num soft"),
+        Column("phone", _("Phone"), _phone, ("phone",), css="c-hide soft nowrap"),
         Column("region", _("Region"), _region, ("region_id",), css="c-hide"),
         Column("owner", _("Owner"), _owner, ("owner_id",)),
         Column("last_followed_at", _("Last follow-up"), _moment("last_followed_at"), ("last_followed_at",),

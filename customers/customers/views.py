@@ -349,6 +349,7 @@ def customer_page(request: HttpRequest, customer: Customer, form: ActivityForm, 
         "figures": key_figures(customer, names),
         "path": status_path(customer),
         "contacts": contacts,
+        "has_masked": any(contact.masked for contact in contacts),
         "shares": [(names["person"][share.user_id], share) for share in shares],
         "form": form,
     }
