@@ -68,7 +68,7 @@ def clean_text(text: str) -> str:
 
 
 class SheetField(Field):
-    """A column: its header, other headers it is known by, the path a list reads it from, who may fill it.
+    """A column: its header, other headers it is known by ("a|b"), the path a list reads it from, who may fill it.
 
     `path` is the ORM path of the exported value (several share one attribute with the import otherwise); `mask` names
     the contact field whose rules hide it; `readonly` columns are
@@ -82,7 +82,7 @@ class SheetField(Field):
         widget: SheetWidget,
         *,
         path: str = "",
-        aliases: tuple[str, ...] = (),
+        aliases: str = "",
         mask: str = "",
         right: str = "",
         readonly: bool = False,
@@ -90,7 +90,7 @@ class SheetField(Field):
         example: str = "",
     ) -> None:
         super().__init__(attribute=attribute, widget=widget, readonly=readonly)
-        self.label, self.path, self.aliases, self.mask = label, path or attribute, aliases, mask
+        self.label, self.path, self.aliases, self.mask = label, path or attribute, aliases.split("|"), mask
         self.right, self.required, self.example = right, required, example
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.db.models import Count
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm.history.operations import operation
@@ -33,6 +35,7 @@ from customers.imports.matching import CHANGE
 from customers.imports.models import ImportRow, ImportSet
 
 OWN_ROWS = 2000
+FILES_KEPT = timedelta(days=7)
 State = ImportSet.State
 
 
@@ -287,6 +290,22 @@ def count_outcomes(import_set: ImportSet) -> dict[str, int]:
     return counts
 
 
+def delete_old_files() -> int:
+    """Remove uploaded files nobody went on with for a week; how many. Their rows in staging stay as the record."""
+    old = ImportSet.objects.filter(created_at__lt=timezone.now() - FILES_KEPT).exclude(file_path="")
+    idle = [one for one in old.only("file_path", "state") if not one.is_busy]
+    for import_set in idle:
+        remove_files(import_set)
+    return ImportSet.objects.filter(pk__in=[one.pk for one in idle]).update(file_path="", head=[])
+
+
+def remove_files(import_set: ImportSet) -> None:
+    """Remove the uploaded file and the rows read from it."""
+    if import_set.file_path:
+        file_of(import_set).unlink(missing_ok=True)
+        rows_file_of(import_set).unlink(missing_ok=True)
+
+
 def file_of(import_set: ImportSet) -> Path:
     """The uploaded file."""
     return Path(settings.MEDIA_ROOT) / import_set.file_path
@@ -313,5 +332,7 @@ def _locked(import_set: ImportSet) -> ImportSet:
 
 
 def _refuse_unless_mappable(import_set: ImportSet) -> None:
+    if not import_set.file_path:
+        raise ValidationError(_("The uploaded file is gone. Upload it again."), code="state")
     if not import_set.can_be_mapped:
         raise ValidationError(_("This import is %(state)s.") % {"state": import_set.get_state_display()}, code="state")

@@ -13,7 +13,7 @@ from crm.history.operations import tied_to
 from crm.jobs.kinds import JobKind, Tally
 from crm.jobs.models import Job
 from crm.records.spreadsheets import row_offsets, stream_rows
-from customers.imports.actions import count_outcomes, file_of, rows_file_of
+from customers.imports.actions import count_outcomes, remove_files, rows_file_of
 from customers.imports.applying import apply_rows
 from customers.imports.checking import Checker, stage
 from customers.imports.models import ImportSet
@@ -69,7 +69,7 @@ class ImportCheck(ImportJob):
 
     def plan(self, job: Job) -> Iterable[dict[str, Any]]:
         import_set = self.import_set(job)
-        if not rows_file_of(import_set).exists():
+        if not import_set.file_path or not rows_file_of(import_set).exists():
             raise ValidationError(_("The uploaded file is gone. Upload it again."))
         import_set.rows.all()._raw_delete(import_set.rows.db)  # staging of an earlier check; nothing points to it
         job.total = import_set.total
@@ -103,8 +103,7 @@ class ImportApply(ImportJob):
     def finish(self, job: Job) -> dict[str, Any]:
         self._end(job, State.APPLIED, error="", applied_at=timezone.now())
         import_set = ImportSet.objects.get(pk=job.params["import_set"])
-        file_of(import_set).unlink(missing_ok=True)
-        rows_file_of(import_set).unlink(missing_ok=True)
+        remove_files(import_set)
         return import_set.counts
 
 

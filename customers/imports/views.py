@@ -81,6 +81,7 @@ def _list_page(request: HttpRequest, form: UploadForm, status: int = 200) -> Htt
 @require_GET
 @needs(RIGHT, model=ImportSet)
 def import_detail(request: HttpRequest, import_set: ImportSet) -> HttpResponse:
+    import_set.requested_by = request.user  # the same person, whose rights are known already
     wants_map = request.GET.get("step") == "map" and import_set.can_be_mapped
     if wants_map or import_set.state in (State.UPLOADED, State.FAILED, State.CANCELLED):
         return _map_page(request, import_set, MappingForm(import_set=import_set), ReadingForm(import_set=import_set))
@@ -119,6 +120,8 @@ def _rows_page(request: HttpRequest, import_set: ImportSet, status: int = 200, *
     shown = _outcome(request, import_set)
     rows = import_set.rows.filter(outcome=shown) if shown else import_set.rows.all()
     field, code = request.GET.get("field", ""), request.GET.get("code", "")
+    if not code.isidentifier() or not (field.isidentifier() or not field):
+        field = code = ""
     if code:
         rows = rows.filter(**{"errors__contains": {field: [code]}})
     after = request.GET.get("after", "")

@@ -1,11 +1,15 @@
+from datetime import timedelta
+from pathlib import Path
+
 import pytest
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from crm.history.models import Operation
 from customers.contacts.models import Contact
 from customers.customers.models import Customer, CustomerSearch
 from customers.imports import actions
-from customers.imports.models import ImportRow
+from customers.imports.models import ImportRow, ImportSet
 from tests.customers.imports.conftest import apply, check, counts, errors, outcomes, undo, upload
 from tests.factories import (
     make_activity,
@@ -313,3 +317,14 @@ def test_an_applied_import_is_neither_mapped_nor_applied_again(admin):
             again()
     assert Customer.objects.count() == 1
     assert Operation.objects.filter(verb="customers_imported").count() == 1
+
+
+def test_uploaded_files_are_removed_after_a_week(admin, settings):
+    import_set = check(upload(admin, [["Company"], ["Works"]]))
+    upload(admin, [["Company"], ["Fresh"]])
+    ImportSet.objects.filter(pk=import_set.pk).update(created_at=timezone.now() - timedelta(days=8))
+    assert actions.delete_old_files() == 1
+    assert len(list(Path(settings.MEDIA_ROOT, "imports").iterdir())) == 2
+    with pytest.raises(ValidationError):
+        actions.start_check(import_set, actor=admin)
+    assert counts(apply(import_set)) == {"created": 1}

@@ -195,3 +195,26 @@ def test_an_uploaded_file_keeps_nothing_of_its_name_on_disk(admin, settings):
     assert {path.parent for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()} == {
         Path(settings.MEDIA_ROOT) / "imports"
     }
+
+
+def test_a_page_of_rows_costs_the_same_queries_for_one_row_and_for_fifty(admin, django_assert_max_num_queries):
+    for count in (1, 60):
+        for number in range(count):
+            make_customer(name=f"Works {count} {number}", remark="old")
+        rows = [["Company", "Remark"], *([f"Works {count} {number}", "new"] for number in range(count))]
+        import_set = check(upload(admin, rows))
+        browser = sign_in(admin)
+        with django_assert_max_num_queries(12):
+            assert browser.get(f"{import_set.get_absolute_url()}?outcome=changed").status_code == 200
+        with django_assert_max_num_queries(12):
+            assert browser.get(LIST).status_code == 200
+
+
+def test_made_up_parameters_answer_with_rows_or_none(admin):
+    import_set = check(upload(admin, [["Company", "E-mail"], ["Works", "x"]]))
+    url = import_set.get_absolute_url()
+    for query in ("?outcome=x", "?after=-1", "?after=9999999999999999999", "?field=x&code=y", "?code=%00", "?after=²"):
+        assert sign_in(admin).get(url + query).status_code == 200, query
+    assert sign_in(admin).post(f"{url}rows/9999/", {}).status_code == 404
+    answer = sign_in(admin).post(f"{url}rows/2/", {"cell_99": "x", "cell_x": "y"}, headers={"HX-Request": "true"})
+    assert answer.status_code == 422
