@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from crm.access.gate import SignedInRequest, needs
 from customers.pool import settings_actions as actions
@@ -19,28 +19,28 @@ from customers.pool.models import Pool
 MANAGE_RIGHT = "customers.manage_pool"
 
 
-@require_GET
 @needs(MANAGE_RIGHT)
+@require_safe
 def pool_list(request: SignedInRequest) -> HttpResponse:
     pools = Pool.objects.within(request.user, MANAGE_RIGHT).select_related("department")
     pools = pools.annotate(held=Count("customers"))
     return render(request, "customers/pool/settings.html", {"pools": pools})
 
 
-@require_http_methods(["GET", "POST"])
 @needs(MANAGE_RIGHT)
+@require_http_methods(["GET", "POST"])
 def pool_add(request: SignedInRequest) -> HttpResponse:
     return _edited(request, Pool())
 
 
-@require_http_methods(["GET", "POST"])
 @needs(MANAGE_RIGHT, model=Pool)
+@require_http_methods(["GET", "POST"])
 def pool_edit(request: SignedInRequest, pool: Pool) -> HttpResponse:
     return _edited(request, pool)
 
 
-@require_POST
 @needs(MANAGE_RIGHT, model=Pool)
+@require_POST
 def pool_delete(request: SignedInRequest, pool: Pool) -> HttpResponse:
     try:
         actions.delete_pool(pool, actor=request.user)

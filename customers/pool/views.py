@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from crm.access.gate import SignedInRequest, needs
 from crm.access.masks import shown
@@ -33,8 +33,8 @@ PAGE_SIZE = 50
 _LATEST = Order("-pooled", gettext_lazy("latest arrival first"), "pooled_at", is_descending=True)
 
 
-@require_GET
 @needs("customers.view_pool")
+@require_safe
 def pool_list(request: SignedInRequest) -> HttpResponse:
     pools = list(Pool.objects.visible_to(request.user).annotate(held=Count("customers")))
     chosen = _chosen_pool(request, pools)
@@ -67,8 +67,8 @@ def pool_list(request: SignedInRequest) -> HttpResponse:
     return render(request, "customers/pool/list.html", context, status=status)
 
 
-@require_POST
 @needs(actions.CLAIM_RIGHT, model=Customer)
+@require_POST
 def customer_claim(request: SignedInRequest, customer: Customer) -> HttpResponse:
     try:
         actions.claim_customer(customer, actor=request.user)
@@ -79,14 +79,14 @@ def customer_claim(request: SignedInRequest, customer: Customer) -> HttpResponse
     return redirect(customer)
 
 
-@require_POST
 @needs(actions.CLAIM_RIGHT)
+@require_POST
 def customers_claim(request: SignedInRequest) -> HttpResponse:
     return _batch(request, actions.CLAIM_RIGHT, lambda rows: actions.claim_customers(rows, actor=request.user))
 
 
-@require_http_methods(["GET", "POST"])
 @needs(actions.RELEASE_RIGHT, model=Customer)
+@require_http_methods(["GET", "POST"])
 def customer_release(request: SignedInRequest, customer: Customer) -> HttpResponse:
     pools = Pool.objects.serving(customer.department.path)
     form = ReleaseForm(request.POST or None, pools=pools)
@@ -112,8 +112,8 @@ def customer_release(request: SignedInRequest, customer: Customer) -> HttpRespon
     )
 
 
-@require_POST
 @needs(actions.RELEASE_RIGHT)
+@require_POST
 def customers_release(request: SignedInRequest) -> HttpResponse:
     form = ReleaseForm(request.POST if "reason" in request.POST else None, pools=Pool.objects.visible_to(request.user))
     if form.is_valid():
@@ -126,8 +126,8 @@ def customers_release(request: SignedInRequest) -> HttpResponse:
     return _confirm_batch(request, actions.RELEASE_RIGHT, form, _("Release"), _release_facts(), danger=True)
 
 
-@require_http_methods(["GET", "POST"])
 @needs(actions.ASSIGN_RIGHT, model=Customer)
+@require_http_methods(["GET", "POST"])
 def customer_assign(request: SignedInRequest, customer: Customer) -> HttpResponse:
     form = AssignForm(request.POST or None, actor=request.user)
     if request.method == "POST" and form.is_valid():
@@ -152,8 +152,8 @@ def customer_assign(request: SignedInRequest, customer: Customer) -> HttpRespons
     )
 
 
-@require_POST
 @needs(actions.ASSIGN_RIGHT)
+@require_POST
 def customers_assign(request: SignedInRequest) -> HttpResponse:
     form = AssignForm(request.POST if "owner" in request.POST else None, actor=request.user)
     if form.is_valid():

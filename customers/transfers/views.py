@@ -9,13 +9,12 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import FileResponse, Http404, HttpResponse
-from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from crm.access.gate import SignedInRequest, needs
 from crm.people.models import User
@@ -44,8 +43,8 @@ _BY_NUMBER = Order("number", "", "row_number")
 _NAMES = ("customer", "old_owner", "new_owner")
 
 
-@require_GET
 @needs(TRANSFER_RIGHT)
+@require_safe
 def transfer_list(request: SignedInRequest) -> HttpResponse:
     rows = Transfer.objects.visible_to(request.user).select_related("requested_by", "job", "undo_job")
     page = keyset_page(rows, _BY_NEWEST, _cursor(request, rows, _BY_NEWEST), PAGE_SIZE)
@@ -65,8 +64,8 @@ def transfer_list(request: SignedInRequest) -> HttpResponse:
     return render(request, "customers/transfers/list.html", {"lines": lines, **_pager(request, page)})
 
 
-@require_http_methods(["GET", "POST"])
 @needs(TRANSFER_RIGHT)
+@require_http_methods(["GET", "POST"])
 def transfer_new(request: SignedInRequest) -> HttpResponse:
     is_plan = request.POST.get("plan") == "1"
     form = TransferForm(request.POST if is_plan else None, actor=request.user)
@@ -101,8 +100,8 @@ def transfer_new(request: SignedInRequest) -> HttpResponse:
     return render(request, "customers/transfers/new.html", context, status=status)
 
 
-@require_GET
 @needs(TRANSFER_RIGHT, model=Transfer)
+@require_safe
 def transfer_detail(request: SignedInRequest, transfer: Transfer) -> HttpResponse:
     running = transfer.undo_job if transfer.undo_job and not transfer.undo_job.is_over else transfer.job
     is_open = running is not None and not running.is_over
@@ -137,20 +136,20 @@ def transfer_detail(request: SignedInRequest, transfer: Transfer) -> HttpRespons
     return render(request, "customers/transfers/detail.html", context)
 
 
-@require_POST
 @needs(TRANSFER_RIGHT, model=Transfer)
+@require_POST
 def transfer_run(request: SignedInRequest, transfer: Transfer) -> HttpResponse:
     return _acted(request, transfer, actions.start_transfer, _("The transfer is under way."))
 
 
-@require_POST
 @needs(TRANSFER_RIGHT, model=Transfer)
+@require_POST
 def transfer_cancel(request: SignedInRequest, transfer: Transfer) -> HttpResponse:
     return _acted(request, transfer, actions.cancel_transfer, _("The transfer is being stopped."))
 
 
-@require_http_methods(["GET", "POST"])
 @needs(TRANSFER_RIGHT, model=Transfer)
+@require_http_methods(["GET", "POST"])
 def transfer_undo(request: SignedInRequest, transfer: Transfer) -> HttpResponse:
     if request.method == "POST":
         return _acted(request, transfer, actions.start_undo, _("The customers are being put back."))
@@ -171,9 +170,9 @@ def transfer_undo(request: SignedInRequest, transfer: Transfer) -> HttpResponse:
     return render(request, "records/confirm.html", context)
 
 
-@require_GET
 @needs(TRANSFER_RIGHT, model=Transfer)
-def transfer_result(request: SignedInRequest, transfer: Transfer) -> HttpResponseBase:
+@require_safe
+def transfer_result(request: SignedInRequest, transfer: Transfer) -> HttpResponse:
     file_format = request.GET.get("format", "xlsx")
     if file_format not in ("xlsx", "csv"):
         raise Http404
@@ -182,7 +181,9 @@ def transfer_result(request: SignedInRequest, transfer: Transfer) -> HttpRespons
     with open_writer(target.name, file_format, [str(head) for head in headers]) as writer:
         for line in _result_lines(transfer, request.user):
             writer.write_row(line)
-    return FileResponse(target, as_attachment=True, filename=f"transfer-{transfer.pk}.{file_format}")
+    answer = FileResponse(target, as_attachment=True, filename=f"transfer-{transfer.pk}.{file_format}")
+    answer["Cache-Control"] = "private, no-store"
+    return answer  # type: ignore[return-value]
 
 
 def _result_lines(transfer: Transfer, user: User) -> Iterator[list[str]]:
