@@ -241,6 +241,7 @@ HARBOUR_SCHEDULES: dict[str, dict[str, Any]] = {
     "seal-history": {"run": "crm.history.seals.seal_operations", "every": "minute"},
     "follow-up-reminders": {"run": "customers.activities.actions.remind_of_follow_ups", "every": "day", "at_hour": 8},
     "expire-idempotency-keys": {"run": "crm.api.idempotency.delete_old_keys", "every": "hour"},
+    "expire-imports": {"run": "customers.imports.actions.delete_old_files", "every": "day", "at_hour": 3},
     "expire-files": {"run": "crm.jobs.actions.delete_expired_files", "every": "day", "at_hour": 3},
 }
 HARBOUR_RIGHTS = ["crm.access.rights.RIGHTS", "customers.rights.RIGHTS", "reports.rights.RIGHTS"]
