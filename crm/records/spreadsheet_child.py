@@ -228,7 +228,7 @@ def guess_separator(lines: list[str]) -> str:
             continue
         usual = max(set(widths), key=lambda width: (width > 1, widths.count(width)), default=1)
         score = widths.count(usual) / max(len(widths), 1) * (usual > 1) + min(usual, 100) / 1000
-        if usual > 1 and score > best_score:
+        if usual > 1 and widths.count(usual) * 5 >= len(widths) * 2 and score > best_score:
             best, best_score = separator, score
     return best
 
