@@ -152,7 +152,7 @@ def _list_url(kind: Kind) -> str:
 
 
 def _css(name: str) -> str:
-    return "c-num num" if name.endswith("_days") else ""
+    return "num right" if name.endswith("_days") else ""
 
 
 def _cell(row: Any, name: str) -> Any:
