@@ -18,7 +18,8 @@ def palette_results(text: str, user: Any, limit: int = 8) -> list[dict[str, str]
     rows = (
         Contact.objects.visible_to(user).live()
         .filter(customer_id__in=search_ids(text, user), name__icontains=text.strip())
-        .exclude(customer__status=Customer.Status.POOL).select_related("customer").only("name", "job_title", "customer__name").order_by("-id")[:limit]
+        .exclude(customer__status=Customer.Status.POOL).select_related("customer")
+        .only("name", "job_title", "customer__name").order_by("-id")[:limit]
     )  # fmt: skip
     return [
         {
