@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 from django.utils import timezone
 
@@ -42,12 +43,12 @@ def parse_moment(text: str) -> datetime | None:
 def _from_number(typed: str) -> datetime | None:
     if not re.fullmatch(r"\d{5,13}(\.\d+)?", typed) or _COMPACT.fullmatch(typed):
         return None
-    value = float(typed)
+    value = Decimal(typed)
     if _SERIALS[0] <= value < _SERIALS[1]:
-        return timezone.make_aware(_SERIAL_EPOCH + timedelta(seconds=round(value * 86400)))
+        return timezone.make_aware(_SERIAL_EPOCH + timedelta(seconds=int(round(value * 86400))))
     if 10**8 <= value < 10**11:
-        return datetime.fromtimestamp(value, UTC)
-    return datetime.fromtimestamp(value / 1000, UTC) if value >= 10**11 else None
+        return datetime.fromtimestamp(int(value), UTC)
+    return datetime.fromtimestamp(int(value) // 1000, UTC) if value >= 10**11 else None
 
 
 def _from_words(typed: str) -> datetime | None:

@@ -9,7 +9,7 @@ from crm.records.sheets import header_key
 from customers.customers.resources import CustomerResource
 from customers.imports.models import ColumnMapping, ImportSet
 
-PERSONAL = frozenset({"phone", "email", "address", "contact_phone", "contact_email"})
+PERSONAL = frozenset({"phone", "email", "contact_phone", "contact_email"})
 
 
 def known_headers() -> set[str]:

@@ -8,8 +8,8 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
-from django.http import FileResponse, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
@@ -239,7 +239,9 @@ def _begin(request: HttpRequest, import_set: ImportSet, start: Any) -> HttpRespo
 @require_POST
 @needs(RIGHT, model=ImportSet)
 def import_row_repair(request: HttpRequest, import_set: ImportSet, row_number: int) -> HttpResponse:
-    row = get_object_or_404(import_set.rows, row_number=row_number)
+    row = import_set.rows.filter(row_number=min(row_number, 2**31 - 1)).first()
+    if row is None:
+        raise Http404
     cells = {
         int(name.removeprefix("cell_")): str(text)
         for name, text in request.POST.items()
