@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from crm.history.tracking import tracked
 from customers.activities.querysets import ActivityQuerySet
@@ -16,7 +17,7 @@ class Activity(models.Model):
     class Kind(models.TextChoices):
         VISIT = "visit", _("visit")
         CALL = "call", _("phone call")
-        EMAIL = "email", _("e-mail")
+        EMAIL = "email", pgettext_lazy("follow-up", "e-mail")
         MEETING = "meeting", _("meeting")
         MESSAGE = "message", _("message")
         NOTE = "note", _("note")
