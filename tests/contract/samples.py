@@ -6,23 +6,47 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from django.utils import timezone
+
+from crm.access.models import Role
+from crm.api.models import ApiToken
+from crm.people.models import Absence, User
+from customers.imports.models import ImportSet
+from customers.transfers.models import Transfer
 from tests.contract.routes import Route
 from tests.factories import make_activity, make_contact, make_customer, make_pool, make_pooled_customer
 
-# answers a page gives by its own rules to somebody it lets in (a job of somebody else is not there, for instance)
-OWN_ANSWERS: dict[str, set[int]] = {}
-WORDS = {"slug": "new-business", "page": "customers", "kind": "stages", "file_format": "csv", "name": "customers"}
+WORDS = {"row_number": "1", "colleague": "999999", "file_format": "csv"}
+SLUGS = {"reports": "new-business", "help": "customers", "settings": "stages"}
+# pages that look for something of one's own and say so when there is none
+NOT_THERE = {
+    "mfa_deactivate_totp", "mfa_view_recovery_codes", "mfa_download_recovery_codes", "records:undo", "records:view_delete",
+    "jobs:job_detail", "jobs:job_progress", "jobs:job_cancel", "jobs:job_download", "jobs:outbox_retry",
+    "notifications:notice_open", "settings:entry_edit", "settings:entry_move", "settings:entry_switch", "settings:entry_remove",
+    "settings:number_edit", "customers:import_row_repair", "customers:import_result",
+}  # fmt: skip
 
 
-def make_rows(owners: list[Any], other_department: Any) -> dict[str, list[Any]]:
+def make_rows(owners: list[User], other_department: Any) -> dict[str, list[Any]]:
     """Model label → rows: the person's own, a peer's, a foreign one, pooled ones."""
     customers = [make_customer(owner=owner) for owner in owners]
     pools = [make_pool(department=owners[0].department), make_pool(department=other_department)]
+    today = timezone.localdate()
     return {
         "customers.Customer": [*customers, *(make_pooled_customer(pool) for pool in pools)],
         "customers.Contact": [make_contact(customer) for customer in customers],
         "customers.Activity": [make_activity(customer) for customer in customers],
         "customers.Pool": pools,
+        "customers.ImportSet": [
+            ImportSet.objects.create(requested_by=owner, file_name="a.csv", file_path="imports/none")
+            for owner in owners
+        ],
+        "customers.Transfer": [Transfer.objects.create(requested_by=owner, reason="Because") for owner in owners],
+        "crm.User": owners[:1],
+        "crm.Department": [other_department],
+        "crm.Role": [Role.objects.get(code="rep")],
+        "crm.Absence": [Absence.objects.create(user=owners[0], deputy=owners[1], starts_on=today, ends_on=today)],
+        "crm.ApiToken": [ApiToken.objects.create(user=owners[0], name="A", digest="0" * 64, expires_at=timezone.now())],
     }
 
 
@@ -35,6 +59,8 @@ def addresses(route: Route, rows: dict[str, list[Any]]) -> Iterator[tuple[str, A
     for row in subjects:
         address = "/" + route.pattern
         for name in names:
-            value = str(row.pk) if row is not None and name == "pk" else WORDS.get(name, "999999")
+            slug = SLUGS.get(route.label.split(":")[0], "")
+            known = {**WORDS, "slug": slug, "kind": slug}
+            value = str(row.pk) if row is not None and name == "pk" else known.get(name, "999999")
             address = re.sub(rf"<(?:\w+:)?{name}>", value, address, count=1)
         yield address, row
