@@ -62,7 +62,8 @@ def _create(import_set: ImportSet, rows: list[Any]) -> list[ImportRow]:
         hold_quota([user.pk])
         free = user.customer_capacity - held_counts([user.pk])[user.pk]
     taken = customers_by(import_set.match_key, [row.match_value for row in rows])
-    namesakes = customers_by(ImportSet.MatchKey.NAME, [row.name_value for row in rows])
+    is_by_name = import_set.match_key == ImportSet.MatchKey.NAME
+    namesakes = {} if is_by_name else customers_by(ImportSet.MatchKey.NAME, [row.name_value for row in rows])
     codes = customers_with_code([row.credit_code for row in rows])
     owners = _able_owners(rows)
     good, refused = [], []
