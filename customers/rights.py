@@ -25,9 +25,9 @@ RIGHTS = [
     ),
     Right(
         "customers.view_contact_details",
-        _("See phone, e-mail and address in full"),
+        _("See phone and e-mail in full without uncovering them"),
         _CUSTOMERS,
-        {"rep": OWN, "director": BELOW},
+        {},
     ),
     Right(
         "customers.reveal_contact_details",

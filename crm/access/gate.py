@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.db.models import Model
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import gettext as _
 
 from crm.access.denials import note_denial
@@ -18,7 +18,7 @@ from crm.access.denials import note_denial
 if TYPE_CHECKING:
     from crm.people.models import User
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 class SignedInRequest(HttpRequest):
@@ -46,7 +46,7 @@ def signed_in(view: View) -> View:
     """Open to everybody who is signed in."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return _to_sign_in(request)
         return view(request, *args, **kwargs)
@@ -63,7 +63,7 @@ def needs(right: str, *, model: type[Model] | None = None, rows: str = "") -> Ca
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not request.user.is_authenticated:
                 return _to_sign_in(request)
             if not request.user.reach.has(right):

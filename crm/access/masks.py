@@ -6,20 +6,28 @@ import re
 from typing import Any
 
 CONTACT_FIELDS = frozenset({"phone", "email", "wechat", "address"})
-REVEAL_RIGHT = "customers.view_contact_details"
+VIEW_RIGHT = "customers.view_contact_details"
+REVEAL_RIGHT = "customers.reveal_contact_details"
 
 
 def sees_contact_details(user: Any, customer: Any) -> bool:
-    """Whether the person sees phone and e-mail of this customer in full; never in the pool."""
-    if customer.status == "pool":
-        return False
-    return bool(user.reach.covers(REVEAL_RIGHT, customer))
+    """Whether pages show this person phone and e-mail of a customer without asking; never in the pool."""
+    return customer.status != "pool" and bool(user.reach.covers(VIEW_RIGHT, customer))
 
 
-def sees_all_contact_details(user: Any) -> bool:
-    """Whether the person sees contact details wherever they see a customer at all (so may filter, search, match by them)."""
+def may_know_contact_details(user: Any, customer: Any) -> bool:
+    """Whether the person is entitled to the values, be it by uncovering them one by one; never in the pool."""
     reach = user.reach
-    return reach.scopes.get(REVEAL_RIGHT) == reach.scopes.get("customers.view_customer") and reach.has(REVEAL_RIGHT)
+    return customer.status != "pool" and bool(
+        reach.covers(VIEW_RIGHT, customer) or reach.covers(REVEAL_RIGHT, customer)
+    )
+
+
+def may_match_contact_details(user: Any) -> bool:
+    """Whether the person may filter, search and match by contact details: entitled to them on all they see."""
+    reach = user.reach
+    seen = reach.scopes.get("customers.view_customer")
+    return seen is not None and seen in (reach.scopes.get(VIEW_RIGHT), reach.scopes.get(REVEAL_RIGHT))
 
 
 def masked(field: str, value: str) -> str:
@@ -44,5 +52,6 @@ def masked_phone(value: str) -> str:
 
 
 def shown(user: Any, customer: Any, field: str, value: str) -> str:
-    """The value of a contact field as this person may see it."""
-    return value if not value or sees_contact_details(user, customer) else masked(field, value)
+    """The value of a contact field as a page shows it to this person; an address needs no uncovering."""
+    sees = may_know_contact_details if field == "address" else sees_contact_details
+    return value if not value or sees(user, customer) else masked(field, value)

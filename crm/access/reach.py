@@ -35,7 +35,7 @@ class Reach:
         return right in self.scopes
 
     def rows(self, right: str, path: str = "") -> Q | None:
-        """The condition for rows in the scope of a right, None where nothing is excluded; `path` leads to the owner's record."""
+        """The condition for rows in the scope of a right, None for every row; `path` leads to the owner's record."""
         scope = self.scopes.get(right)
         if scope is None:
             return Q(pk__in=[])
@@ -47,7 +47,7 @@ class Reach:
         return Q(**{f"{path}department_id__in": ids})
 
     def covers(self, right: str, row: Any) -> bool:
-        """Whether one loaded row (with owner_id and department_id) lies in the scope of a right; shares are not asked."""
+        """Whether one loaded row (with owner_id and department_id) lies in the scope of a right, shares aside."""
         scope = self.scopes.get(right)
         if scope is None:
             return False

@@ -7,21 +7,21 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import Count, Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from crm.access import actions, forms
-from crm.access.gate import needs
+from crm.access.gate import SignedInRequest, needs
 from crm.access.models import Role
 from crm.ui.verb_page import show_refusal, verb_page
 
 
 @needs("crm.view_role")
 @require_safe
-def role_list(request: HttpRequest) -> HttpResponse:
+def role_list(request: SignedInRequest) -> HttpResponse:
     """The roles with how many people hold them."""
     user: Any = request.user
     roles = Role.objects.visible_to(user).annotate(
@@ -32,14 +32,14 @@ def role_list(request: HttpRequest) -> HttpResponse:
 
 
 @needs("crm.view_role", model=Role, rows="visible_to")
-def role_detail(request: HttpRequest, role: Role) -> HttpResponse:
+def role_detail(request: SignedInRequest, role: Role) -> HttpResponse:
     """What a role may do; changed here by those who may change roles."""
     user: Any = request.user
     may_change = user.reach.has("crm.change_role")
     form = forms.GrantsForm(request.POST or None, role=role)
     if request.method == "POST" and may_change and form.is_valid():
         try:
-            actions.set_grants(role, actor=request.user, scopes=form.scopes())  # type: ignore[arg-type]
+            actions.set_grants(role, actor=request.user, scopes=form.scopes())
         except ValidationError as refusal:
             show_refusal(form, refusal)
         else:
@@ -56,12 +56,12 @@ def role_detail(request: HttpRequest, role: Role) -> HttpResponse:
 
 
 @needs("crm.change_role")
-def role_new(request: HttpRequest) -> HttpResponse:
+def role_new(request: SignedInRequest) -> HttpResponse:
     """Add a role."""
     return verb_page(
         request,
         forms.NewRoleForm(request.POST or None),
-        lambda **fields: actions.add_role(actor=request.user, **fields),  # type: ignore[arg-type]
+        lambda **fields: actions.add_role(actor=request.user, **fields),
         title=_("New role"),
         action_label=_("Add role"),
         back_url=reverse("settings:role_list"),
@@ -72,12 +72,12 @@ def role_new(request: HttpRequest) -> HttpResponse:
 
 
 @needs("crm.change_role", model=Role, rows="visible_to")
-def role_edit(request: HttpRequest, role: Role) -> HttpResponse:
+def role_edit(request: SignedInRequest, role: Role) -> HttpResponse:
     """Rename a role."""
     return verb_page(
         request,
         forms.RoleForm(request.POST or None, instance=role),
-        lambda **fields: actions.change_role(role, actor=request.user, **fields),  # type: ignore[arg-type]
+        lambda **fields: actions.change_role(role, actor=request.user, **fields),
         title=_("Edit %(name)s") % {"name": role},
         action_label=_("Save"),
         back_url=reverse("settings:role_detail", args=[role.pk]),
@@ -88,10 +88,10 @@ def role_edit(request: HttpRequest, role: Role) -> HttpResponse:
 
 @needs("crm.change_role", model=Role, rows="visible_to")
 @require_POST
-def role_remove(request: HttpRequest, role: Role) -> HttpResponse:
+def role_remove(request: SignedInRequest, role: Role) -> HttpResponse:
     """Delete a role nobody holds."""
     try:
-        actions.remove_role(role, actor=request.user)  # type: ignore[arg-type]
+        actions.remove_role(role, actor=request.user)
     except ValidationError as refusal:
         messages.error(request, " ".join(refusal.messages))
         return redirect("settings:role_detail", role.pk)

@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache
 
+from crm.access.masks import REVEAL_RIGHT, VIEW_RIGHT
 from crm.access.reach import Reach
 
 PII, EXPORT = "pii", "export"
 PII_RIGHTS = frozenset(
     {
-        "customers.view_contact_details",
-        "customers.reveal_contact_details",
+        VIEW_RIGHT,
+        REVEAL_RIGHT,
         "customers.export_contact_details",
     }
 )
@@ -43,4 +44,11 @@ def narrowed(reach: Reach, words: Iterable[str]) -> Reach:
     rights = frozenset[str]().union(*(known.get(word, frozenset()) for word in words))
     if PII not in words:
         rights -= PII_RIGHTS
-    return replace(reach, scopes={right: scope for right, scope in reach.scopes.items() if right in rights}, _shares={})
+    kept = {right: scope for right, scope in reach.scopes.items() if right in rights}
+    return uncovered(replace(reach, scopes=kept, _shares={}))
+
+
+def uncovered(reach: Reach) -> Reach:
+    """A program cannot click 'show': where the person may uncover contact details, their token shows them."""
+    scope = reach.scopes.get(VIEW_RIGHT) or reach.scopes.get(REVEAL_RIGHT)
+    return replace(reach, scopes={**reach.scopes, VIEW_RIGHT: scope}) if scope else reach

@@ -16,7 +16,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from crm.api.models import ApiToken
-from crm.api.scopes import catalogue, narrowed
+from crm.api.scopes import catalogue, narrowed, uncovered
 from crm.history.operations import operation
 from crm.people.models import User
 
@@ -70,8 +70,7 @@ class TokenAuthentication(BaseAuthentication):
             raise AuthenticationFailed(reason)
         _note_use(token)
         user = token.user
-        if token.scopes:
-            user._reach = narrowed(user.reach, token.scopes)
+        user._reach = narrowed(user.reach, token.scopes) if token.scopes else uncovered(user.reach)
         return user, token
 
     def authenticate_header(self, request: Request) -> str:

@@ -9,7 +9,7 @@ from django import forms
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from crm.access.masks import sees_all_contact_details
+from crm.access.masks import may_match_contact_details
 from crm.people.models import User
 from crm.records.filters import IdsFilter, RecordFilterSet, WordsFilter, day_filter
 from customers.contacts.models import Contact
@@ -37,7 +37,7 @@ class ContactFilter(RecordFilterSet):
         found = rows.filter(customer_id__in=search_ids(value, self.user))
         digits = value.replace(" ", "").replace("-", "")
         by_person = Q(name__icontains=value.strip())
-        if digits.isdecimal() and sees_all_contact_details(self.user):
+        if digits.isdecimal() and may_match_contact_details(self.user):
             by_person |= Q(phone__contains=digits)
         return found.filter(by_person) if found.filter(by_person).exists() else found
 

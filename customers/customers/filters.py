@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from crm.access.masks import sees_all_contact_details
+from crm.access.masks import may_match_contact_details
 from crm.records.filters import IdsFilter, RecordFilterSet, SeveralChecks, WordsFilter, day_filter
 from customers.base_data.models import Region
 from customers.customers.models import Customer
@@ -83,7 +83,7 @@ class CustomerFilter(RecordFilterSet):
 
     def __init__(self, params: Any, queryset: QuerySet[Any], user: Any) -> None:
         super().__init__(params, queryset, user)
-        if not sees_all_contact_details(user):
+        if not may_match_contact_details(user):
             for name in self.masked_filters:
                 if self.data.get(name):
                     self.filters[name].method = "refuse_masked"

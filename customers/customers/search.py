@@ -16,7 +16,7 @@ from django.db import connection
 from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from crm.access.masks import sees_all_contact_details
+from crm.access.masks import may_match_contact_details
 from customers.customers.letters import letters_of
 from customers.customers.models import Customer, CustomerSearch
 
@@ -133,7 +133,7 @@ def _condition(text: str, user: Any, path: str = "") -> Q:
     condition = Q(**{f"{path}letters__contains": wanted.lower().replace(" ", "")})
     if len(wanted) >= 2 and not digits.isdecimal():
         condition |= Q(**{f"{path}doubled__contains": doubled(wanted)})
-    if digits.isdecimal() and len(digits) >= 3 and sees_all_contact_details(user):
+    if digits.isdecimal() and len(digits) >= 3 and may_match_contact_details(user):
         condition |= Q(**{f"{path}digits__contains": digits.removeprefix("86") if len(digits) > 11 else digits})
     return condition
 

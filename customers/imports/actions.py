@@ -15,6 +15,7 @@ from django.db.models import Count
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from crm.access.masks import may_match_contact_details
 from crm.history.operations import operation
 from crm.jobs.actions import start_job
 from crm.jobs.models import Job
@@ -171,7 +172,7 @@ def _check_mapping(
 
 def may_match_phones(user: User) -> bool:
     """Whether a person may find customers by their phone: who may not see a field may not match by it."""
-    return user.reach.has("customers.view_contact_details") or user.reach.has("customers.import_any_owner")
+    return may_match_contact_details(user) or user.reach.has("customers.import_any_owner")
 
 
 def start_check(import_set: ImportSet, *, actor: User) -> Job:

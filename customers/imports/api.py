@@ -15,7 +15,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from crm.access.masks import REVEAL_RIGHT
+from crm.access.masks import VIEW_RIGHT
 from crm.api.pagination import PARAMETERS, KeysetPagination
 from crm.api.parsers import BoundedMultiPartParser, StrictJSONParser
 from crm.api.views import JobStartedSerializer, RecordViewSet
@@ -156,7 +156,7 @@ class ImportViewSet(RecordViewSet):
 
     def told_rows(self, import_set: ImportSet, rows: list[ImportRow]) -> list[dict[str, Any]]:
         """The rows in words; contact details as they were before stay hidden where the token does not show them."""
-        hides = not self.request.user.reach.has(REVEAL_RIGHT)
+        hides = not self.request.user.reach.has(VIEW_RIGHT)
         for row in rows:
             row.is_masked = row.is_masked or hides
         reader = RowReader(import_set)

@@ -66,7 +66,8 @@ def _create(import_set: ImportSet, rows: list[Any]) -> list[ImportRow]:
     namesakes = {} if is_by_name else customers_by(ImportSet.MatchKey.NAME, [row.name_value for row in rows])
     codes = customers_with_code([row.credit_code for row in rows])
     owners = _able_owners(rows)
-    good, refused = [], []
+    good: list[int] = []
+    refused: list[ImportRow] = []
     for row in rows:
         if row.match_value in taken or any(
             same_company(row.credit_code, one) for one in namesakes.get(row.name_value, [])

@@ -38,8 +38,8 @@ class ReadingForm(forms.Form):
         names = ("encoding", "separator", "sheet", "header_row")
         kwargs.setdefault("initial", {name: getattr(import_set, name) for name in names})
         super().__init__(*args, **kwargs)
-        self.fields["sheet"].choices = [(name, name) for name in import_set.sheets]
-        self.fields["header_row"].choices = [
+        self.fields["sheet"].choices = [(name, name) for name in import_set.sheets]  # type: ignore[attr-defined]
+        self.fields["header_row"].choices = [  # type: ignore[attr-defined]
             (number, f"{number} · {' / '.join(cell for cell in cells if cell.strip())[:60]}")
             for number, cells in import_set.head
         ]
@@ -56,7 +56,7 @@ class MappingForm(forms.Form):
     match_key = forms.ChoiceField(label=_("Same customer if equal"))
     empty_clears = forms.TypedChoiceField(
         label=_("Empty cells"), choices=[("", _("keep the field as it is")), ("1", _("clear the field"))],
-        widget=forms.RadioSelect, required=False, coerce=bool, empty_value=False,
+        widget=forms.RadioSelect, required=False, coerce=bool, empty_value=False,  # type: ignore[arg-type]
     )  # fmt: skip
     has_lawful_basis = forms.BooleanField(
         label=_("We may hold these contact details: their source and the consent can be shown"), required=False
@@ -67,15 +67,15 @@ class MappingForm(forms.Form):
         initial = {name: getattr(import_set, name) for name in names}
         initial |= {"empty_clears": "1" if import_set.empty_clears else ""}
         initial |= {f"column_{at}": name for at, name in import_set.mapping.items()}
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(*args, **{**kwargs, "initial": initial})
         self.import_set = import_set
         user = import_set.requested_by
-        self.fields["match_key"].choices = [
+        self.fields["match_key"].choices = [  # type: ignore[attr-defined]
             (value, label)
             for value, label in ImportSet.MatchKey.choices
             if value != ImportSet.MatchKey.PHONE or may_match_phones(user)
         ]
-        choices = [("", _("do not import"))]
+        choices: list[tuple[str, Any]] = [("", _("do not import"))]
         choices += [
             (name, f"{field.header} *" if field.required else field.header)
             for name, field in CustomerResource.importable(user).items()

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from typing import Any
 
-from crm.access.masks import REVEAL_RIGHT
+from crm.access.masks import VIEW_RIGHT
 from crm.access.reach import Reach
 from crm.people.models import User
 from customers.customers.models import Customer, CustomerShare
@@ -60,7 +60,7 @@ class Importer:
 
     def sees_details(self, customer: Found) -> bool:
         """Whether this person sees the contact details the customer has now."""
-        return self.reach.covers(REVEAL_RIGHT, customer)
+        return self.reach.covers(VIEW_RIGHT, customer)
 
 
 def customers_by(key: str, match_values: Collection[str]) -> dict[str, list[Found]]:

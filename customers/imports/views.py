@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from crm.access.gate import needs
+from crm.access.gate import SignedInRequest, needs
 from crm.jobs.actions import cancel_job
 from customers.customers.resources import CustomerResource
 from customers.imports import actions
@@ -50,13 +50,13 @@ STATE_TONES = {
 
 @require_GET
 @needs(RIGHT)
-def import_list(request: HttpRequest) -> HttpResponse:
+def import_list(request: SignedInRequest) -> HttpResponse:
     return _list_page(request, UploadForm())
 
 
 @require_http_methods(["GET", "POST"])
 @needs(RIGHT)
-def import_new(request: HttpRequest) -> HttpResponse:
+def import_new(request: SignedInRequest) -> HttpResponse:
     if request.method == "GET":
         return redirect("customers:import_list")
     form = UploadForm(request.POST, request.FILES)
@@ -69,7 +69,7 @@ def import_new(request: HttpRequest) -> HttpResponse:
     return _list_page(request, form, status=422)
 
 
-def _list_page(request: HttpRequest, form: UploadForm, status: int = 200) -> HttpResponse:
+def _list_page(request: SignedInRequest, form: UploadForm, status: int = 200) -> HttpResponse:
     recent = list(ImportSet.objects.visible_to(request.user).defer("head", "headers", "mapping")[:RECENT])
     for one in recent:
         one.tone = STATE_TONES.get(one.state, "gray")
@@ -80,7 +80,7 @@ def _list_page(request: HttpRequest, form: UploadForm, status: int = 200) -> Htt
 
 @require_GET
 @needs(RIGHT, model=ImportSet)
-def import_detail(request: HttpRequest, import_set: ImportSet) -> HttpResponse:
+def import_detail(request: SignedInRequest, import_set: ImportSet) -> HttpResponse:
     import_set.requested_by = request.user  # the same person, whose rights are known already
     wants_map = request.GET.get("step") == "map" and import_set.can_be_mapped
     if wants_map or import_set.state in (State.UPLOADED, State.FAILED, State.CANCELLED):
@@ -95,19 +95,19 @@ def _frame(import_set: ImportSet, step: int = 0) -> dict[str, Any]:
 
 
 def _map_page(
-    request: HttpRequest, import_set: ImportSet, form: MappingForm, reading: ReadingForm, status: int = 200
+    request: SignedInRequest, import_set: ImportSet, form: MappingForm, reading: ReadingForm, status: int = 200
 ) -> HttpResponse:
     context = {**_frame(import_set, 2), "form": form, "reading": reading, "lines": form.lines()}
     return render(request, "customers/imports/map.html", context, status=status)
 
 
-def _progress_page(request: HttpRequest, import_set: ImportSet) -> HttpResponse:
+def _progress_page(request: SignedInRequest, import_set: ImportSet) -> HttpResponse:
     return render(request, "customers/imports/progress.html", {**_frame(import_set), "job": import_set.job})
 
 
 @require_GET
 @needs(RIGHT, model=ImportSet)
-def import_progress(request: HttpRequest, import_set: ImportSet) -> HttpResponse:
+def import_progress(request: SignedInRequest, import_set: ImportSet) -> HttpResponse:
     """The progress part, asked for every second; the whole page anew when the job has ended."""
     if not import_set.is_busy:
         answer = HttpResponse()
@@ -116,7 +116,7 @@ def import_progress(request: HttpRequest, import_set: ImportSet) -> HttpResponse
     return render(request, "customers/imports/_progress.html", {"import_set": import_set, "job": import_set.job})
 
 
-def _rows_page(request: HttpRequest, import_set: ImportSet, status: int = 200, **more: Any) -> HttpResponse:
+def _rows_page(request: SignedInRequest, import_set: ImportSet, status: int = 200, **more: Any) -> HttpResponse:
     shown = _outcome(request, import_set)
     rows = import_set.rows.filter(outcome=shown) if shown else import_set.rows.all()
     field, code = request.GET.get("field", ""), request.GET.get("code", "")
@@ -129,7 +129,7 @@ def _rows_page(request: HttpRequest, import_set: ImportSet, status: int = 200, *
         rows = rows.filter(row_number__gt=min(int(after), 2**31 - 1))
     page = list(rows.order_by("row_number")[: ROWS_SHOWN + 1])
     lines = RowReader(import_set).lines(page[:ROWS_SHOWN])
-    keep = {"outcome": shown, "field": field, "code": code} if code else {"outcome": shown}
+    keep: dict[str, Any] = {"outcome": shown, "field": field, "code": code} if code else {"outcome": shown}
     next_url = f"?{urlencode({**keep, 'after': page[ROWS_SHOWN - 1].row_number})}" if len(page) > ROWS_SHOWN else ""
     counts = import_set.counts
     context = {
@@ -144,7 +144,7 @@ def _rows_page(request: HttpRequest, import_set: ImportSet, status: int = 200, *
     return render(request, f"customers/imports/{name}.html", context, status=status)
 
 
-def _outcome(request: HttpRequest, import_set: ImportSet) -> str:
+def _outcome(request: SignedInRequest, import_set: ImportSet) -> str:
     wished = request.GET.get("outcome", "")
     names = [name for name, _label, _tone in outcome_labels()]
     if wished in names:
@@ -155,7 +155,7 @@ def _outcome(request: HttpRequest, import_set: ImportSet) -> str:
 
 @require_POST
 @needs(RIGHT, model=ImportSet)
-def import_read(request: HttpRequest, import_set: ImportSet) -> HttpResponse:
+def import_read(request: SignedInRequest, import_set: ImportSet) -> HttpResponse:
     form = ReadingForm(request.POST, import_set=import_set)
     if form.is_valid():
         try:
@@ -169,7 +169,7 @@ def import_read(request: HttpRequest, import_set: ImportSet) -> HttpResponse:
 
 @require_POST
 @needs(RIGHT, model=ImportSet)
-def import_map(request: HttpRequest, import_set: ImportSet) -> HttpResponse:
+def import_map(request: SignedInRequest, import_set: ImportSet) -> HttpResponse:
     """Keep the mapping and begin the check."""
     form = MappingForm(request.POST, import_set=import_set)
     if form.is_valid():
@@ -185,19 +185,19 @@ def import_map(request: HttpRequest, import_set: ImportSet) -> HttpResponse:
 
 @require_POST
 @needs(RIGHT, model=ImportSet)
-def import_check(request: HttpRequest, import_set: ImportSet) -> HttpResponse:
+def import_check(request: SignedInRequest, import_set: ImportSet) -> HttpResponse:
     return _begin(request, import_set, actions.start_check)
 
 
 @require_POST
 @needs(RIGHT, model=ImportSet)
-def import_apply(request: HttpRequest, import_set: ImportSet) -> HttpResponse:
+def import_apply(request: SignedInRequest, import_set: ImportSet) -> HttpResponse:
     return _begin(request, import_set, actions.start_apply)
 
 
 @require_http_methods(["GET", "POST"])
 @needs(RIGHT, model=ImportSet)
-def import_undo(request: HttpRequest, import_set: ImportSet) -> HttpResponse:
+def import_undo(request: SignedInRequest, import_set: ImportSet) -> HttpResponse:
     if request.method == "POST":
         return _begin(request, import_set, actions.start_undo)
     counts = import_set.counts
@@ -218,7 +218,7 @@ def import_undo(request: HttpRequest, import_set: ImportSet) -> HttpResponse:
 
 @require_POST
 @needs(RIGHT, model=ImportSet)
-def import_stop(request: HttpRequest, import_set: ImportSet) -> HttpResponse:
+def import_stop(request: SignedInRequest, import_set: ImportSet) -> HttpResponse:
     """Stop the running job before its next chunk."""
     try:
         if import_set.is_busy and import_set.job:
@@ -228,7 +228,7 @@ def import_stop(request: HttpRequest, import_set: ImportSet) -> HttpResponse:
     return redirect(import_set)
 
 
-def _begin(request: HttpRequest, import_set: ImportSet, start: Any) -> HttpResponse:
+def _begin(request: SignedInRequest, import_set: ImportSet, start: Any) -> HttpResponse:
     try:
         start(import_set, actor=request.user)
     except ValidationError as refusal:
@@ -238,7 +238,7 @@ def _begin(request: HttpRequest, import_set: ImportSet, start: Any) -> HttpRespo
 
 @require_POST
 @needs(RIGHT, model=ImportSet)
-def import_row_repair(request: HttpRequest, import_set: ImportSet, row_number: int) -> HttpResponse:
+def import_row_repair(request: SignedInRequest, import_set: ImportSet, row_number: int) -> HttpResponse:
     row = import_set.rows.filter(row_number=min(row_number, 2**31 - 1)).first()
     if row is None:
         raise Http404
@@ -263,7 +263,7 @@ def import_row_repair(request: HttpRequest, import_set: ImportSet, row_number: i
 
 @require_GET
 @needs(RIGHT, model=ImportSet)
-def import_result(request: HttpRequest, import_set: ImportSet) -> HttpResponse:
+def import_result(request: SignedInRequest, import_set: ImportSet) -> FileResponse:
     """The rows with their outcomes as a file, `?only=refused` for those alone."""
     only = request.GET.get("only", "")
     file, file_format = result_file(import_set, only if only in ("refused", "duplicate") else "")
@@ -274,7 +274,7 @@ def import_result(request: HttpRequest, import_set: ImportSet) -> HttpResponse:
 
 @require_GET
 @needs(RIGHT)
-def import_template(request: HttpRequest) -> HttpResponse:
+def import_template(request: SignedInRequest) -> FileResponse:
     columns = [name for name in CustomerResource.importable(request.user) if name != "id"]
     name = _("Customer template %(day)s") % {"day": timezone.localdate().isoformat()}
     return FileResponse(template_file(columns), as_attachment=True, filename=f"{name}.xlsx")
