@@ -6,7 +6,7 @@ from crm.history.models import Operation, OperationSeal
 from crm.jobs.models import Job, JobChunk, JobRow, Outbox, ScheduleRun
 from crm.notifications.models import Notice
 from crm.people.models import Absence, Department, PasswordRecord, User
-from crm.records.models import NumberRule, NumberCounter, SavedView
+from crm.records.models import NumberCounter, NumberRule, SavedView
 
 __all__ = [
     "Absence",

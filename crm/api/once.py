@@ -36,4 +36,4 @@ def made_once(user: User, key: str, make: Callable[[], Model]) -> tuple[str, boo
 
 
 def _address(row: Model) -> str:
-    return row.get_absolute_url()  # type: ignore[attr-defined,no-any-return]
+    return row.get_absolute_url()  # type: ignore[attr-defined]

@@ -22,7 +22,7 @@ ERRORS = {
 }
 
 
-class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+class TokenScheme(OpenApiAuthenticationExtension):
     """How the schema names our tokens."""
 
     target_class = "crm.api.tokens.TokenAuthentication"

@@ -8,14 +8,14 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from crm.access.gate import needs
+from crm.access.gate import SignedInRequest, needs
 from crm.api.models import ApiToken
 from crm.api.scopes import catalogue
 from crm.api.tokens import issue_token, revoke_token
@@ -48,7 +48,7 @@ class TokenForm(forms.Form):
 
 @needs("crm.manage_api_token")
 @require_safe
-def token_list(request: HttpRequest) -> HttpResponse:
+def token_list(request: SignedInRequest) -> HttpResponse:
     """Every key, the newest first."""
     tokens = ApiToken.objects.visible_to(request.user).select_related("user")[:SHOWN]
     return render(request, "settings/api/token_list.html", {"tokens": tokens})
@@ -56,7 +56,7 @@ def token_list(request: HttpRequest) -> HttpResponse:
 
 @needs("crm.manage_api_token")
 @never_cache
-def token_new(request: HttpRequest) -> HttpResponse:
+def token_new(request: SignedInRequest) -> HttpResponse:
     """Make a key and show it once."""
     form = TokenForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -64,7 +64,7 @@ def token_new(request: HttpRequest) -> HttpResponse:
         try:
             token, text = issue_token(
                 wanted["user"],
-                actor=request.user,  # type: ignore[arg-type]
+                actor=request.user,
                 name=wanted["name"],
                 scopes=wanted["scopes"],
                 life=timedelta(days=wanted["days"]),
@@ -78,8 +78,8 @@ def token_new(request: HttpRequest) -> HttpResponse:
 
 @needs("crm.manage_api_token", model=ApiToken, rows="visible_to")
 @require_POST
-def token_revoke(request: HttpRequest, token: ApiToken) -> HttpResponse:
+def token_revoke(request: SignedInRequest, token: ApiToken) -> HttpResponse:
     """Switch a key off for good."""
-    revoke_token(token, actor=request.user)  # type: ignore[arg-type]
+    revoke_token(token, actor=request.user)
     messages.success(request, _("Token revoked."))
     return redirect("settings:token_list")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from crm.access.gate import signed_in
+from crm.access.gate import SignedInRequest, signed_in
 
 # slug → title, one sentence, icon
 PAGES: dict[str, tuple[Any, Any, str]] = {
@@ -28,7 +28,7 @@ PAGES: dict[str, tuple[Any, Any, str]] = {
 
 @signed_in
 @require_safe
-def index(request: HttpRequest) -> HttpResponse:
+def index(request: SignedInRequest) -> HttpResponse:
     """All pages, or those whose title fits a text."""
     text = request.GET.get("q", "").strip()[:60]
     pages = [
@@ -41,7 +41,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
 @signed_in
 @require_safe
-def page(request: HttpRequest, slug: str) -> HttpResponse:
+def page(request: SignedInRequest, slug: str) -> HttpResponse:
     """One page in the language of the reader."""
     if slug not in PAGES:
         raise Http404

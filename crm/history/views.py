@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from crm.access.gate import needs
+from crm.access.gate import SignedInRequest, needs
 from crm.history.audit import AuditForm, operations_matching
 from crm.history.verbs import worded
 
@@ -15,7 +15,7 @@ PAGE_SIZE = 50
 
 @needs("crm.view_audit")
 @require_safe
-def audit_list(request: HttpRequest) -> HttpResponse:
+def audit_list(request: SignedInRequest) -> HttpResponse:
     """Operations, newest first, a page at a time by id."""
     before = request.GET.get("before", "")
     if before and not (before.isascii() and before.isdecimal() and len(before) < 19):

@@ -207,8 +207,9 @@ def single_file() -> Iterator[None]:
 
 
 def _sync(uv: str, environment: Path, *words: str) -> None:
+    python = sys._base_executable  # type: ignore[attr-defined]  # the one outside any environment; no public name
     _call(
-        [uv, "sync", "--frozen", "--quiet", "--no-progress", "--python", sys._base_executable, *words],
+        [uv, "sync", "--frozen", "--quiet", "--no-progress", "--python", python, *words],
         "The Python packages cannot be installed with uv",
         {
             "UV_PROJECT_ENVIRONMENT": str(environment),

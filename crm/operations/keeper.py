@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -65,7 +66,7 @@ def keep(server: PostgresServer | ValkeyServer, lease: Path, stopping: threading
     stop_process(process, server.stop_signal, STOP_SECONDS)
 
 
-def started(server: PostgresServer | ValkeyServer):
+def started(server: PostgresServer | ValkeyServer) -> subprocess.Popen[bytes]:
     """The running server process once it takes connections."""
     process = server.start()
     ready = wait_until(lambda: process.poll() is not None or server.is_ready(), START_SECONDS)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 
 from crm.operations import embedded
@@ -17,19 +16,15 @@ def steps() -> list[tuple[str, list[str]]]:
     """Every check as its name and command line."""
     tools = Path(sys.executable).parent
     manage = [sys.executable, "-W", "ignore", "manage.py"]
-    found = [
+    return [
         ("style", [str(tools / "ruff"), "check", "--quiet", "."]),
         ("format", [str(tools / "ruff"), "format", "--quiet", "--check", "."]),
         ("system checks", [*manage, "check"]),
         ("missing migrations", [*manage, "makemigrations", "--check", "--dry-run"]),
         ("templates", [*manage, "check_templates"]),
+        ("import contracts", [str(tools / "lint-imports"), "--no-logo"]),
+        ("types", [str(tools / "mypy")]),
     ]
-    tool = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8")).get("tool", {})
-    if "importlinter" in tool:
-        found.append(("import contracts", [str(tools / "lint-imports"), "--no-timing"]))
-    if tool.get("mypy", {}).get("files"):
-        found.append(("types", [str(tools / "mypy")]))
-    return found
 
 
 def lint() -> int:

@@ -24,7 +24,8 @@ class CurrentRequest:
     via: str = "system"
 
 
-_current: ContextVar[CurrentRequest] = ContextVar("current_request", default=CurrentRequest())
+_OUTSIDE = CurrentRequest()
+_current: ContextVar[CurrentRequest] = ContextVar("current_request", default=_OUTSIDE)
 
 
 def current_request() -> CurrentRequest:

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import BinaryIO, TypedDict
 from urllib.parse import quote, unquote, urlsplit
 
 from crm.operations.home import secret, short_name
@@ -42,6 +43,14 @@ CREATE ROLE harbour LOGIN CREATEDB;
 CREATE DATABASE harbour OWNER harbour TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE '{LOCALE}';
 """
 LARGEST_LOG = 10 * 2**20
+
+
+class Identity(TypedDict, total=False):
+    """Whom a child process runs as; empty where it stays who we are."""
+
+    user: int
+    group: int
+    extra_groups: list[int]
 
 
 class PostgresServer:
@@ -163,7 +172,7 @@ class PostgresServer:
             return owner
         return pwd.getpwnam("nobody").pw_uid
 
-    def _identity(self) -> dict[str, int | list[int]]:
+    def _identity(self) -> Identity:
         if os.geteuid() != 0:
             return {}
         person = pwd.getpwuid(self._uid())
@@ -334,7 +343,7 @@ def _quoted(path: Path) -> str:
     return '"' + str(path).replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def open_log(path: Path):
+def open_log(path: Path) -> BinaryIO:
     """A log file to append to; one that has grown large is put aside first."""
     with contextlib.suppress(OSError):
         if path.stat().st_size > LARGEST_LOG:

@@ -9,13 +9,13 @@ from typing import Any
 import django
 from django.conf import settings
 from django.db import connection
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from crm.access.gate import needs
+from crm.access.gate import SignedInRequest, needs
 from crm.jobs.models import Job, Outbox
 from crm.operations.health import health_checks
 
@@ -29,7 +29,7 @@ CHECKS = {
 
 @needs("crm.view_system")
 @require_safe
-def system(request: HttpRequest) -> HttpResponse:
+def system(request: SignedInRequest) -> HttpResponse:
     """Health, versions, and work that waits."""
     results = health_checks()
     context = {

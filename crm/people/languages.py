@@ -22,7 +22,7 @@ class UserLanguageMiddleware:
         )
         language = wanted if wanted in known else settings.LANGUAGE_CODE
         with translation.override(language):
-            request.LANGUAGE_CODE = language  # type: ignore[attr-defined]
+            request.LANGUAGE_CODE = language
             answer = self.get_response(request)
         answer.headers.setdefault("Content-Language", language)
         return answer

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Count
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from crm.access.gate import may, needs, signed_in
+from crm.access.gate import SignedInRequest, may, needs, signed_in
 from crm.people import actions, forms
 from crm.people.models import Absence, Department, User
 from crm.ui.settings_places import setting_groups
@@ -26,17 +27,17 @@ PAGE_SIZE = 50
 
 @signed_in
 @require_safe
-def settings_index(request: HttpRequest) -> HttpResponse:
+def settings_index(request: SignedInRequest) -> HttpResponse:
     """What this person may set up."""
     return render(request, "settings/index.html", {"groups": setting_groups(request.user)})
 
 
 @signed_in
-def appearance(request: HttpRequest) -> HttpResponse:
+def appearance(request: SignedInRequest) -> HttpResponse:
     """One's own theme, row height, shortcuts and language; also answers the small forms of lists and menus."""
     form = forms.AppearanceForm(request.POST or None, instance=request.user)
     if request.method == "POST" and form.is_valid():
-        actions.set_appearance(request.user, **form.chosen())  # type: ignore[arg-type]
+        actions.set_appearance(request.user, **form.chosen())
         wanted = request.POST.get("next", "")
         if url_has_allowed_host_and_scheme(wanted, None) and wanted.startswith("/"):
             return redirect(wanted)
@@ -47,7 +48,7 @@ def appearance(request: HttpRequest) -> HttpResponse:
 
 
 @signed_in
-def profile(request: HttpRequest) -> HttpResponse:
+def profile(request: SignedInRequest) -> HttpResponse:
     """One's own phone and e-mail."""
     person = User.objects.visible_to(request.user).filter(pk=request.user.pk).first()
     form = forms.ProfileForm(request.POST or None, instance=request.user)
@@ -68,7 +69,7 @@ def profile(request: HttpRequest) -> HttpResponse:
 
 @needs("crm.view_user")
 @require_safe
-def user_list(request: HttpRequest) -> HttpResponse:
+def user_list(request: SignedInRequest) -> HttpResponse:
     """Who works here, or did."""
     form = forms.PeopleFilterForm(request.GET or None)
     rows = User.objects.visible_to(request.user).select_related("department").prefetch_related("roles")
@@ -93,7 +94,7 @@ def _filtered(rows: Any, wanted: dict[str, Any]) -> Any:
 
 @needs("crm.view_user", model=User, rows="visible_to")
 @require_safe
-def user_detail(request: HttpRequest, user: User) -> HttpResponse:
+def user_detail(request: SignedInRequest, user: User) -> HttpResponse:
     """One person: facts, roles, absences, and what may be done."""
     context = {
         "person": user,
@@ -106,12 +107,12 @@ def user_detail(request: HttpRequest, user: User) -> HttpResponse:
 
 
 @needs("crm.change_user")
-def user_new(request: HttpRequest) -> HttpResponse:
+def user_new(request: SignedInRequest) -> HttpResponse:
     """Add a person."""
     return verb_page(
         request,
         forms.NewUserForm(request.POST or None),
-        lambda **fields: actions.add_user(actor=request.user, **fields),  # type: ignore[arg-type]
+        lambda **fields: actions.add_user(actor=request.user, **fields),
         title=_("New user"),
         action_label=_("Add user"),
         back_url=reverse("settings:user_list"),
@@ -122,12 +123,12 @@ def user_new(request: HttpRequest) -> HttpResponse:
 
 
 @needs("crm.change_user", model=User, rows="visible_to")
-def user_edit(request: HttpRequest, user: User) -> HttpResponse:
+def user_edit(request: SignedInRequest, user: User) -> HttpResponse:
     """Correct facts about a person."""
     return verb_page(
         request,
         forms.UserForm(request.POST or None, instance=user),
-        lambda **fields: actions.change_user(user, actor=request.user, **fields),  # type: ignore[arg-type]
+        lambda **fields: actions.change_user(user, actor=request.user, **fields),
         title=_("Edit %(name)s") % {"name": user},
         action_label=_("Save"),
         back_url=user.get_absolute_url(),
@@ -137,12 +138,12 @@ def user_edit(request: HttpRequest, user: User) -> HttpResponse:
 
 
 @needs("crm.change_user", model=User, rows="visible_to")
-def user_password(request: HttpRequest, user: User) -> HttpResponse:
+def user_password(request: SignedInRequest, user: User) -> HttpResponse:
     """Give a person a new first password."""
     return verb_page(
         request,
         forms.PasswordForm(request.POST or None),
-        lambda **fields: actions.set_first_password(user, actor=request.user, **fields),  # type: ignore[arg-type]
+        lambda **fields: actions.set_first_password(user, actor=request.user, **fields),
         title=_("New password for %(name)s") % {"name": user},
         action_label=_("Replace password"),
         back_url=user.get_absolute_url(),
@@ -153,12 +154,12 @@ def user_password(request: HttpRequest, user: User) -> HttpResponse:
 
 
 @needs("crm.assign_role", model=User, rows="visible_to")
-def user_roles(request: HttpRequest, user: User) -> HttpResponse:
+def user_roles(request: SignedInRequest, user: User) -> HttpResponse:
     """Give a person roles."""
     return verb_page(
         request,
         forms.RolesForm(request.POST or None, initial={"roles": user.roles.all()}),
-        lambda roles: actions.set_roles(user, actor=request.user, roles=list(roles)),  # type: ignore[arg-type]
+        lambda roles: actions.set_roles(user, actor=request.user, roles=list(roles)),
         title=_("Roles of %(name)s") % {"name": user},
         action_label=_("Set roles"),
         back_url=user.get_absolute_url(),
@@ -169,12 +170,12 @@ def user_roles(request: HttpRequest, user: User) -> HttpResponse:
 
 
 @needs("crm.change_user", model=User, rows="visible_to")
-def user_disable(request: HttpRequest, user: User) -> HttpResponse:
+def user_disable(request: SignedInRequest, user: User) -> HttpResponse:
     """Switch a person off, or say what they still hold."""
     return verb_page(
         request,
         forms.LeaveForm(request.POST or None),
-        lambda **fields: actions.disable_user(user, actor=request.user, **fields),  # type: ignore[arg-type]
+        lambda **fields: actions.disable_user(user, actor=request.user, **fields),
         title=_("Disable %(name)s") % {"name": user},
         action_label=_("Disable user"),
         back_url=user.get_absolute_url(),
@@ -189,9 +190,9 @@ def user_disable(request: HttpRequest, user: User) -> HttpResponse:
 
 @needs("crm.change_user", model=User, rows="visible_to")
 @require_POST
-def user_enable(request: HttpRequest, user: User) -> HttpResponse:
+def user_enable(request: SignedInRequest, user: User) -> HttpResponse:
     """Let a person sign in again."""
-    actions.enable_user(user, actor=request.user)  # type: ignore[arg-type]
+    actions.enable_user(user, actor=request.user)
     messages.success(request, _("User enabled."))
     return redirect(user)
 
@@ -201,7 +202,7 @@ def user_enable(request: HttpRequest, user: User) -> HttpResponse:
 
 @needs("crm.view_user")
 @require_safe
-def department_list(request: HttpRequest) -> HttpResponse:
+def department_list(request: SignedInRequest) -> HttpResponse:
     """The organisation as a tree."""
     viewer: Any = request.user
     rows = Department.objects.visible_to(viewer).select_related("head").annotate(people=Count("members"))
@@ -224,12 +225,12 @@ def as_tree(rows: Any) -> list[tuple[int, Department]]:
 
 
 @needs("crm.change_user")
-def department_new(request: HttpRequest) -> HttpResponse:
+def department_new(request: SignedInRequest) -> HttpResponse:
     """Add a department."""
     return verb_page(
         request,
         forms.DepartmentForm(request.POST or None, initial={"parent": request.GET.get("parent")}),
-        lambda **fields: actions.add_department(actor=request.user, **fields),  # type: ignore[arg-type]
+        lambda **fields: actions.add_department(actor=request.user, **fields),
         title=_("New department"),
         action_label=_("Add department"),
         back_url=reverse("settings:department_list"),
@@ -239,14 +240,13 @@ def department_new(request: HttpRequest) -> HttpResponse:
 
 
 @needs("crm.change_user", model=Department, rows="visible_to")
-def department_edit(request: HttpRequest, department: Department) -> HttpResponse:
+def department_edit(request: SignedInRequest, department: Department) -> HttpResponse:
     """Rename, move, appoint a head."""
-    editor: Any = request.user
-    fresh = Department.objects.visible_to(editor).filter(pk=department.pk).first()
+    fresh = copy(department)  # a form writes what was typed into its instance, the title keeps the name
     return verb_page(
         request,
         forms.DepartmentForm(request.POST or None, instance=department),
-        lambda **fields: actions.change_department(fresh, actor=request.user, **fields),  # type: ignore[arg-type]
+        lambda **fields: actions.change_department(fresh, actor=request.user, **fields),
         title=_("Edit %(name)s") % {"name": fresh},
         action_label=_("Save"),
         back_url=reverse("settings:department_list"),
@@ -257,10 +257,10 @@ def department_edit(request: HttpRequest, department: Department) -> HttpRespons
 
 @needs("crm.change_user", model=Department, rows="visible_to")
 @require_POST
-def department_remove(request: HttpRequest, department: Department) -> HttpResponse:
+def department_remove(request: SignedInRequest, department: Department) -> HttpResponse:
     """Delete an empty department."""
     try:
-        actions.remove_department(department, actor=request.user)  # type: ignore[arg-type]
+        actions.remove_department(department, actor=request.user)
     except ValidationError as refusal:
         messages.error(request, " ".join(refusal.messages))
     else:
@@ -273,19 +273,19 @@ def department_remove(request: HttpRequest, department: Department) -> HttpRespo
 
 @needs("crm.view_user")
 @require_safe
-def absence_list(request: HttpRequest) -> HttpResponse:
+def absence_list(request: SignedInRequest) -> HttpResponse:
     """Who is away when."""
     rows = Absence.objects.select_related("user", "deputy")[:200]
     return render(request, "settings/people/absence_list.html", {"rows": rows})
 
 
 @needs("crm.change_user")
-def absence_new(request: HttpRequest) -> HttpResponse:
+def absence_new(request: SignedInRequest) -> HttpResponse:
     """Note an absence."""
     return verb_page(
         request,
         forms.AbsenceForm(request.POST or None),
-        lambda **fields: actions.add_absence(actor=request.user, **fields),  # type: ignore[arg-type]
+        lambda **fields: actions.add_absence(actor=request.user, **fields),
         title=_("New absence"),
         action_label=_("Add absence"),
         back_url=reverse("settings:absence_list"),
@@ -296,8 +296,8 @@ def absence_new(request: HttpRequest) -> HttpResponse:
 
 @needs("crm.change_user", model=Absence, rows="visible_to")
 @require_POST
-def absence_remove(request: HttpRequest, absence: Absence) -> HttpResponse:
+def absence_remove(request: SignedInRequest, absence: Absence) -> HttpResponse:
     """Forget an absence."""
-    actions.remove_absence(absence, actor=request.user)  # type: ignore[arg-type]
+    actions.remove_absence(absence, actor=request.user)
     messages.success(request, _("Absence removed."))
     return redirect("settings:absence_list")

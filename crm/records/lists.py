@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.utils.functional import Promise
@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views import View
 
+from crm.access.gate import SignedInRequest
 from crm.records.filters import Names, RecordFilterSet
 from crm.records.keyset import COUNT_CAP, Order, Page, capped_count, keyset_page, read_cursor
 from crm.records.saved_views import SHARE_RIGHT, Tab, saved_tabs
@@ -79,6 +80,7 @@ class RecordListView(View):
     template: ClassVar[str]
     page: ClassVar[str]
     verbs: ClassVar[Sequence[BulkVerb]] = ()
+    request: SignedInRequest
 
     # ── what a record may say itself ──
 
@@ -99,13 +101,13 @@ class RecordListView(View):
         """The columns this person may choose from."""
         return self.table.columns
 
-    def more(self, request: HttpRequest) -> dict[str, Any]:
+    def more(self, request: SignedInRequest) -> dict[str, Any]:
         """What else the template of the record needs."""
         return {}
 
     # ── the page ──
 
-    def get(self, request: HttpRequest) -> HttpResponse:
+    def get(self, request: SignedInRequest) -> HttpResponse:
         """The list, or in words what is wrong with the address."""
         try:
             asked = self._read(request)
@@ -120,7 +122,7 @@ class RecordListView(View):
         patch_vary_headers(answer, ["HX-Request"])
         return answer
 
-    def _read(self, request: HttpRequest) -> Asked:
+    def _read(self, request: SignedInRequest) -> Asked:
         params = request.GET
         filters = self.filterset(params, self.scoped(request.user), request.user)
         order = self.table.order(params.get("sort", ""))
@@ -141,10 +143,10 @@ class RecordListView(View):
         fields = {*self.table.fields(asked.columns), asked.order.field}
         return keyset_page(asked.rows.only(*fields), asked.order, cursor, asked.size)
 
-    def _shown(self, request: HttpRequest, asked: Asked) -> dict[str, Any]:
+    def _shown(self, request: SignedInRequest, asked: Asked) -> dict[str, Any]:
         names = self.names(asked.columns, asked.page.rows, asked.filters.wanted_names())
         chosen = asked.filters.chosen(names)
-        viewer = Viewer(request.user, names=dict(names))
+        viewer = Viewer(request.user, names=names)
         return {
             **self._frame(request, asked.filters.set_values()),
             "body": body(asked.columns, asked.page.rows, viewer, _check, _row_end),
@@ -169,10 +171,10 @@ class RecordListView(View):
         held = [(verb, page_address(verb.url)) for verb in self.verbs if user.reach.has(verb.right)]
         return [(verb, url) for verb, url in held if url]
 
-    def _refused(self, request: HttpRequest, refusal: ValidationError) -> dict[str, Any]:
+    def _refused(self, request: SignedInRequest, refusal: ValidationError) -> dict[str, Any]:
         return {**self._frame(request, {}), "refusals": refusal.messages, "is_empty": True, "heads": [], "total": None}
 
-    def _frame(self, request: HttpRequest, values: dict[str, Any]) -> dict[str, Any]:
+    def _frame(self, request: SignedInRequest, values: dict[str, Any]) -> dict[str, Any]:
         """What is shown whether or not the address made sense."""
         tabs, is_changed = self._tabs(request)
         return {
@@ -192,7 +194,7 @@ class RecordListView(View):
             "has_filters": bool(values) or bool(request.GET.get("q")),
         }
 
-    def _tabs(self, request: HttpRequest) -> tuple[list[Tab], bool]:
+    def _tabs(self, request: SignedInRequest) -> tuple[list[Tab], bool]:
         offered = [view for view in self.built_in_views() if not view.right or request.user.reach.has(view.right)]
         tabs = [Tab(view.key, str(view.name), view.query) for view in offered]
         tabs += saved_tabs(request.user, self.page)
@@ -219,7 +221,7 @@ def total_text(total: int) -> str:
     return f"{n0(COUNT_CAP)}+" if total > COUNT_CAP else n0(total)
 
 
-def _is_fragment(request: HttpRequest) -> bool:
+def _is_fragment(request: SignedInRequest) -> bool:
     return bool(getattr(request, "htmx", False)) and not request.htmx.history_restore_request  # type: ignore[attr-defined]
 
 

@@ -39,7 +39,7 @@ def _press() -> tuple[Any, Any, Any]:
     from weasyprint.text.fonts import FontConfiguration  # noqa: PLC0415
     from weasyprint.urls import URLFetcher, URLFetcherResponse  # noqa: PLC0415
 
-    class AllowList(URLFetcher):  # type: ignore[misc]
+    class AllowList(URLFetcher):
         """Serves packaged files by name and refuses everything else, the network included."""
 
         def fetch(self, url: str, headers: dict[str, str] | None = None) -> Any:

@@ -7,9 +7,10 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.http import HttpRequest, QueryDict
+from django.http import QueryDict
 from django.utils.translation import gettext as _
 
+from crm.access.gate import SignedInRequest
 from crm.records.filters import RecordFilterSet
 
 IDS_AT_MOST = 1000
@@ -24,7 +25,7 @@ class Selection:
     is_all: bool = False
 
     @classmethod
-    def from_request(cls, request: HttpRequest) -> Selection:
+    def from_request(cls, request: SignedInRequest) -> Selection:
         """Read `ids` (repeated or comma-separated) or `all=1` with `query` from a form or an address."""
         posted = request.POST if request.method == "POST" else request.GET
         if posted.get("all") == "1":

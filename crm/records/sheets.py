@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import cache
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator, URLValidator
@@ -24,8 +24,11 @@ from import_export.widgets import Widget
 
 from crm.records.dates import parse_day, parse_moment
 
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
 AMBIGUOUS = 0
-REFUSALS = {
+REFUSALS: dict[str, str | _StrPromise] = {
     "required": _("is missing"),
     "too_long": _("%(count)s characters; at most %(limit)s fit"),
     "bad_date": _("“%(value)s” is no date we can read; write 2026-03-18"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -23,7 +23,7 @@ class Viewer:
 
     user: Any
     today: date = field(default_factory=timezone.localdate)
-    names: dict[str, dict[int, Any]] = field(default_factory=dict)
+    names: Mapping[str, Mapping[int, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

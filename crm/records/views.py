@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from crm.access.gate import signed_in
+from crm.access.gate import SignedInRequest, signed_in
 from crm.history.models import Operation
-from crm.history.undo import UNDO_MINUTES, undo_operation
 from crm.records import saved_views
 from crm.records.models import SavedView
+from crm.records.undo import UNDO_MINUTES, undo_operation
 
 
-def next_address(request: HttpRequest, fallback: str = "/") -> str:
+def next_address(request: SignedInRequest, fallback: str = "/") -> str:
     """Where a form asked to go afterwards, if that is one of our own pages."""
     wanted = request.POST.get("next", "")
     return wanted if wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, None) else fallback
@@ -26,12 +26,12 @@ def next_address(request: HttpRequest, fallback: str = "/") -> str:
 
 @signed_in
 @require_POST
-def view_save(request: HttpRequest) -> HttpResponse:
+def view_save(request: SignedInRequest) -> HttpResponse:
     """Keep the state of a list under a name and go there."""
     place = next_address(request)
     try:
         view = saved_views.save_view(
-            request.user,  # type: ignore[arg-type]
+            request.user,
             page=request.POST.get("page", "")[:60],
             name=request.POST.get("name", ""),
             query=request.POST.get("query", ""),
@@ -46,25 +46,25 @@ def view_save(request: HttpRequest) -> HttpResponse:
 
 @signed_in
 @require_POST
-def view_delete(request: HttpRequest, pk: int) -> HttpResponse:
+def view_delete(request: SignedInRequest, pk: int) -> HttpResponse:
     """Drop a view of one's own, or one offered to everyone."""
     view = SavedView.objects.filter(pk=pk).first()
     if view is None or not (view.owner_id == request.user.pk or view.is_shared):
         raise Http404
-    saved_views.delete_view(view, actor=request.user)  # type: ignore[arg-type]
+    saved_views.delete_view(view, actor=request.user)
     messages.success(request, _("View “%(name)s” deleted.") % {"name": view.name})
     return HttpResponseRedirect(next_address(request).partition("?")[0])
 
 
 @signed_in
 @require_POST
-def undo(request: HttpRequest, pk: int) -> HttpResponse:
+def undo(request: SignedInRequest, pk: int) -> HttpResponse:
     """Put back what one did a moment ago; what others changed since is listed and stays."""
     entry = Operation.objects.filter(pk=pk, actor_id=request.user.pk).first()
     if entry is None:
         raise Http404
     try:
-        outcome = undo_operation(entry, actor=request.user)  # type: ignore[arg-type]
+        outcome = undo_operation(entry, actor=request.user)
     except ValidationError as refusal:
         facts = [_("Undo is offered for %(count)s minutes.") % {"count": UNDO_MINUTES}]
         context = {"title": _("Nothing was undone"), "text": " ".join(refusal.messages), "facts": facts}
@@ -77,6 +77,6 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
     return HttpResponseRedirect(_same_site_referer(request))
 
 
-def _same_site_referer(request: HttpRequest) -> str:
+def _same_site_referer(request: SignedInRequest) -> str:
     referer = request.headers.get("Referer", "")
     return referer if url_has_allowed_host_and_scheme(referer, request.get_host()) else "/"

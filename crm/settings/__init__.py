@@ -1,1 +1,1 @@
-"""Settings: `base` holds everything, `dev`, `test` and `prod` only what differs. What may differ comes from the environment."""
+"""Settings: `base` holds everything, `dev`, `test` and `prod` only what differs; values come from the environment."""

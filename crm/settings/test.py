@@ -1,4 +1,4 @@
-"""What the test suite changes: a fast hasher, plain static files, a cache and broker of its own, mail kept in memory."""
+"""What the test suite changes: a fast hasher, plain static files, its own cache and broker, mail kept in memory."""
 
 import os
 

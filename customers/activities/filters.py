@@ -41,5 +41,5 @@ class ActivityFilter(RecordFilterSet):
         form: forms.Form = self.form
         del form.fields["q"], form.fields["customer"]
         people = [("", ""), ("me", _("me")), *((row.pk, str(row)) for row in User.objects.active())]
-        form.fields["author"].widget.choices = people  # type: ignore[attr-defined]
+        form.fields["author"].widget.choices = people
         return form

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from crm.access.gate import SignedInRequest
 from crm.records.lists import BuiltInView, RecordListView
 from crm.records.tables import Column
 from customers.activities.filters import ActivityFilter
@@ -42,6 +42,6 @@ class ActivityListView(RecordListView):
         fields = [field for column in columns for field in column.fields]
         return dict(look_up(merged(wanted_by(rows, fields), wanted)))
 
-    def more(self, request: HttpRequest) -> dict[str, Any]:
+    def more(self, request: SignedInRequest) -> dict[str, Any]:
         """The title of the page."""
         return {"list_title": _("Follow-ups")}

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from crm.access.gate import needs
+from crm.access.gate import SignedInRequest, needs
 from crm.api.once import made_once
 from crm.records.forms import refused
 from customers.activities import actions
@@ -25,13 +25,13 @@ FOUND_AT_MOST = 20
 
 
 @needs(ADD)
-def activity_add(request: HttpRequest) -> HttpResponse:
+def activity_add(request: SignedInRequest) -> HttpResponse:
     """Which customer is meant; the follow-up itself is written on the customer's page."""
     form = FindCustomerForm(request.GET or None)
     found = None
     if form.is_valid():
         try:
-            rows = Customer.objects.within(request.user, ADD).live().outside_pools()  # type: ignore[arg-type]
+            rows = Customer.objects.within(request.user, ADD).live().outside_pools()
             found = rows.filter(search_condition(form.cleaned_data["q"], request.user)).order_by("-pk")[:FOUND_AT_MOST]
         except ValidationError as refusal:
             refused(form, refusal)
@@ -40,15 +40,15 @@ def activity_add(request: HttpRequest) -> HttpResponse:
 
 @needs(ADD, model=Customer)
 @require_POST
-def activity_log(request: HttpRequest, customer: Customer) -> HttpResponse:
+def activity_log(request: SignedInRequest, customer: Customer) -> HttpResponse:
     """Write a follow-up; sent twice, it is written once."""
     form = ActivityForm(request.POST, customer=customer, user=request.user)
     if form.is_valid():
         try:
             _place, is_new = made_once(
-                request.user,  # type: ignore[arg-type]
+                request.user,
                 form.cleaned_data["key"],
-                lambda: actions.log_activity(customer, actor=request.user, **form.values()),  # type: ignore[arg-type]
+                lambda: actions.log_activity(customer, actor=request.user, **form.values()),
             )
         except ValidationError as refusal:
             refused(form, refusal)
@@ -62,7 +62,7 @@ def activity_log(request: HttpRequest, customer: Customer) -> HttpResponse:
 
 
 @needs("customers.change_activity", model=Activity)
-def activity_edit(request: HttpRequest, activity: Activity) -> HttpResponse:
+def activity_edit(request: SignedInRequest, activity: Activity) -> HttpResponse:
     """Correct a follow-up of one's own."""
     initial = {name: getattr(activity, name) for name in ("kind", "content", "happened_at", "next_follow_on", "place")}
     initial["contact"] = activity.contact_id
@@ -71,7 +71,7 @@ def activity_edit(request: HttpRequest, activity: Activity) -> HttpResponse:
         form.offer_contacts_of(activity.customer, request.user)
     if form.is_valid():
         try:
-            actions.update_activity(activity, actor=request.user, values=form.values())  # type: ignore[arg-type]
+            actions.update_activity(activity, actor=request.user, values=form.values())
         except ValidationError as refusal:
             refused(form, refusal)
         else:
@@ -84,10 +84,10 @@ def activity_edit(request: HttpRequest, activity: Activity) -> HttpResponse:
 
 @needs("customers.change_activity", model=Activity)
 @require_POST
-def activity_archive(request: HttpRequest, activity: Activity) -> HttpResponse:
+def activity_archive(request: SignedInRequest, activity: Activity) -> HttpResponse:
     """Take a follow-up off the timeline."""
     try:
-        actions.archive_activity(activity, actor=request.user)  # type: ignore[arg-type]
+        actions.archive_activity(activity, actor=request.user)
     except ValidationError as refusal:
         messages.error(request, " ".join(refusal.messages))
     else:
@@ -96,15 +96,15 @@ def activity_archive(request: HttpRequest, activity: Activity) -> HttpResponse:
 
 
 @needs("customers.view_activity")
-def activity_filter(request: HttpRequest) -> HttpResponse:
+def activity_filter(request: SignedInRequest) -> HttpResponse:
     """Every filter of the list with its choices."""
-    filters = ActivityFilter(request.GET, Activity.objects.visible_to(request.user).none(), request.user)  # type: ignore[arg-type]
+    filters = ActivityFilter(request.GET, Activity.objects.visible_to(request.user).none(), request.user)
     kept = [(name, value) for name in ("q", "sort") if (value := request.GET.get(name))]
     context = {"form": filters.choice_form(), "title": _("Filter follow-ups"), "kept": kept}
     return render(request, "records/filter.html", {**context, "list_url": reverse("customers:activity_list")})
 
 
-def _back_to(request: HttpRequest, customer: Customer) -> HttpResponse:
+def _back_to(request: SignedInRequest, customer: Customer) -> HttpResponse:
     if getattr(request, "htmx", False):
         answer = HttpResponse(status=204)
         answer["HX-Redirect"] = customer.get_absolute_url()

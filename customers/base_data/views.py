@@ -8,13 +8,13 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Q
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from crm.access.gate import needs
+from crm.access.gate import SignedInRequest, needs
 from crm.ui.formats import long_day, n0
 from crm.ui.marks import flag
 from crm.ui.verb_page import verb_page
@@ -28,7 +28,7 @@ PAGE_SIZE = 100
 
 @needs(RIGHT)
 @require_safe
-def base_data(request: HttpRequest) -> HttpResponse:
+def base_data(request: SignedInRequest) -> HttpResponse:
     """All lists."""
     lists = [(kind, kind.model.objects.count()) for kind in KINDS.values()]
     return render(request, "customers/base_data/index.html", {"lists": lists})
@@ -36,7 +36,7 @@ def base_data(request: HttpRequest) -> HttpResponse:
 
 @needs(RIGHT)
 @require_safe
-def entry_list(request: HttpRequest, kind: str) -> HttpResponse:
+def entry_list(request: SignedInRequest, kind: str) -> HttpResponse:
     """The entries of one list."""
     chosen = _kind(kind)
     text = request.GET.get("q", "").strip()[:60]
@@ -65,13 +65,13 @@ def entry_list(request: HttpRequest, kind: str) -> HttpResponse:
 
 
 @needs(RIGHT)
-def entry_new(request: HttpRequest, kind: str) -> HttpResponse:
+def entry_new(request: SignedInRequest, kind: str) -> HttpResponse:
     """Add an entry."""
     chosen = _kind(kind)
     return verb_page(
         request,
         entry_form(chosen)(request.POST or None),
-        lambda **fields: actions.add_entry(chosen, actor=request.user, **fields),  # type: ignore[arg-type]
+        lambda **fields: actions.add_entry(chosen, actor=request.user, **fields),
         title=_("New entry"),
         action_label=_("Add entry"),
         back_url=_list_url(chosen),
@@ -81,13 +81,13 @@ def entry_new(request: HttpRequest, kind: str) -> HttpResponse:
 
 
 @needs(RIGHT)
-def entry_edit(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
+def entry_edit(request: SignedInRequest, kind: str, pk: int) -> HttpResponse:
     """Change an entry."""
     chosen = _kind(kind)
     return verb_page(
         request,
         entry_form(chosen)(request.POST or None, instance=_entry(chosen, pk)),
-        lambda **fields: actions.change_entry(_entry(chosen, pk), actor=request.user, **fields),  # type: ignore[arg-type]
+        lambda **fields: actions.change_entry(_entry(chosen, pk), actor=request.user, **fields),
         title=_("Edit %(name)s") % {"name": _entry(chosen, pk)},
         action_label=_("Save"),
         back_url=_list_url(chosen),
@@ -98,35 +98,35 @@ def entry_edit(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
 
 @needs(RIGHT)
 @require_POST
-def entry_move(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
+def entry_move(request: SignedInRequest, kind: str, pk: int) -> HttpResponse:
     """One place up or down."""
     chosen = _kind(kind)
     if not chosen.is_ordered:
         raise Http404
     is_up = request.POST.get("way") == "up"
-    actions.move_entry(chosen, _entry(chosen, pk), actor=request.user, is_up=is_up)  # type: ignore[arg-type]
+    actions.move_entry(chosen, _entry(chosen, pk), actor=request.user, is_up=is_up)
     return redirect(_list_url(chosen))
 
 
 @needs(RIGHT)
 @require_POST
-def entry_switch(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
+def entry_switch(request: SignedInRequest, kind: str, pk: int) -> HttpResponse:
     """Offer an entry in forms, or no longer."""
     chosen = _kind(kind)
     if not chosen.can_switch:
         raise Http404
     entry = _entry(chosen, pk)
-    actions.switch_entry(entry, actor=request.user, is_active=not entry.is_active)  # type: ignore[arg-type]
+    actions.switch_entry(entry, actor=request.user, is_active=not entry.is_active)
     return redirect(_list_url(chosen))
 
 
 @needs(RIGHT)
 @require_POST
-def entry_remove(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
+def entry_remove(request: SignedInRequest, kind: str, pk: int) -> HttpResponse:
     """Delete an entry where the list allows it."""
     chosen = _kind(kind)
     try:
-        actions.remove_entry(chosen, _entry(chosen, pk), actor=request.user)  # type: ignore[arg-type]
+        actions.remove_entry(chosen, _entry(chosen, pk), actor=request.user)
     except ValidationError as refusal:
         messages.error(request, " ".join(refusal.messages))
     else:

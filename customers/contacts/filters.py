@@ -45,7 +45,7 @@ class ContactFilter(RecordFilterSet):
         """The form with everything there is to choose."""
         form: forms.Form = self.form
         del form.fields["q"], form.fields["customer"]
-        form.fields["owner"].widget.choices = [("", ""), *self.people()]  # type: ignore[attr-defined]
+        form.fields["owner"].widget.choices = [("", ""), *self.people()]
         return form
 
     def people(self) -> list[tuple[Any, str]]:

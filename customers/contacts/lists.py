@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from crm.access.gate import SignedInRequest
 from crm.records.lists import BuiltInView, RecordListView
 from crm.records.tables import Column
 from customers.contacts.filters import ContactFilter
@@ -44,6 +44,6 @@ class ContactListView(RecordListView):
         """Names for the chips."""
         return dict(look_up(wanted))
 
-    def more(self, request: HttpRequest) -> dict[str, Any]:
+    def more(self, request: SignedInRequest) -> dict[str, Any]:
         """The title of the page."""
         return {"list_title": _("Contacts")}

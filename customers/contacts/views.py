@@ -6,13 +6,13 @@ import uuid
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from crm.access.gate import needs
+from crm.access.gate import SignedInRequest, needs
 from crm.api.once import made_once
 from crm.records.forms import refused
 from customers.contacts import actions
@@ -27,15 +27,15 @@ CHANGE = "customers.change_contact"
 
 
 @needs("customers.add_contact", model=Customer)
-def contact_add(request: HttpRequest, customer: Customer) -> HttpResponse:
+def contact_add(request: SignedInRequest, customer: Customer) -> HttpResponse:
     """A new person at a customer."""
     form = ContactForm(request.POST or None, initial={"key": str(uuid.uuid4())})
     if form.is_valid():
         try:
             place, _is_new = made_once(
-                request.user,  # type: ignore[arg-type]
+                request.user,
                 form.cleaned_data["key"],
-                lambda: actions.add_contact(customer, actor=request.user, values=form.values()),  # type: ignore[arg-type]
+                lambda: actions.add_contact(customer, actor=request.user, values=form.values()),
             )
         except ValidationError as refusal:
             refused(form, refusal)
@@ -46,12 +46,12 @@ def contact_add(request: HttpRequest, customer: Customer) -> HttpResponse:
 
 
 @needs(CHANGE, model=Contact)
-def contact_edit(request: HttpRequest, contact: Contact) -> HttpResponse:
+def contact_edit(request: SignedInRequest, contact: Contact) -> HttpResponse:
     """Change the details of a person."""
     form = ContactForm(request.POST or None, instance=contact)
     if form.is_valid():
         try:
-            actions.update_contact(contact, actor=request.user, values=form.values())  # type: ignore[arg-type]
+            actions.update_contact(contact, actor=request.user, values=form.values())
         except ValidationError as refusal:
             refused(form, refusal)
         else:
@@ -62,10 +62,10 @@ def contact_edit(request: HttpRequest, contact: Contact) -> HttpResponse:
 
 @needs(CHANGE, model=Contact)
 @require_POST
-def contact_primary(request: HttpRequest, contact: Contact) -> HttpResponse:
+def contact_primary(request: SignedInRequest, contact: Contact) -> HttpResponse:
     """Make a person the main contact."""
     try:
-        actions.make_primary(contact, actor=request.user)  # type: ignore[arg-type]
+        actions.make_primary(contact, actor=request.user)
     except ValidationError as refusal:
         messages.error(request, " ".join(refusal.messages))
     else:
@@ -75,10 +75,10 @@ def contact_primary(request: HttpRequest, contact: Contact) -> HttpResponse:
 
 @needs(CHANGE, model=Contact)
 @require_POST
-def contact_archive(request: HttpRequest, contact: Contact) -> HttpResponse:
+def contact_archive(request: SignedInRequest, contact: Contact) -> HttpResponse:
     """Take a person off the customer."""
     try:
-        actions.archive_contact(contact, actor=request.user)  # type: ignore[arg-type]
+        actions.archive_contact(contact, actor=request.user)
     except ValidationError as refusal:
         messages.error(request, " ".join(refusal.messages))
     else:
@@ -88,22 +88,22 @@ def contact_archive(request: HttpRequest, contact: Contact) -> HttpResponse:
 
 @needs(reveals.RIGHT, model=Contact)
 @require_POST
-def contact_reveal(request: HttpRequest, contact: Contact) -> HttpResponse:
+def contact_reveal(request: SignedInRequest, contact: Contact) -> HttpResponse:
     """The full phone or e-mail of a person."""
     return revealed(request, contact, request.POST.get("field", ""))
 
 
 @needs("customers.view_contact")
-def contact_filter(request: HttpRequest) -> HttpResponse:
+def contact_filter(request: SignedInRequest) -> HttpResponse:
     """Every filter of the list with its choices."""
-    filters = ContactFilter(request.GET, Contact.objects.visible_to(request.user).none(), request.user)  # type: ignore[arg-type]
+    filters = ContactFilter(request.GET, Contact.objects.visible_to(request.user).none(), request.user)
     kept = [(name, value) for name in ("q", "sort") if (value := request.GET.get(name))]
     context = {"form": filters.choice_form(), "title": _("Filter contacts"), "kept": kept}
     return render(request, "records/filter.html", {**context, "list_url": reverse("customers:contact_list")})
 
 
 def _form_page(
-    request: HttpRequest, form: ContactForm, customer: Customer, title: str, contact: Contact | None = None
+    request: SignedInRequest, form: ContactForm, customer: Customer, title: str, contact: Contact | None = None
 ) -> HttpResponse:
     context = {"form": form, "customer": customer, "contact": contact, "title": title}
     status = 422 if form.is_bound and form.errors else 200

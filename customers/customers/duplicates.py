@@ -89,8 +89,8 @@ def _with_contacts(column: str, values: list[str]) -> Q:
 
 
 def _matches(user: Any, condition: Q, label: str, without: int | None) -> list[Match]:
-    rows = Customer.objects.live().filter(condition).exclude(pk=without or 0)
-    rows = list(rows.select_related("department", "owner", "pool").order_by("id")[:MATCHES_AT_MOST])
+    alike = Customer.objects.live().filter(condition).exclude(pk=without or 0)
+    rows = list(alike.select_related("department", "owner", "pool").order_by("id")[:MATCHES_AT_MOST])
     visible = set(
         Customer.objects.visible_to(user).filter(pk__in=[row.pk for row in rows]).values_list("pk", flat=True)
     )

@@ -33,7 +33,7 @@ def filter_form(filters: CustomerFilter, user: User) -> forms.Form:
     for name, choices in offered.items():
         widget = form.fields[name].widget
         is_single = not isinstance(widget, forms.CheckboxSelectMultiple)
-        widget.choices = [("", ""), *choices] if is_single else choices  # type: ignore[attr-defined]
+        widget.choices = [("", ""), *choices] if is_single else choices
     return form
 
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from crm.access.gate import SignedInRequest
 from crm.records.lists import BuiltInView, BulkVerb, RecordListView
 from crm.records.tables import Column
 from customers.contacts.models import Contact
@@ -67,9 +67,9 @@ class CustomerListView(RecordListView):
         found["main_contact"] = self._main_contacts(rows) if shows_people else {}
         return found
 
-    def more(self, request: HttpRequest) -> dict[str, Any]:
+    def more(self, request: SignedInRequest) -> dict[str, Any]:
         """Which lines the shared menu of the rows has."""
-        has = request.user.reach.has  # type: ignore[union-attr]
+        has = request.user.reach.has
         rights = {
             "change": has("customers.change_customer"),
             "write": has("customers.add_activity"),

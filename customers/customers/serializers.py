@@ -142,7 +142,7 @@ class NewCustomerSerializer(CustomerChangeSerializer):
     null means nobody yet.
     """
 
-    changed_at = None  # type: ignore[assignment]
+    changed_at = None
     owner = serializers.SlugRelatedField("username", queryset=User.objects.all(), required=False, allow_null=True)
     contact = FirstContactSerializer(required=False)
 

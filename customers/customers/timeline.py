@@ -140,7 +140,7 @@ def _plain(name: str, value: Any) -> str:
     found = Customer._meta.get_field(name)
     if choices := getattr(found, "choices", None):
         return str(dict(choices).get(value, value))
-    kind = found.get_internal_type()  # type: ignore[union-attr]
+    kind = found.get_internal_type()
     if isinstance(value, str) and kind == "DateTimeField" and (moment := parse_datetime(value)):
         return long_day(timezone.localtime(moment))
     if isinstance(value, str) and kind == "DateField" and (on := parse_date(value)):

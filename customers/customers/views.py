@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.forms import BaseForm
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -16,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from crm.access.gate import may, needs
+from crm.access.gate import SignedInRequest, may, needs
 from crm.api.once import made_once
 from crm.history.timeline import by_day, read_place
 from crm.people.models import User
@@ -55,22 +56,22 @@ NAMED_FIELDS = ("owner_id", "stage_id", "level_id", "industry_id", "region_id", 
 
 
 @needs("customers.view_customer")
-def customer_filter(request: HttpRequest) -> HttpResponse:
+def customer_filter(request: SignedInRequest) -> HttpResponse:
     """Every filter of the list with its choices: a page, or the dialog for htmx."""
-    filters = CustomerFilter(request.GET, Customer.objects.visible_to(request.user).none(), request.user)  # type: ignore[arg-type]
+    filters = CustomerFilter(request.GET, Customer.objects.visible_to(request.user).none(), request.user)
     kept = [(name, value) for name in ("q", "sort") if (value := request.GET.get(name))]
-    context = {"form": filter_form(filters, request.user), "title": _("Filter customers"), "kept": kept}  # type: ignore[arg-type]
+    context = {"form": filter_form(filters, request.user), "title": _("Filter customers"), "kept": kept}
     return render(request, "records/filter.html", {**context, "list_url": reverse("customers:customer_list")})
 
 
 @needs("customers.view_customer", model=Customer)
-def customer_detail(request: HttpRequest, customer: Customer) -> HttpResponse:
+def customer_detail(request: SignedInRequest, customer: Customer) -> HttpResponse:
     """Everything about a customer on one page."""
     return customer_page(request, customer, ActivityForm(customer=customer))
 
 
 @needs("customers.view_customer", model=Customer)
-def customer_timeline(request: HttpRequest, customer: Customer) -> HttpResponse:
+def customer_timeline(request: SignedInRequest, customer: Customer) -> HttpResponse:
     """Older entries of the timeline: alone for htmx, else the page itself from there on."""
     if not getattr(request, "htmx", False):
         return customer_page(request, customer, ActivityForm(customer=customer))
@@ -79,11 +80,11 @@ def customer_timeline(request: HttpRequest, customer: Customer) -> HttpResponse:
     except ValidationError as refusal:
         return render(request, "records/refused.html", {"refusals": refusal.messages}, status=400)
     page = story_of(customer, request.user).page(place)
-    return render(request, "customers/customers/_timeline.html", _timeline(customer, page, request.user))  # type: ignore[arg-type]
+    return render(request, "customers/customers/_timeline.html", _timeline(customer, page, request.user))
 
 
 @needs("customers.view_history", model=Customer)
-def customer_history(request: HttpRequest, customer: Customer) -> HttpResponse:
+def customer_history(request: SignedInRequest, customer: Customer) -> HttpResponse:
     """Every change of a customer, follow-ups included as changes of the clock."""
     try:
         place = read_place(request.GET.get("before", ""))
@@ -96,9 +97,9 @@ def customer_history(request: HttpRequest, customer: Customer) -> HttpResponse:
 
 
 @needs("customers.add_customer")
-def customer_add(request: HttpRequest) -> HttpResponse:
+def customer_add(request: SignedInRequest) -> HttpResponse:
     """A new customer with its main contact; sent twice, it is made once."""
-    actor: User = request.user  # type: ignore[assignment]
+    actor: User = request.user
     initial = {"key": str(uuid.uuid4()), "owner": actor.pk, "name": request.GET.get("name", "")[:200]}
     form = NewCustomerForm(request.POST or None, initial=initial, owners=_possible_owners(actor))
     if form.is_valid():
@@ -121,7 +122,7 @@ def customer_add(request: HttpRequest) -> HttpResponse:
 
 
 @needs(CHANGE, model=Customer)
-def customer_edit(request: HttpRequest, customer: Customer) -> HttpResponse:
+def customer_edit(request: SignedInRequest, customer: Customer) -> HttpResponse:
     """Change the details; what somebody else changed meanwhile is said, and what was typed is kept."""
     seen = fingerprint(customer, actions.WATCHED)
     form = CustomerForm(request.POST or None, instance=customer, initial={"seen": seen})
@@ -130,14 +131,14 @@ def customer_edit(request: HttpRequest, customer: Customer) -> HttpResponse:
         changes = {name: value for name, value in form.values().items() if name in form.changed_data}
         try:
             actions.update_customer(
-                customer, actor=request.user, values=changes, seen=form.cleaned_data["seen"],  # type: ignore[arg-type]
+                customer, actor=request.user, values=changes, seen=form.cleaned_data["seen"],
                 duplicate_reason=form.cleaned_data["duplicate_reason"],
             )  # fmt: skip
         except ValidationError as refusal:
             refused(form, refusal)
             if "stale" in {error.code for error in getattr(refusal, "error_list", [])}:
                 status = 409
-                form.data = {**form.data.dict(), "seen": seen, "tag_ids": form.data.getlist("tag_ids")}
+                form.data = {**request.POST.dict(), "seen": seen, "tag_ids": request.POST.getlist("tag_ids")}
         else:
             messages.success(request, _("Saved."))
             return redirect(customer)
@@ -145,7 +146,7 @@ def customer_edit(request: HttpRequest, customer: Customer) -> HttpResponse:
 
 
 @needs("customers.add_customer")
-def customer_duplicates(request: HttpRequest) -> HttpResponse:
+def customer_duplicates(request: SignedInRequest) -> HttpResponse:
     """What is known that looks like the customer being typed; a part for the form."""
     asked = request.GET
     phones = [clean_phone(asked.get(name, "")[:40]) for name in ("phone", "contact_phone")]
@@ -159,12 +160,12 @@ def customer_duplicates(request: HttpRequest) -> HttpResponse:
 
 
 @needs(ARCHIVE, model=Customer)
-def customer_archive(request: HttpRequest, customer: Customer) -> HttpResponse:
+def customer_archive(request: SignedInRequest, customer: Customer) -> HttpResponse:
     """Into the recycle bin, with undo."""
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            entry = actions.archive_customer(customer, actor=request.user, reason=form.cleaned_data["reason"])  # type: ignore[arg-type]
+            entry = actions.archive_customer(customer, actor=request.user, reason=form.cleaned_data["reason"])
         except ValidationError as refusal:
             form.add_error(None, refusal)
         else:
@@ -180,10 +181,10 @@ def customer_archive(request: HttpRequest, customer: Customer) -> HttpResponse:
 
 @needs(ARCHIVE, model=Customer)
 @require_POST
-def customer_unarchive(request: HttpRequest, customer: Customer) -> HttpResponse:
+def customer_unarchive(request: SignedInRequest, customer: Customer) -> HttpResponse:
     """Out of the recycle bin."""
     try:
-        actions.unarchive_customer(customer, actor=request.user)  # type: ignore[arg-type]
+        actions.unarchive_customer(customer, actor=request.user)
     except ValidationError as refusal:
         messages.error(request, " ".join(refusal.messages))
     else:
@@ -192,13 +193,13 @@ def customer_unarchive(request: HttpRequest, customer: Customer) -> HttpResponse
 
 
 @needs("customers.share_customer", model=Customer)
-def customer_share(request: HttpRequest, customer: Customer) -> HttpResponse:
+def customer_share(request: SignedInRequest, customer: Customer) -> HttpResponse:
     """Show a customer to a colleague until a day."""
-    until = timezone.localdate() + timezone.timedelta(days=actions.SHARE_DAYS)
+    until = timezone.localdate() + timedelta(days=actions.SHARE_DAYS)
     form = ShareForm(request.POST or None, customer=customer, initial={"ends_on": until})
     if form.is_valid():
         try:
-            actions.share_customer(customer, actor=request.user, **form.cleaned_data)  # type: ignore[arg-type]
+            actions.share_customer(customer, actor=request.user, **form.cleaned_data)
         except ValidationError as refusal:
             refused(form, refusal)
         else:
@@ -215,10 +216,10 @@ def customer_share(request: HttpRequest, customer: Customer) -> HttpResponse:
 
 @needs("customers.share_customer", model=Customer)
 @require_POST
-def customer_unshare(request: HttpRequest, customer: Customer, colleague: int) -> HttpResponse:
+def customer_unshare(request: SignedInRequest, customer: Customer, colleague: int) -> HttpResponse:
     """End a share."""
     try:
-        actions.end_share(customer, actor=request.user, colleague_id=colleague)  # type: ignore[arg-type]
+        actions.end_share(customer, actor=request.user, colleague_id=colleague)
     except ValidationError as refusal:
         messages.error(request, " ".join(refusal.messages))
     else:
@@ -228,19 +229,19 @@ def customer_unshare(request: HttpRequest, customer: Customer, colleague: int) -
 
 @needs(reveals.RIGHT, model=Customer)
 @require_POST
-def customer_reveal(request: HttpRequest, customer: Customer) -> HttpResponse:
+def customer_reveal(request: SignedInRequest, customer: Customer) -> HttpResponse:
     """The full phone or e-mail of the company."""
     return revealed(request, customer, request.POST.get("field", ""))
 
 
 @needs("customers.lookup_customer")
-def customer_lookup(request: HttpRequest) -> HttpResponse:
+def customer_lookup(request: SignedInRequest) -> HttpResponse:
     """Whether a company is known, and where; never how to reach it."""
     form = LookupForm(request.POST or None)
     answers, status = None, 200
     if form.is_valid():
         try:
-            answers = lookups.look_up_customer(actor=request.user, **form.cleaned_data)  # type: ignore[arg-type]
+            answers = lookups.look_up_customer(actor=request.user, **form.cleaned_data)
         except ValidationError as refusal:
             refused(form, refusal)
             status = 429 if has_code(refusal, "limit") else 422
@@ -251,36 +252,36 @@ def customer_lookup(request: HttpRequest) -> HttpResponse:
 
 @needs(CHANGE)
 @require_POST
-def customer_tag(request: HttpRequest) -> HttpResponse:
+def customer_tag(request: SignedInRequest) -> HttpResponse:
     """One tag on or off many customers."""
     form = BulkTagForm(request.POST if "tag" in request.POST else None, initial=request.POST.dict())
 
     def act(rows: Any, values: dict[str, Any]) -> Any:
-        return bulk.tag_customers(rows, actor=request.user, tag=values["tag"], takes_off=values["takes_off"])  # type: ignore[arg-type]
+        return bulk.tag_customers(rows, actor=request.user, tag=values["tag"], takes_off=values["takes_off"])
 
     return _bulk_page(request, form, CHANGE, act, {"title": _("Tag customers"), "action_label": _("Tag customers")})
 
 
 @needs(CHANGE)
 @require_POST
-def customer_stage(request: HttpRequest) -> HttpResponse:
+def customer_stage(request: SignedInRequest) -> HttpResponse:
     """One stage for many customers."""
     form = BulkStageForm(request.POST if "stage" in request.POST else None, initial=request.POST.dict())
 
     def act(rows: Any, values: dict[str, Any]) -> Any:
-        return bulk.stage_customers(rows, actor=request.user, stage=values["stage"])  # type: ignore[arg-type]
+        return bulk.stage_customers(rows, actor=request.user, stage=values["stage"])
 
     return _bulk_page(request, form, CHANGE, act, {"title": _("Set stage"), "action_label": _("Set stage")})
 
 
 @needs(ARCHIVE)
 @require_POST
-def customers_archive(request: HttpRequest) -> HttpResponse:
+def customers_archive(request: SignedInRequest) -> HttpResponse:
     """Many customers into the recycle bin."""
     form = BulkArchiveForm(request.POST if "reason" in request.POST else None, initial=request.POST.dict())
 
     def act(rows: Any, values: dict[str, Any]) -> Any:
-        return bulk.archive_customers(rows, actor=request.user, reason=values["reason"])  # type: ignore[arg-type]
+        return bulk.archive_customers(rows, actor=request.user, reason=values["reason"])
 
     context = {
         "title": _("Archive customers"), "action_label": _("Archive"), "danger": True,
@@ -292,27 +293,25 @@ def customers_archive(request: HttpRequest) -> HttpResponse:
 # ── parts of the pages above ──
 
 
-def revealed(request: HttpRequest, subject: Customer | Contact, field: str) -> HttpResponse:
+def revealed(request: SignedInRequest, subject: Customer | Contact, field: str) -> HttpResponse:
     """The part that shows an uncovered value for a minute, or says why not."""
     try:
-        value = reveals.reveal(subject, field, actor=request.user)  # type: ignore[arg-type]
+        value = reveals.reveal(subject, field, actor=request.user)
     except ValidationError as refusal:
-        status = 429 if has_code(refusal, "limit") else 400
-        context = {"refusal": " ".join(refusal.messages)}
-        return render(
-            request, "customers/customers/_revealed.html", context, status=200 if _is_htmx(request) else status
-        )
+        status = 200 if _is_htmx(request) else 429 if has_code(refusal, "limit") else 400
+        said = {"refusal": " ".join(refusal.messages)}
+        return render(request, "customers/customers/_revealed.html", said, status=status)
     customer = subject if isinstance(subject, Customer) else subject.customer
     if _is_htmx(request):
         answer = render(request, "customers/customers/_revealed.html", {"value": value})
     else:
-        context = {"value": value, "customer": customer, "subject": subject}
+        context: dict[str, Any] = {"value": value, "customer": customer, "subject": subject}
         answer = render(request, "customers/customers/revealed.html", context)
     answer["Cache-Control"] = "no-store"
     return answer
 
 
-def _is_htmx(request: HttpRequest) -> bool:
+def _is_htmx(request: SignedInRequest) -> bool:
     return bool(getattr(request, "htmx", False))
 
 
@@ -327,9 +326,9 @@ def _timeline(customer: Customer, page: Any, user: User) -> dict[str, Any]:
     return {"customer": customer, "days": by_day(page.entries), "older": page.older, "correctable": correctable}
 
 
-def customer_page(request: HttpRequest, customer: Customer, form: ActivityForm, status: int = 200) -> HttpResponse:
+def customer_page(request: SignedInRequest, customer: Customer, form: ActivityForm, status: int = 200) -> HttpResponse:
     """The page of a customer with the form for a follow-up."""
-    user: User = request.user  # type: ignore[assignment]
+    user: User = request.user
     try:
         place = read_place(request.GET.get("before", ""))
     except ValidationError as refusal:
@@ -377,7 +376,7 @@ def customer_rights(customer: Customer, user: User) -> dict[str, Any]:
 
 
 def _form_page(
-    request: HttpRequest,
+    request: SignedInRequest,
     form: BaseForm,
     title: str,
     cancel_url: str,
@@ -390,19 +389,21 @@ def _form_page(
     return render(request, "customers/customers/form.html", context, status=status)
 
 
-def _confirm_page(request: HttpRequest, form: BaseForm, context: dict[str, Any], customer: Customer) -> HttpResponse:
+def _confirm_page(
+    request: SignedInRequest, form: BaseForm, context: dict[str, Any], customer: Customer
+) -> HttpResponse:
     place = {"parent": customer, "parent_url": customer.get_absolute_url(), "cancel_url": customer.get_absolute_url()}
     status = 422 if form.is_bound and form.errors else 200
     return render(request, "records/confirm.html", {**context, **place, "form": form}, status=status)
 
 
-def _bulk_page(request: HttpRequest, form: BaseForm, right: str, act: Any, context: dict[str, Any]) -> HttpResponse:
+def _bulk_page(request: SignedInRequest, form: BaseForm, right: str, act: Any, context: dict[str, Any]) -> HttpResponse:
     list_url = reverse("customers:customer_list")
     try:
         selection = Selection.from_request(request)
         if not selection.ids and not selection.is_all:
             raise ValidationError(_("Choose customers on the list first."))
-        rows = selection.rows(Customer.objects.within(request.user, right).live(), CustomerFilter, request.user)  # type: ignore[arg-type]
+        rows = selection.rows(Customer.objects.within(request.user, right).live(), CustomerFilter, request.user)
         if form.is_bound and form.is_valid():
             entry = act(rows, form.cleaned_data)
             count = entry.row_count
@@ -421,7 +422,7 @@ def _bulk_page(request: HttpRequest, form: BaseForm, right: str, act: Any, conte
     return render(request, "records/confirm.html", {**place, **context, "form": form}, status=status)
 
 
-def _offer_undo(request: HttpRequest, text: str, entry: Any) -> None:
+def _offer_undo(request: SignedInRequest, text: str, entry: Any) -> None:
     messages.success(request, text, extra_tags=f"undo:{reverse('records:undo', args=[entry.pk])}")
 
 
@@ -436,5 +437,5 @@ def _possible_owners(actor: User) -> Any:
     people = User.objects.able_to_own()
     if actor.reach.scopes["customers.assign_customer"] == "all":
         return people
-    ids = actor.reach.below_ids or [actor.department_id]
-    return people.filter(department_id__in=ids)
+    own: list[Any] = [actor.department_id]
+    return people.filter(department_id__in=actor.reach.below_ids or own)

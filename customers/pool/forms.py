@@ -50,7 +50,7 @@ class AssignForm(forms.Form):
         self.fields["owner"].queryset = people  # type: ignore[attr-defined]
 
 
-class PoolForm(forms.ModelForm):  # type: ignore[type-arg]
+class PoolForm(forms.ModelForm):
     """The rules of a pool."""
 
     class Meta:

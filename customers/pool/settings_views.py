@@ -55,7 +55,7 @@ def _edited(request: SignedInRequest, pool: Pool) -> HttpResponse:
     title = pool.name if pool.pk else _("New pool")
     form = PoolForm(request.POST or None, instance=pool)
     if request.method == "POST" and form.is_valid():
-        actions.save_pool(form.save(commit=False), actor=request.user)
+        actions.save_pool(form.instance, actor=request.user)
         messages.success(request, _("The pool was saved."))
         return redirect("settings:pool_list")
     context = {"form": form, "pool": pool, "title": title, "parent_url": reverse("settings:pool_list")}

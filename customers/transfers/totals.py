@@ -73,7 +73,11 @@ def totals(transfer: Transfer) -> Totals:
         .values_list("old_owner", "new_owner", "outcome", "reason", "old_status", "customer__level")
         .annotate(Count("pk"))
     )
-    gets, counting, owners, levels, reasons = Counter(), Counter(), Counter(), Counter(), Counter()  # type: ignore[var-annotated]
+    gets: Counter[int] = Counter()
+    counting: Counter[int] = Counter()
+    owners: Counter[int] = Counter()
+    levels: Counter[int] = Counter()
+    reasons: Counter[str] = Counter()
     for old, new, outcome, reason, status, level, count in groups:
         if outcome in _GOES:
             gets[new] += count

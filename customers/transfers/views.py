@@ -172,7 +172,7 @@ def transfer_undo(request: SignedInRequest, transfer: Transfer) -> HttpResponse:
 
 @needs(TRANSFER_RIGHT, model=Transfer)
 @require_safe
-def transfer_result(request: SignedInRequest, transfer: Transfer) -> HttpResponse:
+def transfer_result(request: SignedInRequest, transfer: Transfer) -> FileResponse:
     file_format = request.GET.get("format", "xlsx")
     if file_format not in ("xlsx", "csv"):
         raise Http404
@@ -183,7 +183,7 @@ def transfer_result(request: SignedInRequest, transfer: Transfer) -> HttpRespons
             writer.write_row(line)
     answer = FileResponse(target, as_attachment=True, filename=f"transfer-{transfer.pk}.{file_format}")
     answer["Cache-Control"] = "private, no-store"
-    return answer  # type: ignore[return-value]
+    return answer
 
 
 def _result_lines(transfer: Transfer, user: User) -> Iterator[list[str]]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from crm.access.gate import signed_in
+from crm.access.gate import SignedInRequest, signed_in
 from crm.jobs.models import Job
 from crm.operations.health import health_checks
 from crm.ui.settings_places import setting_groups
@@ -18,7 +18,7 @@ from reports.workbench.desk import SalesDesk, greeting, unread_notices
 
 @signed_in
 @require_safe
-def workbench(request: HttpRequest) -> HttpResponse:
+def workbench(request: SignedInRequest) -> HttpResponse:
     """What to do now: for sellers follow-ups and customers, for administrators the system, for others their places."""
     user: Any = request.user
     context: dict[str, Any] = {

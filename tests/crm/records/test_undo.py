@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from crm.history.models import Operation
-from crm.history.undo import undo_operation
+from crm.records.undo import undo_operation
 from customers.customers import actions, bulk
 from customers.customers.models import Customer
 from tests.factories import make_customers, make_stage, make_user
