@@ -6,6 +6,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from django import forms
+from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -39,15 +40,27 @@ class AuditForm(forms.Form):
         return cleaned
 
 
-def operations_matching(wanted: dict[str, Any]) -> QuerySet[Operation]:
-    """Operations that fit what the form says, newest first."""
+def names_subject(user: Any, subject_type: str) -> bool:
+    """Whether the audit log tells this person the names (and reasons) of a kind of record.
+
+    People, roles and settings are named to everybody who reads the log; a business record only to those who may see
+    every one of its kind, because its name is business.
+    """
+    app, _dot, model = subject_type.partition(".")
+    return app in ("", "crm") or user.reach.scopes.get(f"{app}.view_{model}") == "all"
+
+
+def operations_matching(wanted: dict[str, Any], user: Any) -> QuerySet[Operation]:
+    """Operations that fit what the form says, newest first; a name matches only where this person reads names."""
     rows = Operation.objects.select_related("actor", "on_behalf_of").order_by("-pk")
     if wanted.get("person"):
         rows = rows.filter(actor=wanted["person"])
     if wanted.get("verb"):
         rows = rows.filter(verb=wanted["verb"])
     if wanted.get("subject"):
-        rows = rows.filter(subject_label__icontains=wanted["subject"])
+        kinds = [model._meta.label_lower for model in apps.get_models()]
+        named = ["", *(kind for kind in kinds if names_subject(user, kind))]
+        rows = rows.filter(subject_label__icontains=wanted["subject"], subject_type__in=named)
     if wanted.get("first"):
         rows = rows.filter(at__gte=_midnight(wanted["first"]))
     if wanted.get("last"):

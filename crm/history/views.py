@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.apps import apps
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from crm.access.gate import SignedInRequest, needs
-from crm.history.audit import AuditForm, operations_matching
+from crm.history.audit import AuditForm, names_subject, operations_matching
+from crm.history.models import Operation
 from crm.history.verbs import worded
+from crm.people.models import User
 
 PAGE_SIZE = 50
 
@@ -21,7 +26,7 @@ def audit_list(request: SignedInRequest) -> HttpResponse:
     if before and not (before.isascii() and before.isdecimal() and len(before) < 19):
         raise Http404
     form = AuditForm(request.GET or None)
-    rows = operations_matching(form.cleaned_data if form.is_valid() else {})
+    rows = operations_matching(form.cleaned_data if form.is_valid() else {}, request.user)
     if before:
         rows = rows.filter(pk__lt=int(before))
     found = list(rows[: PAGE_SIZE + 1])
@@ -29,10 +34,19 @@ def audit_list(request: SignedInRequest) -> HttpResponse:
     kept.pop("before", None)
     context = {
         "form": form,
-        "entries": [(entry, *worded(entry.verb, entry.subject_label)) for entry in found[:PAGE_SIZE]],
+        "entries": [_told(entry, request.user) for entry in found[:PAGE_SIZE]],
         "next": found[PAGE_SIZE - 1].pk if len(found) > PAGE_SIZE else None,
         "before": before,
         "kept": kept.urlencode(),
     }
     status = 400 if form.is_bound and not form.is_valid() else 200
     return render(request, "settings/audit_list.html", context, status=status)
+
+
+def _told(entry: Operation, user: User) -> tuple[Any, ...]:
+    """An operation in words; what it is about is a number to those who may not read its name."""
+    if not names_subject(user, entry.subject_type):
+        model = apps.get_model(entry.subject_type)
+        entry.subject_label = f"{model._meta.verbose_name} #{entry.subject_id or ''}".removesuffix(" #")
+        entry.reason = ""
+    return (entry, *worded(entry.verb, entry.subject_label))

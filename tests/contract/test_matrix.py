@@ -139,3 +139,9 @@ def test_administration_holds_no_business_rights():
         if right.duty == "business":
             assert set(right.grants) & {"admin", "security", "auditor"} == set(), right.code
     assert "admin" not in catalogue()["customers.view_customer"].grants
+
+
+def test_a_right_without_rows_is_granted_wholly_or_not_at_all():
+    for right in catalogue().values():
+        if not right.has_rows:
+            assert set(right.grants.values()) <= {"all"}, right.code
