@@ -76,8 +76,7 @@ RIGHTS = [
         "customers.add_contact",
         _("Add contacts"),
         _CUSTOMERS,
-        {"rep": ALL, "director": ALL},
-        has_rows=False,
+        {"rep": OWN, "director": BELOW},
         duty="business",
     ),
     Right(

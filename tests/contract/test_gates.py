@@ -51,3 +51,17 @@ def test_every_right_of_the_catalogue_is_used_somewhere():
     words = set(re.findall(r"[a-z]+\.[a-z]+_[a-z_]+", text))
     generic = {code for code in catalogue() if code.split(".")[1].startswith(("view_", "change_"))}
     assert {code for code in catalogue() if code not in words} - generic == set()
+
+
+def test_a_page_that_is_handed_a_customers_row_asks_a_right_that_knows_rows():
+    """A right without rows is granted wholly, so such a page would open every row."""
+    blind = {
+        route.label
+        for route in ROUTES
+        if route.gate
+        and route.gate.model
+        and not route.gate.rows
+        and hasattr(route.gate.model._default_manager.all(), "reach_path")
+        and not catalogue()[route.gate.right].has_rows
+    }
+    assert blind == set()
