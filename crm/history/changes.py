@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.apps import apps
 from django.db import connection
-from django.db.models import Max, Model, QuerySet
+from django.db.models import Model, QuerySet
 
 from crm.history.models import Operation
 
@@ -95,12 +95,6 @@ def with_operations(changes: Sequence[RowChange]) -> Sequence[RowChange]:
     for change in changes:
         change.operation = found.get(change.context_id) if change.context_id else None
     return changes
-
-
-def latest_event_id(model: type[Model], row_id: int) -> int:
-    """The id of the newest event of a row, 0 where there is none."""
-    newest = event_model(model)._default_manager.filter(pgh_obj_id=row_id).aggregate(newest=Max("pgh_id"))["newest"]
-    return newest or 0
 
 
 def _names(model: type[Model], fields: Iterable[str] | None) -> list[str]:

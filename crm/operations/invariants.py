@@ -35,13 +35,6 @@ RULES = [
         "SELECT j.id FROM crm_job j JOIN crm_jobchunk c ON c.job_id = j.id WHERE j.state = 'done' AND NOT c.is_done",
     ),
     Invariant(
-        76,
-        "The hash chain over operations has no gap.",
-        "SELECT s.operation_id FROM (SELECT operation_id, previous, "
-        "lag(digest, 1, '') OVER (ORDER BY operation_id) AS before "
-        "FROM crm_operationseal) s WHERE s.previous <> s.before",
-    ),
-    Invariant(
         95, "Nothing was created in the future.", "SELECT id FROM crm_operation WHERE at > now() + interval '1 second'"
     ),
     Invariant(

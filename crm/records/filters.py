@@ -20,7 +20,6 @@ from crm.ui.formats import long_day
 from crm.ui.widgets import DayInput, SearchSelect
 
 Names = Mapping[str, Mapping[int, Any]]
-LARGEST_ID = 2**63 - 1
 
 
 class _Several:

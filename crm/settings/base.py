@@ -248,12 +248,6 @@ HARBOUR_RIGHTS = ["crm.access.rights.RIGHTS", "customers.rights.RIGHTS", "report
 # what a person must hand over before being disabled: each answers (sentence, address of the page) or None
 HARBOUR_LEAVER_CHECKS = ["customers.customers.leaving.customers_held"]
 HARBOUR_VERBS = ["crm.history.verbs.VERBS", "customers.verbs.VERBS"]
-# what exports, search and the palette offer: model label → resource
-HARBOUR_RESOURCES = {
-    "customers.Customer": "customers.customers.resources.CustomerResource",
-    "customers.Contact": "customers.contacts.resources.ContactResource",
-    "customers.Activity": "customers.activities.resources.ActivityResource",
-}
 HARBOUR_PALETTE = ["customers.customers.search.palette_results", "customers.contacts.search.palette_results"]
 # model label → what exporting its list means; rows a person may export in a day, by the scope of the export right
 HARBOUR_EXPORTS = {

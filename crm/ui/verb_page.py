@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -41,8 +41,3 @@ def show_refusal(form: forms.BaseForm, refusal: ValidationError) -> None:
     """Put what an action refused at the fields it names, or above the form."""
     named = hasattr(refusal, "error_dict") and set(refusal.error_dict) <= set(form.fields)
     form.add_error(None, refusal if named else refusal.messages)
-
-
-def table_rows(heads: Sequence[tuple[Any, str]], rows: Sequence[Sequence[Any]]) -> list[list[tuple[Any, str, Any]]]:
-    """Each cell with the label and class of its column, as templates/settings/_table.html shows it."""
-    return [[(label, css, cell) for (label, css), cell in zip(heads, row, strict=True)] for row in rows]

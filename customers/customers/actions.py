@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from guardian.shortcuts import get_perms_for_model
@@ -286,9 +286,3 @@ def _one_credit_code() -> Iterator[None]:
         if "customer_credit_code_once" not in str(fault):
             raise
         raise ValidationError({"credit_code": _("Another customer has this credit code.")}) from fault
-
-
-@transaction.atomic
-def end_shares_of(customer_ids: Iterable[int]) -> int:
-    """Shares fall away when the owner changes; called inside the operation that changes owners."""
-    return CustomerShare.objects.filter(content_object_id__in=list(customer_ids)).delete()[0]

@@ -8,10 +8,8 @@ import yaml
 
 from tests.crm.operations.places import ROOT
 
-READERS = [*sorted((ROOT / "crm" / "settings").glob("*.py")), *sorted((ROOT / "crm" / "operations").glob("*.py"))]
-NAME = re.compile(r"\b((?:HARBOUR_(?!HOME_)[A-Z][A-Z_]*)|DATABASE_URL|REDIS_URL)\b")
+READERS = [path for app in ("crm", "customers", "reports") for path in sorted((ROOT / app).rglob("*.py"))]
 OF_COMPOSE_ITSELF = {"HARBOUR_SITE_HOST"}
-NOT_FROM_THE_ENVIRONMENT = re.compile(r"^HARBOUR_(NAVIGATION|BEAT|OUTBOX_TOPICS|JOB_KINDS|SCHEDULES|RESOURCES|PALETTE)")
 
 
 def compose():
