@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
@@ -13,7 +13,10 @@ from crm.access.gate import SignedInRequest, needs
 from crm.history.audit import AuditForm, names_subject, operations_matching
 from crm.history.models import Operation
 from crm.history.verbs import worded
-from crm.people.models import User
+from crm.ui.paging import older_than
+
+if TYPE_CHECKING:
+    from crm.people.models import User
 
 PAGE_SIZE = 50
 
@@ -23,19 +26,15 @@ PAGE_SIZE = 50
 def audit_list(request: SignedInRequest) -> HttpResponse:
     """Operations, newest first, a page at a time by id."""
     before = request.GET.get("before", "")
-    if before and not (before.isascii() and before.isdecimal() and len(before) < 19):
-        raise Http404
     form = AuditForm(request.GET or None)
     rows = operations_matching(form.cleaned_data if form.is_valid() else {}, request.user)
-    if before:
-        rows = rows.filter(pk__lt=int(before))
-    found = list(rows[: PAGE_SIZE + 1])
+    page = older_than(rows, before, PAGE_SIZE)
     kept = request.GET.copy()
     kept.pop("before", None)
     context = {
         "form": form,
-        "entries": [_told(entry, request.user) for entry in found[:PAGE_SIZE]],
-        "next": found[PAGE_SIZE - 1].pk if len(found) > PAGE_SIZE else None,
+        "entries": [_told(entry, request.user) for entry in page.rows],
+        "next": page.next,
         "before": before,
         "kept": kept.urlencode(),
     }

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from crm.access.gate import SignedInRequest, needs, signed_in
 from crm.jobs import actions
 from crm.jobs.models import Job, Outbox
-from crm.notifications.paging import older_than
+from crm.ui.paging import older_than
 
 PAGE_SIZE = 50
 ROWS_SHOWN = 200

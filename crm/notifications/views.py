@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from crm.access.gate import SignedInRequest, signed_in
 from crm.notifications import actions
 from crm.notifications.models import Notice
-from crm.notifications.paging import older_than
+from crm.ui.paging import older_than
 
 PAGE_SIZE = 50
 UNREAD_SHOWN = 100

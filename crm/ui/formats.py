@@ -146,18 +146,6 @@ def duration(seconds: Number | None) -> str:
     return " ".join(shown) or ("0 秒" if is_chinese() else "0 s")
 
 
-def file_size(count: int | None) -> str:
-    """Bytes as people say them: 2.4 MB."""
-    if count is None:
-        return ""
-    size = float(count)
-    for unit in ("B", "KB", "MB"):
-        if size < 1024:
-            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
-        size /= 1024
-    return f"{size:.1f} GB"
-
-
 def cell(text: object) -> str:
     """Escaped text for a table cell, or the muted dash where there is nothing."""
     return NOTHING if text is None or text == "" else escape(text)

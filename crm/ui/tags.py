@@ -52,7 +52,6 @@ register.filter("percent", formats.percent)
 register.filter("day", formats.day)
 register.filter("long_day", formats.long_day)
 register.filter("duration", formats.duration)
-register.filter("file_size", formats.file_size)
 register.filter("or_dash", formats.cell)
 
 

@@ -15,6 +15,7 @@ from crm.notifications.models import Notice
 from crm.people.models import User
 from customers.activities.models import Activity
 from customers.contacts.models import Contact
+from customers.customers.actions import hold_customer
 from customers.customers.identity import clean_line
 from customers.customers.models import Customer
 from customers.customers.querysets import CustomerQuerySet
@@ -45,7 +46,7 @@ def log_activity(
     )  # fmt: skip
     _refuse_values(activity)
     with operation(actor, "activity_logged", activity, anchor_id=customer.pk):
-        locked = _locked(customer)
+        locked = hold_customer(customer)
         if contact is not None and contact.customer_id != locked.pk:
             raise ValidationError({"contact": _("This contact belongs to another customer.")})
         activity.is_valid_follow_up = locked.owner_id == actor.pk and kind != Activity.Kind.NOTE
@@ -57,7 +58,7 @@ def log_activity(
 def update_activity(activity: Activity, *, actor: User, values: dict[str, Any]) -> Activity:
     """Correct a follow-up of one's own within 24 hours."""
     with operation(actor, "activity_changed", activity, anchor_id=activity.customer_id):
-        customer = _locked(activity.customer)
+        customer = hold_customer(activity.customer)
         locked = _live(activity)
         _refuse_late(locked, actor)
         was_at = locked.happened_at
@@ -79,7 +80,7 @@ def update_activity(activity: Activity, *, actor: User, values: dict[str, Any]) 
 def archive_activity(activity: Activity, *, actor: User) -> None:
     """Take a follow-up off the timeline: its author within 24 hours, or whoever leads the owner's department."""
     with operation(actor, "activity_archived", activity, anchor_id=activity.customer_id):
-        customer = _locked(activity.customer)
+        customer = hold_customer(activity.customer)
         locked = _live(activity)
         if not actor.reach.covers("customers.archive_customer", customer):
             _refuse_late(locked, actor)
@@ -179,15 +180,6 @@ def _recount_clock(customer: Customer, actor: User, was_at: datetime) -> None:
         Customer.objects.filter(pk=customer.pk).update(
             last_followed_at=latest, changed_at=timezone.now(), changed_by=actor
         )
-
-
-def _locked(customer: Customer) -> Customer:
-    locked = Customer.objects.select_for_update(of=("self",)).get(pk=customer.pk)
-    if locked.archived_at is not None:
-        raise ValidationError(_("“%(name)s” is archived. Put it back first.") % {"name": locked}, code="archived")
-    if locked.status == Customer.Status.POOL:
-        raise ValidationError(_("“%(name)s” is in the pool. Claim it first.") % {"name": locked}, code="in_pool")
-    return locked
 
 
 def _live(activity: Activity) -> Activity:

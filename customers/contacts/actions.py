@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from crm.history.operations import operation
 from crm.people.models import User
 from customers.contacts.models import Contact
+from customers.customers.actions import hold_customer
 from customers.customers.identity import clean_line, clean_phone
 from customers.customers.models import Customer
 from customers.customers.search import refresh_search
@@ -24,7 +25,7 @@ def add_contact(customer: Customer, *, actor: User, values: Mapping[str, Any], i
     contact = Contact(customer=customer, created_by=actor, changed_by=actor, **tidy(values))
     contact.clean_fields(exclude=["customer", "created_by", "changed_by", "custom"])
     with operation(actor, "contact_added", contact, anchor_id=customer.pk):
-        locked = _locked(customer)
+        locked = hold_customer(customer)
         others = Contact.objects.live().filter(customer=locked, is_primary=True)
         contact.is_primary = is_primary or not others.exists()
         if contact.is_primary:
@@ -38,7 +39,7 @@ def update_contact(contact: Contact, *, actor: User, values: Mapping[str, Any]) 
     """Change the details of a person."""
     ready = tidy(values)
     with operation(actor, "contact_changed", contact, anchor_id=contact.customer_id):
-        _locked(contact.customer)
+        hold_customer(contact.customer)
         locked = _live(contact)
         for name, value in ready.items():
             setattr(locked, name, value)
@@ -52,7 +53,7 @@ def update_contact(contact: Contact, *, actor: User, values: Mapping[str, Any]) 
 def make_primary(contact: Contact, *, actor: User) -> None:
     """Make a person the one main contact of the customer."""
     with operation(actor, "contact_made_primary", contact, anchor_id=contact.customer_id):
-        _locked(contact.customer)
+        hold_customer(contact.customer)
         locked = _live(contact)
         stamp = {"changed_at": timezone.now(), "changed_by": actor}
         Contact.objects.live().filter(customer_id=locked.customer_id, is_primary=True).update(is_primary=False, **stamp)
@@ -62,7 +63,7 @@ def make_primary(contact: Contact, *, actor: User) -> None:
 def archive_contact(contact: Contact, *, actor: User) -> None:
     """Take a person off the customer; what was written about talks with them stays."""
     with operation(actor, "contact_archived", contact, anchor_id=contact.customer_id):
-        _locked(contact.customer)
+        hold_customer(contact.customer)
         locked = _live(contact)
         locked.archived_at = locked.changed_at = timezone.now()
         locked.changed_by, locked.is_primary = actor, False
@@ -90,15 +91,6 @@ def tidy(values: Mapping[str, Any]) -> dict[str, Any]:
     if wrong:
         raise ValidationError(wrong)
     return ready
-
-
-def _locked(customer: Customer) -> Customer:
-    locked = Customer.objects.select_for_update(of=("self",)).get(pk=customer.pk)
-    if locked.archived_at is not None:
-        raise ValidationError(_("“%(name)s” is archived. Put it back first.") % {"name": locked}, code="archived")
-    if locked.status == Customer.Status.POOL:
-        raise ValidationError(_("“%(name)s” is in the pool. Claim it first.") % {"name": locked}, code="in_pool")
-    return locked
 
 
 def _live(contact: Contact) -> Contact:

@@ -185,6 +185,15 @@ def clean_text(text: str) -> str:
     return "\n".join(clean_line(line) for line in text.replace("\r\n", "\n").split("\n")).strip()
 
 
+def hold_customer(customer: Customer) -> Customer:
+    """The customer, locked for work on it; ValidationError where it is archived or in a pool."""
+    locked = Customer.objects.select_for_update(of=("self",)).get(pk=customer.pk)
+    refuse_archived(locked)
+    if locked.status == Customer.Status.POOL:
+        raise ValidationError(_("“%(name)s” is in the pool. Claim it first.") % {"name": locked}, code="in_pool")
+    return locked
+
+
 def refuse_archived(customer: Customer) -> None:
     """ValidationError for a customer in the recycle bin."""
     if customer.archived_at is not None:
