@@ -1,59 +1,44 @@
 """Exports: the rows of a list as a file, made in the background, in parts that survive anything.
 
-A part is read by COPY, formatted by PostgreSQL as far as possible, and encoded by the safe writer; the person's rights
-and the list's filter are asked again for every part.
+Each part is read and encoded by crm.records.copied; the person's rights and the list's filter are asked again for it.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-import re
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time
 from functools import cache, partial
-from hashlib import sha256
+from hashlib import file_digest
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection, transaction
-from django.db.models import BooleanField, Case, F, Func, Model, Q, QuerySet, Sum, TextField, Value, When
+from django.db.models import Model, Q, QuerySet, Sum
 from django.utils import timezone
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
-from crm.access.masks import masked
-from crm.access.reach import Reach
 from crm.history.models import Operation
 from crm.history.operations import operation
 from crm.jobs.actions import start_job
 from crm.jobs.kinds import JobKind, Tally
 from crm.jobs.models import Job
 from crm.people.models import User
+from crm.records.copied import write_copied
 from crm.records.filters import RecordFilterSet
 from crm.records.selection import Selection
-from crm.records.sheets import (
-    ChoiceWidget,
-    DayWidget,
-    MomentWidget,
-    NamedListWidget,
-    RuleWidget,
-    SheetField,
-    SheetResource,
-    WholeNumberWidget,
-)
-from crm.records.writers import FORMATS, SHEET_ROWS, ReadyCells, open_writer, ready_cells
+from crm.records.sheets import SheetField, SheetResource
+from crm.records.writers import FORMATS, SHEET_ROWS, open_writer
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
-PART_ROWS = 10_000
+PART_ROWS = 20_000
 VERB = "customers_exported"
-CellMaker = Callable[[str], str]
 
 
 @dataclass(frozen=True)
@@ -154,28 +139,36 @@ def _refuse_wrong_count(count: int, left: int) -> None:
         )
 
 
+_CUT = """
+SELECT min(id), max(id), count(*)
+FROM (SELECT id, (row_number() OVER (ORDER BY id) - 1) / %%s AS part FROM (%s) AS chosen (id)) AS numbered
+GROUP BY part ORDER BY part
+"""
+
+
 class ExportRun(JobKind):
-    """Parts of ten thousand rows by id, put together at the end."""
+    """Parts of twenty thousand rows by id, put together at the end."""
 
     file_right = "customers.export_customer"
 
     def plan(self, job: Job) -> Iterable[dict[str, Any]]:
         """Cut the rows by id."""
         _export, rows = _rows(job)
-        ids = list(rows.order_by("pk").values_list("pk", flat=True))
-        job.total = len(ids)
-        parts = [ids[at : at + PART_ROWS] for at in range(0, len(ids), PART_ROWS)]
-        return [{"number": number, "first": part[0], "last": part[-1]} for number, part in enumerate(parts)]
+        sql, params = rows.order_by("pk").values_list("pk").query.sql_with_params()
+        with connection.cursor() as cursor:
+            cursor.execute(_CUT % sql, [PART_ROWS, *params])
+            parts = cursor.fetchall()
+        job.total = sum(count for _first, _last, count in parts)
+        return [{"number": number, "first": first, "last": last} for number, (first, last, _count) in enumerate(parts)]
 
     def run_chunk(self, job: Job, params: dict[str, Any]) -> Tally:
         """Write one part; written again after a crash, it replaces itself."""
         export, rows = _rows(job)
         rows = rows.filter(pk__gte=params["first"], pk__lte=params["last"])
-        columns = export.chosen(job.params["columns"])
-        encoded, count = encode_rows(export, rows, columns, job.params["format"], job.requested_by)
         part = _part(job, params["number"])
         part.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(encoded)
+        with part.open("wb") as file:
+            count = write_rows(export, rows, job.params["columns"], job.params["format"], job.requested_by, file)
         return Tally(count)
 
     def finish(self, job: Job) -> dict[str, Any]:
@@ -190,7 +183,8 @@ class ExportRun(JobKind):
         transaction.on_commit(partial(_forget, parts))
         job.file_out = job.params["file"]
         job.file_name = f"{export.title}-{timezone.localtime():%Y%m%d-%H%M}.{job.params['format']}"
-        digest = sha256(path.read_bytes()).hexdigest()
+        with path.open("rb") as file:
+            digest = file_digest(file, "sha256").hexdigest()
         job.refresh_from_db(fields=["done"])
         return {"rows": job.done, "sha256": digest, "facts": [[_("Rows"), f"{job.done:,}"], ["SHA-256", digest]]}
 
@@ -210,6 +204,23 @@ def _rows(job: Job) -> tuple[Export, QuerySet[Any]]:
     return export, export.rows(job.requested_by, selection)
 
 
+def write_rows(
+    export: Export, rows: QuerySet[Any], columns: Iterable[str], file_format: str, user: User, file: IO[bytes]
+) -> int:
+    """Write the rows in order of their ids as the format's writer would, details masked row by row; how many."""
+    chosen = export.chosen(columns)
+    names = {name: read() for name, read in export.names.items() if name in chosen}
+    return write_copied(export.resource.prepared(rows), chosen, names, _sees_details(export, user), file_format, file)
+
+
+def _sees_details(export: Export, user: User) -> Q:
+    """The rows whose contact details go out in full: in the scope of that right, and never from the pool."""
+    path = export.model._default_manager.all().reach_path  # type: ignore[attr-defined]
+    scope = user.reach.rows(export.details_right, path)
+    is_open = ~Q(**{f"{path}status": "pool"})
+    return is_open if scope is None else scope & is_open
+
+
 def _part(job: Job, number: int) -> Path:
     return Path(settings.MEDIA_ROOT) / f"{job.params['file']}.part{number}"
 
@@ -217,148 +228,3 @@ def _part(job: Job, number: int) -> Path:
 def _forget(parts: Iterable[Path]) -> None:
     for part in parts:
         part.unlink(missing_ok=True)
-
-
-# ── rows to bytes ──
-
-
-def encode_rows(
-    export: Export, rows: QuerySet[Any], columns: Mapping[str, SheetField], file_format: str, user: User
-) -> tuple[bytes, int]:
-    """The rows in order of their ids, encoded for the writer, and how many; contact details masked row by row."""
-    cells = ready_cells(file_format)
-    named = {name: read() for name, read in export.names.items() if name in columns}
-    open_makers = [_maker(column, cells, named.get(name), False) for name, column in columns.items()]
-    masked_makers = [_maker(column, cells, named.get(name), True) for name, column in columns.items()]
-    opening, between, ending = (part.encode() for part in cells.frame)
-
-    def encoded(values: list[str]) -> bytes:
-        makers = open_makers if values.pop() == "t" else masked_makers
-        made = cells.frame[1].join([make(value) for make, value in zip(makers, values, strict=True)])
-        return opening + made.encode() + ending
-
-    prepared = _prepared(export, rows, columns, file_format, user)
-    if file_format == "csv":
-        out = [
-            b"%b\r\n" % row[:-3] if _HARMLESS_ROW(row) and not _ODD_BYTES(row) else encoded(_parsed(row))
-            for row in _copied(prepared, "FORMAT csv")
-        ]
-    else:
-        out = [encoded(_split(row)) for row in _copied(prepared, "NULL ''")]
-    return b"".join(out), len(out)
-
-
-# what PostgreSQL writes as CSV is taken over where no cell is quoted, every cell begins with an ASCII letter, a digit
-# or a Chinese character, no character is one that XML or a spreadsheet dislikes, and nothing is masked (",t")
-_HARMLESS_ROW = re.compile(
-    rb"(?:[0-9A-Za-z\xe4-\xe9][^\",\x00-\x1f\x7f]*)?(?:,(?:[0-9A-Za-z\xe4-\xe9][^\",\x00-\x1f\x7f]*)?)*,t\n"
-).fullmatch
-_ODD_BYTES = re.compile(rb"\xc2[\x80-\x9f]|\xef\xb7|\xef\xbf").search
-
-
-def _parsed(row: bytes) -> list[str]:
-    return next(csv.reader(io.StringIO(bytes(row).decode(), newline="")))
-
-
-def _split(row: bytes) -> list[str]:
-    line = bytes(row).decode()[:-1]
-    values = line.split("\t")
-    return [_unescaped(value) for value in values] if "\\" in line else values
-
-
-def _prepared(
-    export: Export, rows: QuerySet[Any], columns: Mapping[str, SheetField], file_format: str, user: User
-) -> QuerySet[Any]:
-    prepared = export.resource.prepared(rows)
-    expressions = {f"cell{at}": _expression(column, file_format) for at, column in enumerate(columns.values())}
-    prepared = prepared.annotate(**expressions, sees=_sees_details(export, user))
-    ordered: QuerySet[Any] = prepared.order_by("pk").values_list(*expressions, "sees")
-    return ordered
-
-
-def _copied(rows: QuerySet[Any], options: str) -> list[bytes]:
-    sql, params = rows.query.sql_with_params()
-    with connection.cursor() as cursor, cursor.copy(f"COPY ({sql}) TO STDOUT ({options})", params) as copy:
-        return list(copy)
-
-
-def _sees_details(export: Export, user: User) -> Any:
-    """Whether a row's contact details go out in full: in the scope of that right, and never from the pool."""
-    reach: Reach = user.reach
-    path = export.model._default_manager.all().reach_path  # type: ignore[attr-defined]
-    is_pooled = Q(**{f"{path}status": "pool"})
-    scope = reach.rows(export.details_right, path)
-    condition = ~is_pooled if scope is None else scope & ~is_pooled
-    return Case(When(condition, then=Value(True)), default=Value(False), output_field=BooleanField())
-
-
-def _expression(column: SheetField, file_format: str) -> Any:
-    source = F(column.path)
-    if isinstance(column.widget, MomentWidget):
-        zone = f"%(expressions)s AT TIME ZONE '{settings.TIME_ZONE}'"
-        shape = f"to_char({zone}, 'YYYY-MM-DD HH24:MI:SS')"
-        if file_format == "xlsx":
-            shape = f"round(extract(epoch FROM {zone}) / 86400 + 25569, 8)::text"
-        return Func(source, template=shape, output_field=TextField())
-    if isinstance(column.widget, DayWidget) and file_format == "xlsx":
-        shape = (
-            "CASE WHEN %(expressions)s < DATE '1900-03-01' THEN %(expressions)s::text "
-            "ELSE (%(expressions)s - DATE '1899-12-30')::text END"
-        )
-        return Func(source, template=shape, output_field=TextField())
-    if isinstance(column.widget, NamedListWidget):  # the sign keeps ids from being taken over as they are
-        shape = "'=' || array_to_string(%(expressions)s, ',')"
-        return Func(source, template=shape, output_field=TextField())
-    if isinstance(column.widget, ChoiceWidget):
-        labels = [
-            When(**{column.path: choice.value}, then=Value(str(choice.label))) for choice in column.widget.choices
-        ]
-        return Case(*labels, default=None, output_field=TextField())
-    if column.mask == "phone":  # mobiles are shown 3-4-4 here already; the widget knows how to show every other number
-        return Func(source, template=_MOBILE, output_field=TextField())
-    if isinstance(column.widget, DayWidget | WholeNumberWidget):
-        return source
-    return Func(source, template="NULLIF(%(expressions)s, '')", output_field=TextField())
-
-
-_MOBILE = (
-    "CASE WHEN %(expressions)s LIKE '+861__________' THEN substr(%(expressions)s, 4, 3) || ' ' || "
-    "substr(%(expressions)s, 7, 4) || ' ' || substr(%(expressions)s, 11) ELSE NULLIF(%(expressions)s, '') END"
-)
-
-
-def _maker(column: SheetField, cells: ReadyCells, names: Mapping[int, str] | None, is_masked: bool) -> CellMaker:
-    """What turns the database's text of a column into a cell."""
-    widget, text = column.widget, cells.text
-    if column.mask and is_masked:
-        return lambda value: text(masked(column.mask, value))
-    if isinstance(widget, MomentWidget):
-        return cells.moment
-    if isinstance(widget, DayWidget):
-        return cells.day
-    if isinstance(widget, WholeNumberWidget):
-        return cells.number
-    if isinstance(widget, NamedListWidget):
-        known = names or {}
-        return lambda value: text("、".join(known.get(int(one), "") for one in value[1:].split(",") if one))
-    if isinstance(widget, RuleWidget):
-        return _remembering(lambda value: text(widget.shown(value)))
-    return text
-
-
-def _remembering(make: CellMaker) -> CellMaker:
-    made: dict[str, str] = {}
-
-    def cell(value: str) -> str:
-        if value not in made:
-            made[value] = make(value)
-        return made[value]
-
-    return cell
-
-
-_ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "\\": "\\"}
-
-
-def _unescaped(value: str) -> str:
-    return re.sub(r"\\(.)", lambda found: _ESCAPES.get(found[1], found[1]), value) if "\\" in value else value

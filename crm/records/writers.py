@@ -74,7 +74,7 @@ def row_encoder(file_format: str) -> Callable[[Iterable[Cell]], str]:
 class ReadyCells(NamedTuple):
     """How texts the database has formatted already become cells: what `row_encoder` does, without asking for types.
 
-    Days and moments come as the serial numbers of `serial_day` and `serial_moment` for Excel, as ISO text for CSV.
+    Days and moments come as Excel's serial numbers, as ISO text for CSV.
     """
 
     text: Callable[[str], str]
@@ -230,8 +230,6 @@ def _xlsx_ready(style: int) -> Callable[[str], str]:
     opening = f'<c s="{style}"><v>' if style else "<c><v>"
 
     def cell(number: str) -> str:
-        if "-" in number:  # a day before Excel's calendar, still as text
-            return _xlsx_text(number)
         return f"{opening}{number}</v></c>" if number else "<c/>"
 
     return cell
@@ -247,7 +245,7 @@ def _xlsx_number(value: int | float | Decimal) -> str:
 
 def _xlsx_moment(value: datetime) -> str:
     if value.date() < _FIRST_DAY:
-        return _xlsx_text(value.isoformat(" ", "seconds"))
+        return _xlsx_text(value.replace(tzinfo=None).isoformat(" ", "seconds"))
     seconds = value.hour * 3600 + value.minute * 60 + value.second
     return f'<c s="{_STYLE_MOMENT}"><v>{value.toordinal() - _EPOCH + seconds / 86400:.8f}</v></c>'
 

@@ -1,11 +1,20 @@
-"""Exports against COPY … TO of the same columns, and against the writer alone on the same cells."""
+"""Exports against COPY … TO of the same columns, and against the writer alone on the same cells.
+
+What is measured is the entire job: counting, planning, all its parts, the file and its digest. It is CPU time of this
+process and of its PostgreSQL backend together, in turns, because wall time of half a second says little on a busy
+machine. The columns are those COPY can give as well: no status or stage, whose names it would not look up. The writer
+gets the cells as they stand in the exported file, read back from it.
+"""
 
 from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator
+from io import BytesIO
 from pathlib import Path
+from typing import Any
 
+import python_calamine
 from django.conf import settings
 from django.db import connection
 
@@ -19,23 +28,23 @@ from crm.records.exports import export_named, start_export
 from crm.records.selection import Selection
 from crm.records.writers import open_writer
 from customers.customers.models import Customer
-from tests.benchmarks.measuring import Figure, seconds
+from tests.benchmarks.measuring import Figure, work_ratio
 
 ROWS = 100_000
 LABEL = "customers.Customer"
-COLUMNS = ["number", "name", "short_name", "credit_code", "status", "phone", "email", "address", "created_at"]
+COLUMNS = ["number", "name", "short_name", "credit_code", "phone", "email", "address", "remark", "created_at"]
 
 
 def measure(prepare: Callable[[int], None], size: int) -> Iterator[Figure]:
     """CSV and xlsx of 100,000 customers (all, where there are fewer)."""
     prepare(size)
     person, selection = _person(), Selection(query=_query(min(ROWS, size)), is_all=True)
-    csv_seconds = seconds(lambda: _export(person, selection, "csv"))
-    copy_seconds = seconds(lambda: _copy(export_named(LABEL).rows(person, selection)))
-    yield Figure("csv_export_over_copy_to", csv_seconds / copy_seconds, 4)
-    xlsx_seconds = seconds(lambda: _export(person, selection, "xlsx"))
-    cells = list(_cells(export_named(LABEL).rows(person, selection)))
-    yield Figure("xlsx_export_over_writer_alone", xlsx_seconds / seconds(lambda: _write(cells)), 1.3)
+    rows = export_named(LABEL).rows(person, selection)
+    csv_work = work_ratio(lambda: _export(person, selection, "csv"), lambda: _copy(rows))
+    yield Figure("csv_export_over_copy_to", csv_work, 4)
+    cells = _cells(_export(person, selection, "xlsx"))
+    xlsx_work = work_ratio(lambda: _export(person, selection, "xlsx"), lambda: _write(cells))
+    yield Figure("xlsx_export_over_writer_alone", xlsx_work, 1.3)
 
 
 def _person() -> User:
@@ -63,16 +72,19 @@ def _query(rows: int) -> str:
     return f"created_from={newest[0].date().isoformat()}" if newest else ""
 
 
-def _export(person: User, selection: Selection, file_format: str) -> None:
+def _export(person: User, selection: Selection, file_format: str) -> bytes:
     job = start_export(person, LABEL, selection, COLUMNS, file_format, "measure")
     run_job(job.pk)
     done = Job.objects.get(pk=job.pk)
     if done.state != "done":
         raise AssertionError(done.error)
-    (Path(settings.MEDIA_ROOT) / done.file_out).unlink()
+    path = Path(settings.MEDIA_ROOT) / done.file_out
+    content = path.read_bytes()
+    path.unlink()
+    return content
 
 
-def _copy(rows) -> None:
+def _copy(rows: Any) -> None:
     sql, params = rows.order_by("pk").values_list(*COLUMNS).query.sql_with_params()
     with (
         tempfile.TemporaryFile() as file,
@@ -83,12 +95,12 @@ def _copy(rows) -> None:
             file.write(part)
 
 
-def _cells(rows) -> Iterator[list[object]]:
-    for *texts, moment in rows.order_by("pk").values_list(*COLUMNS).iterator():
-        yield [*texts, moment]
+def _cells(workbook: bytes) -> list[list[Any]]:
+    sheet = python_calamine.CalamineWorkbook.from_filelike(BytesIO(workbook)).get_sheet_by_index(0)
+    return [[None if cell == "" else cell for cell in row] for row in sheet.to_python()[1:]]
 
 
-def _write(cells: list[list[object]]) -> None:
+def _write(cells: list[list[Any]]) -> None:
     with tempfile.TemporaryDirectory() as folder, open_writer(Path(folder) / "x.xlsx", "xlsx", COLUMNS) as writer:
         for row in cells:
             writer.write_row(row)

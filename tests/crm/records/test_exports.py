@@ -2,7 +2,7 @@
 
 import csv
 import io
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -11,6 +11,7 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils import timezone
 
+from crm.access.masks import masked
 from crm.history.models import Operation
 from crm.jobs.actions import cancel_job
 from crm.jobs.models import Job
@@ -19,7 +20,7 @@ from crm.records import exports
 from crm.records.exports import VERB, rows_left_today, start_export
 from crm.records.selection import Selection
 from crm.records.writers import row_encoder
-from customers.customers.resources import CustomerResource
+from customers.customers.identity import display_phone
 from tests.factories import (
     make_activity,
     make_contact,
@@ -193,18 +194,129 @@ def test_every_column_is_written_as_people_read_it(director, rep, settings):
     assert sheet_row[:5] + sheet_row[6:9] == expected[:5] + expected[6:9]
 
 
+HOSTILE = [
+    "",
+    "宁波海辰",
+    "a,b",
+    'he said "=1"',
+    "a\\",
+    "\\",
+    "\\.",
+    r"\N",
+    r"a\,b\n",
+    "a\nb",
+    "\ta",
+    "a\rb",
+    "a\x08\x0b\x0c\x01b",
+    "=1+1",
+]
+HOSTILE += [
+    " =1",
+    "\u3000＝1",
+    "\ufeff+1",
+    "\x01=1",
+    "-1",
+    "@x",
+    "|x",
+    "%x",
+    "＠x",
+    "a\x85\x9fb",
+    "a\ufdd0b\uffff",
+    "<b>&amp;",
+    "_x000D_",
+]
+HOSTILE += [
+    "'x",
+    "(+86) 21",
+    "*x",
+    "𠮷野家 😀",
+    "ａ",
+    "é",
+    "\u0301=1",
+    "王@李",
+    ",",
+    ",,=",
+    "\n=1",
+    "x" * 200,
+    "a\u200b",
+    "_",
+    "X",
+    "%b",
+    "%s",
+]
+PHONES = [
+    "",
+    "+8613812345678",
+    "+862188881234",
+    "+86400123",
+    "110",
+    "5",
+    "+861-abc-defgh",
+    "=1+1",
+    "+1 212 555 0100",
+    "٣٤٥٦٧٨٩٠",
+    "1234567",
+]
+MOMENTS = [
+    datetime(2026, 3, 1, 0, 30, 5, 999_999, tzinfo=UTC),
+    datetime(1850, 1, 1, tzinfo=UTC),
+    datetime(2100, 12, 31, 23, 59, 59, tzinfo=UTC),
+]
+DAYS = [None, date(2026, 3, 18), date(1850, 2, 28), date(1900, 2, 28), date(1900, 3, 1)]
+
+
 @pytest.mark.parametrize("file_format", ["csv", "xlsx"])
-def test_a_part_is_encoded_like_single_rows(director, rep, settings, file_format):
-    make_customer(rep, name="=1+1", remark="a\tb", email="+x@example.cn", next_follow_on=date(2026, 3, 18))
-    names = ["name", "remark", "email", "next_follow_on", "id"]
-    columns = {name: CustomerResource.columns()[name] for name in names}
-    export = exports.export_named("customers.Customer")
+def test_a_part_is_byte_for_byte_what_the_safe_writer_makes_of_every_row(director, rep, file_format):
+    pool = make_pool(department=rep.department)
+    for at, text in enumerate(HOSTILE):
+        fields = {
+            "name": text or "x",
+            "short_name": HOSTILE[at * 7 % len(HOSTILE)][:60],
+            "remark": HOSTILE[at * 11 % len(HOSTILE)],
+            "address": HOSTILE[at * 3 % len(HOSTILE)],
+            "email": [text[:120], f"{text[:60]}@example.cn", "wang@a@b.cn", "@"][at % 4],
+            "phone": PHONES[at % len(PHONES)],
+            "next_follow_on": DAYS[at % len(DAYS)],
+            "created_at": MOMENTS[at % len(MOMENTS)],
+        }
+        make_customer(rep, **fields)
+        make_pooled_customer(pool, **fields)
+    names = [
+        "name",
+        "short_name",
+        "remark",
+        "address",
+        "email",
+        "phone",
+        "next_follow_on",
+        "created_at",
+        "id",
+        "status",
+    ]
+    export, file = exports.export_named("customers.Customer"), io.BytesIO()
+    rows = export.rows(director, ALL)
 
-    encoded, count = exports.encode_rows(export, export.rows(director, ALL), columns, file_format, director)
+    count = exports.write_rows(export, rows, names, file_format, director, file)
 
-    customer = export.rows(director, ALL).get()
-    row = [customer.name, customer.remark, customer.email, customer.next_follow_on, customer.pk]
-    assert (encoded.decode(), count) == (row_encoder(file_format)(row), 1)
+    encode = row_encoder(file_format)
+    expected = [encode(plain_row(customer, export.chosen(names))) for customer in rows.order_by("pk")]
+    assert file.getvalue().decode().splitlines() == "".join(expected).splitlines()
+    assert (file.getvalue().decode(), count) == ("".join(expected), 2 * len(HOSTILE))
+
+
+def plain_row(customer, columns):
+    """The cells of a customer as the safe writer takes them, one by one."""
+    cells = []
+    for name, column in columns.items():
+        value = getattr(customer, name)
+        if column.mask and customer.status == "pool":
+            value = masked(column.mask, value)
+        elif name == "phone":
+            value = display_phone(value)
+        elif name == "status":
+            value = customer.get_status_display()
+        cells.append(value)
+    return cells
 
 
 @pytest.mark.parametrize("file_format", ["csv", "xlsx"])
