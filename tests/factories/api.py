@@ -1,4 +1,4 @@
-"""A client of the API that speaks as one person, and the fixture that makes it."""
+"""A client of the API that speaks as one person, the fixture that makes it, and how its answers are read."""
 
 import json
 
@@ -7,6 +7,7 @@ from django.core.cache import cache
 from django.test import Client
 
 from crm.api.tokens import issue_token
+from tests.contract.fingerprints import fingerprint
 
 
 class ApiClient:
@@ -42,3 +43,16 @@ def api():
     """`api(person, scopes=[…])` makes a client; `api()` one without a token."""
     cache.clear()
     return ApiClient
+
+
+def error(answer):
+    return answer.status_code, answer.body["error"]["code"]
+
+
+def wrong(answer):
+    return answer.status_code, sorted(answer.body["error"]["fields"])
+
+
+def unchanged(client):
+    client.get("jobs/")  # notes the use of the token
+    return fingerprint()

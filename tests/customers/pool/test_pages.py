@@ -11,7 +11,6 @@ from tests.factories import (
     make_customer,
     make_customers,
     make_department,
-    make_pool,
     make_pooled_customer,
     make_user,
     sign_in,
@@ -19,31 +18,6 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db
 LIST = "/customers/pool/"
-
-
-@pytest.fixture
-def sales():
-    return make_department("Sales")
-
-
-@pytest.fixture
-def east(sales):
-    return make_department("East", parent=sales)
-
-
-@pytest.fixture
-def pool(east):
-    return make_pool("East pool", department=east)
-
-
-@pytest.fixture
-def rita(east):
-    return make_user("rita", role="rep", department=east)
-
-
-@pytest.fixture
-def dora(east):
-    return make_user("dora", role="director", department=east)
 
 
 @pytest.fixture

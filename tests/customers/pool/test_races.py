@@ -17,15 +17,10 @@ from customers.pool.actions import claim_customer, release_customer
 from customers.pool.models import ClaimRecord
 from customers.transfers import running
 from customers.transfers.actions import plan_transfer, start_transfer
-from tests.factories import make_customer, make_customers, make_department, make_pool, make_user
+from tests.factories import make_customer, make_customers, make_pool, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CLAIMERS, ROUNDS = 20, 100
-
-
-@pytest.fixture
-def east():
-    return make_department("East", parent=make_department("Sales"))
 
 
 @pytest.fixture

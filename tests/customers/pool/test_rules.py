@@ -27,26 +27,6 @@ def english():
         yield
 
 
-@pytest.fixture
-def east():
-    return make_department("East", parent=make_department("Sales"))
-
-
-@pytest.fixture
-def pool(east):
-    return make_pool("East pool", department=east)
-
-
-@pytest.fixture
-def rita(east):
-    return make_user("rita", role="rep", department=east)
-
-
-@pytest.fixture
-def dora(east):
-    return make_user("dora", role="director", department=east)
-
-
 def refused(act, code):
     """The words of a refusal that changed nothing at all."""
     before = list(Customer.objects.order_by("pk").values()), ClaimRecord.objects.count(), Operation.objects.count()

@@ -27,7 +27,7 @@ from tests.factories import (
     make_pooled_customer,
     make_user,
 )
-from tests.factories.api import api as api
+from tests.factories.api import error, unchanged, wrong
 
 pytestmark = pytest.mark.django_db
 
@@ -36,34 +36,6 @@ pytestmark = pytest.mark.django_db
 def media(tmp_path, settings):
     settings.MEDIA_ROOT = tmp_path
     return tmp_path
-
-
-@pytest.fixture
-def east():
-    return make_department("East", parent=make_department("Sales", takes_intake=True))
-
-
-@pytest.fixture
-def rep(east):
-    return make_user("rep", role="rep", department=east)
-
-
-@pytest.fixture
-def director(east):
-    return make_user("director", role="director", department=east)
-
-
-def error(answer):
-    return answer.status_code, answer.body["error"]["code"]
-
-
-def wrong(answer):
-    return answer.status_code, sorted(answer.body["error"]["fields"])
-
-
-def unchanged(client):
-    client.get("jobs/")  # notes the use of the token
-    return fingerprint()
 
 
 # ── contacts ──

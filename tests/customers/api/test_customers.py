@@ -23,28 +23,9 @@ from tests.factories import (
     make_tag,
     make_user,
 )
-from tests.factories.api import api as api
+from tests.factories.api import error
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def east():
-    return make_department("East", parent=make_department("Sales", takes_intake=True))
-
-
-@pytest.fixture
-def rep(east):
-    return make_user("rep", role="rep", department=east)
-
-
-@pytest.fixture
-def director(east):
-    return make_user("director", role="director", department=east)
-
-
-def error(answer):
-    return answer.status_code, answer.body["error"]["code"]
 
 
 def names(answer):

@@ -22,42 +22,9 @@ from tests.factories import (
     make_tag,
     make_user,
 )
-from tests.factories.api import api as api
+from tests.factories.api import error, unchanged, wrong
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def sales():
-    return make_department("Sales", takes_intake=True)
-
-
-@pytest.fixture
-def east(sales):
-    return make_department("East", parent=sales)
-
-
-@pytest.fixture
-def rep(east):
-    return make_user("rep", role="rep", department=east)
-
-
-@pytest.fixture
-def director(east):
-    return make_user("director", role="director", department=east)
-
-
-def error(answer):
-    return answer.status_code, answer.body["error"]["code"]
-
-
-def wrong(answer):
-    return answer.status_code, sorted(answer.body["error"]["fields"])
-
-
-def unchanged(client):
-    client.get("jobs/")  # notes the use of the token
-    return fingerprint()
 
 
 # ── create ──
