@@ -82,7 +82,7 @@ class _Lines:
     ) -> None:
         self.cells = ready_cells(file_format)
         self.makers = [_maker(column, names.get(name, {}), self.cells) for name, column in columns.items()]
-        self.harmless = _csv_lines
+        self.harmless: Callable[[bytes], bytes] = _csv_lines
         if file_format == "xlsx":
             ready = [_ready(column, self.cells) for column in columns.values()]
             self.harmless = _sheet_lines(ready, self._row(ready, [_SAMPLE] * len(ready)), self._careful)
