@@ -12,7 +12,6 @@ from itertools import islice
 
 from django.db import connection, models
 from django.utils import timezone
-from stdnum.cn import uscc
 
 from crm.records.models import NumberCounter
 from customers.activities.models import Activity
@@ -28,6 +27,7 @@ from customers.demo.crowd import Crowd, gather_crowd
 DAYS_BACK = 1100
 BATCH = 4000
 NULL = r"\N"
+CHECK_SIGNS = "0123456789ABCDEFGHJKLMNPQRTUWXY"  # of a credit code: the number its digits add up to, by their weights
 # out of sixteen: 30 % belong to nobody
 STATUSES = ["lead"] * 5 + ["opportunity"] * 3 + ["existing"] * 3 + ["pool"] * 3 + ["potential"] * 2
 CUSTOMER_COLUMNS = (
@@ -146,6 +146,8 @@ class _Rows:
         self.industries = [industries[code] for _trade, code in names.TRADES]
         self.regions = [regions[code] for _place, code in names.EAST + names.NORTH]
         self.region_codes = [code for _place, code in names.EAST + names.NORTH]
+        self.region_sums = [_weighted(f"91{code}", 0) for code in self.region_codes]
+        self.serial_sums = [[_weighted(f"{three:03d}", at) for three in range(1000)] for at in (8, 11, 14)]
         self.last_number = dict(NumberCounter.objects.filter(kind="customer").values_list("year", "last"))
         # customers become known at an even pace, so those of one year stand together
         self.first_of_year: dict[int, int] = {}
@@ -188,8 +190,11 @@ class _Rows:
     def code(self, i: int, place: int) -> str:
         if i % 5 > 1:
             return ""
-        body = f"91{self.region_codes[place]}{(self.first_id + i) % 10**9:09d}"
-        return body + uscc.calc_check_digit(body)
+        serial = (self.first_id + i) % 10**9
+        high, middle, low = self.serial_sums
+        total = high[serial // 10**6] + middle[serial // 1000 % 1000] + low[serial % 1000]
+        check = CHECK_SIGNS[-(self.region_sums[place] + total) % 31]
+        return f"91{self.region_codes[place]}{serial:09d}{check}"
 
     def phone(self, i: int) -> str:
         return f"13{(self.first_id + i) * 7919 % 10**9:09d}"
@@ -309,6 +314,11 @@ class _Rows:
             NumberCounter.objects.update_or_create(
                 kind="customer", year=year, defaults={"last": self.last_number.get(year, 0) + end - start}
             )
+
+
+def _weighted(digits: str, place: int) -> int:
+    """What digits at this place of a credit code add to the sum its last sign is made of (GB 32100)."""
+    return sum(int(digit) * 3 ** (place + at) for at, digit in enumerate(digits)) % 31
 
 
 def _day(midnight: datetime, back: int) -> str:
