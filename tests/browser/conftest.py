@@ -26,6 +26,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict) -> dict:
+    """A browser that writes dates as people in Shanghai do."""
+    return {**browser_type_launch_args, "env": {**os.environ, "LANGUAGE": "zh_CN"}}
+
+
+@pytest.fixture(scope="session")
 def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copy]:
     """The demo company, running; nothing of it is left at the end."""
     running = Copy(tmp_path_factory.mktemp("company"))
