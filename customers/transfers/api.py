@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, ClassVar
 
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import QueryDict
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import extend_schema
@@ -26,6 +28,10 @@ from customers.transfers.models import Transfer, TransferRow
 from customers.transfers.querysets import TRANSFER_RIGHT
 
 QUERY_AT_MOST = 2000
+
+
+# what other installations may ask to move along; there are no such records yet, so nothing is left behind
+NOT_KEPT_YET = ("opportunities", "contracts", "instalments", "tasks", "tickets", "bookings")
 
 
 class TransferSerializer(serializers.ModelSerializer[Transfer]):
@@ -85,14 +91,27 @@ class NewTransferSerializer(serializers.Serializer[Any]):
     filter = serializers.DictField(required=False)
     targets = serializers.SlugRelatedField("username", queryset=User.objects.all(), many=True, allow_empty=False)
     split = serializers.ChoiceField(choices=Transfer.Split.choices, default=Transfer.Split.EVEN)
-    moves_along = serializers.MultipleChoiceField(choices=actions.MOVES_ALONG, default=list(actions.MOVES_ALONG))
+    moves_along = serializers.MultipleChoiceField(
+        choices=(*actions.MOVES_ALONG, *NOT_KEPT_YET), default=list(actions.MOVES_ALONG)
+    )
     reason = serializers.CharField(max_length=200)
     note = serializers.CharField(max_length=1000, default="", allow_blank=True)
     keep_clock = serializers.BooleanField(default=True)
     exceeds_limit = serializers.BooleanField(default=False)
+    effective_on = serializers.DateField(required=False, allow_null=True)
+
+    def validate_moves_along(self, value: set[str]) -> list[str]:
+        """The kinds of records there are; of the others there is nothing to move."""
+        return [name for name in actions.MOVES_ALONG if name in value]
+
+    def validate_effective_on(self, value: date | None) -> None:
+        """Nothing, or today."""
+        if value and value != timezone.localdate():
+            raise serializers.ValidationError(_("A transfer takes effect at once: send today's date or none."))
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Either ids or a filter."""
+        attrs.pop("effective_on", None)
         if ("ids" in attrs) == ("filter" in attrs):
             raise serializers.ValidationError(_("Send either ids or filter."))
         return attrs

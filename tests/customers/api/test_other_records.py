@@ -230,6 +230,7 @@ def test_a_filter_moves_what_the_list_shows(api, director, rep, east):
         ({"ids": [1], "targets": []}, 400),
         ({"ids": [1], "reason": ""}, 400),
         ({"ids": [1], "moves_along": ["gold"]}, 400),
+        ({"ids": [1], "effective_on": "2031-01-01"}, 400),
         ({"ids": list(range(1, 1002))}, 400),
         ({"filter": {"stage": {"a": 1}}}, 400),
     ],
@@ -240,6 +241,15 @@ def test_a_transfer_that_makes_no_sense_is_refused_and_nothing_is_kept(api, dire
     before = unchanged(client)
     answer = client.post("transfers/", {"targets": ["rep"], "reason": "x", **body})
     assert (answer.status_code, fingerprint()) == (status, before)
+
+
+def test_a_transfer_names_today_and_records_that_are_not_kept_yet(api, director, rep, east):
+    make_user("peer", role="rep", department=east)
+    body = {"ids": [make_customer(owner=rep).pk], "targets": ["peer"], "reason": "x"}
+    body |= {"effective_on": timezone.localdate().isoformat(), "moves_along": ["contacts", "opportunities"]}
+    answer = api(director).post("transfers/", body)
+    assert answer.status_code == 202
+    assert Transfer.objects.get(pk=answer.body["id"]).moves_along == ["contacts"]
 
 
 def test_only_directors_move_and_only_to_their_people(api, director, rep, east):
