@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 from crm.ui.charts import Chart
 from crm.ui.formats import n0
 
+SECTION_ROWS = 500
+
 
 class Linked(NamedTuple):
     """A value and the list of records it counts."""
@@ -58,6 +60,11 @@ class TableBlock:
     headers: Sequence[str]
     rows: Sequence[Sequence[Entry]]
     totals: Sequence[Entry] = ()
+
+    @property
+    def sections(self) -> list[Sequence[Sequence[Entry]]]:
+        """The rows in parts that can be printed one by one."""
+        return [self.rows[at : at + SECTION_ROWS] for at in range(0, len(self.rows), SECTION_ROWS)] or [()]
 
 
 @dataclass(frozen=True)

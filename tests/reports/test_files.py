@@ -9,15 +9,18 @@ from zoneinfo import ZoneInfo
 
 import openpyxl
 import pytest
-from django.utils import timezone
+from django.core.exceptions import ValidationError
+from django.utils import timezone, translation
 from pypdf import PdfReader
-from weasyprint import HTML
 
 from crm.history.models import Operation
 from crm.jobs.models import Job
 from crm.jobs.running import run_job
-from crm.records.pdf import Refused, _press
-from reports.figures.documents import value_of
+from crm.records import pdf
+from crm.records.pdf import render_pdf
+from crm.records.pdf_child import AllowList, Refused, printed
+from reports.figures import documents
+from reports.figures.documents import Document, TableBlock, value_of
 from tests.factories import make_customers, make_department, make_source, make_user, sign_in
 
 pytestmark = pytest.mark.django_db
@@ -70,30 +73,63 @@ def test_the_pdf_is_chinese_with_embedded_fonts_pages_and_where_it_comes_from(di
     assert reader.pages[0].mediabox.width == pytest.approx(595, abs=1)
 
 
-def test_what_people_typed_is_text_in_the_pdf_and_nothing_is_fetched(director, rep, settings, monkeypatch):
-    _press()
+def test_what_people_typed_is_text_in_the_pdf_and_nothing_is_fetched(monkeypatch):
     opened = []
     monkeypatch.setattr(socket.socket, "connect", lambda self, address: opened.append(address))
+    order = {"html": f"<p>x</p>{HOSTILE}", "base": "file:///etc/", "served": {}, "faces": "", "variant": "pdf/ua-1"}
 
-    reader = PdfReader(io.BytesIO(_hostile_pdf()))
+    reader = PdfReader(io.BytesIO(printed(order)))
 
     assert opened == []
     assert "/etc/passwd" not in "".join(str(page.get("/Resources")) for page in reader.pages)
 
 
-def _hostile_pdf():
-    fonts, fetcher, faces = _press()
-    return HTML(string=f"<p>x</p>{HOSTILE}", base_url="file:///etc/", url_fetcher=fetcher).write_pdf(
-        font_config=fonts, stylesheets=[faces]
-    )
-
-
 @pytest.mark.parametrize(
     "url", ["http://127.0.0.1:9/x", "file:///etc/passwd", "https://document.invalid/../etc", "data:,x"]
 )
-def test_the_press_serves_its_own_files_and_refuses_everything_else(url):
+def test_the_press_serves_its_own_files_and_refuses_everything_else(url, tmp_path):
+    served = {"https://document.invalid/fonts/a.ttf": [str(tmp_path / "a.ttf"), "font/ttf"]}
+    (tmp_path / "a.ttf").write_bytes(b"font")
+
+    assert AllowList(served).fetch("https://document.invalid/fonts/a.ttf").read() == b"font"
     with pytest.raises(Refused):
-        _press()[1].fetch(url)
+        AllowList(served).fetch(url)
+
+
+def document(rows):
+    table = TableBlock("按来源", ["来源", "数量"], [(f"客户 {at}", at) for at in range(rows)], ("合计", rows))
+    return Document("业务新增", [], [], [], [table], [], timezone.now(), "周启明", rows)
+
+
+def print_context(rows):
+    return {"document": document(rows), "document_title": "业务新增", "company_name": "云岭", "facts": []}
+
+
+def test_a_long_table_is_printed_in_sections_whose_pages_are_numbered_through(monkeypatch):
+    monkeypatch.setattr(documents, "SECTION_ROWS", 30)
+
+    with translation.override("zh-hans"):
+        reader = PdfReader(io.BytesIO(render_pdf("reports/print.html", print_context(75))))
+
+    texts = [page.extract_text() for page in reader.pages]
+    for number, text in enumerate(texts, 1):
+        assert f"第 {number} / {len(texts)} 页" in text
+        assert text.count("页") == 1
+    assert all("".join(texts).count(f"客户 {at} ") == 1 for at in range(75))
+    assert "".join(texts).count("合计") == 1
+    assert reader.metadata.title == "业务新增"
+
+
+@pytest.mark.parametrize(
+    ("limit", "value"), [("MEMORY_BYTES", 40 * 1024 * 1024), ("CPU_SECONDS", 1), ("MAX_SECTIONS", 1)]
+)
+def test_a_document_beyond_its_limits_is_refused_in_words(monkeypatch, limit, value):
+    monkeypatch.setattr(documents, "SECTION_ROWS", 400)
+    monkeypatch.setattr(pdf, limit, value)
+
+    with pytest.raises(ValidationError) as refusal:
+        render_pdf("reports/print.html", print_context(500))
+    assert refusal.value.code == "too_large"
 
 
 def test_the_workbook_holds_the_numbers_of_the_page(director, rep, settings):
