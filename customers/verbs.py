@@ -18,6 +18,8 @@ VERBS = {
     "transfer_dropped": (_("discarded a bulk transfer"), "trash-2", ""),
     "customers_imported": (_("imported customers"), "file-up", ""),
     "customer_import_undone": (_("took an import back"), "undo-2", ""),
+    "pool_saved": (_("changed the pool %(name)s"), "waves", ""),
+    "pool_deleted": (_("deleted the pool %(name)s"), "waves", "red"),
     "customers_exported": (_("exported customers"), "file-down", ""),
     "customer_looked_up": (_("asked whether a customer exists"), "search", ""),
     "customers_tagged": (_("changed tags in bulk"), "tag", ""),

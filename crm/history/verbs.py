@@ -35,6 +35,8 @@ VERBS = {
     "role_removed": (_("removed the role %(name)s"), "shield", "red"),
     "api_token_made": (_("made an API token for %(name)s"), "key", "amber"),
     "api_token_revoked": (_("revoked an API token of %(name)s"), "key", ""),
+    "view_saved": (_("saved the view %(name)s"), "bookmark", ""),
+    "view_deleted": (_("deleted the view %(name)s"), "bookmark", ""),
     "administrator_created": (_("created the administrator %(name)s"), "user-plus", "amber"),
 }
 

@@ -247,7 +247,7 @@ HARBOUR_SCHEDULES: dict[str, dict[str, Any]] = {
 HARBOUR_RIGHTS = ["crm.access.rights.RIGHTS", "customers.rights.RIGHTS", "reports.rights.RIGHTS"]
 # what a person must hand over before being disabled: each answers (sentence, address of the page) or None
 HARBOUR_LEAVER_CHECKS = ["customers.customers.leaving.customers_held"]
-HARBOUR_VERBS = ["crm.history.verbs.VERBS", "customers.verbs.VERBS"]
+HARBOUR_VERBS = ["crm.history.verbs.VERBS", "customers.verbs.VERBS", "reports.verbs.VERBS"]
 HARBOUR_PALETTE = ["customers.customers.search.palette_results", "customers.contacts.search.palette_results"]
 # model label → what exporting its list means; rows a person may export in a day, by the scope of the export right
 HARBOUR_EXPORTS = {

@@ -103,13 +103,19 @@ def axis_number(value: float) -> str:
     return f"{figure.rstrip('0').rstrip('.') if '.' in figure else figure} {unit}"
 
 
-def nice_step(top: float, steps: int = GRID_STEPS) -> float:
-    """A round distance between grid lines so that `steps` of them reach `top`."""
+def nice_step(top: float, steps: int = GRID_STEPS, *, is_whole: bool = False) -> float:
+    """A round distance between grid lines so that `steps` of them reach `top`; whole for what is counted."""
     if top <= 0 or not math.isfinite(top):
         return 1.0
     raw = top / steps
-    magnitude = 10.0 ** math.floor(math.log10(raw))
-    return next(m * magnitude for m in (1, 1.5, 2, 2.5, 3, 4, 5, 7.5, 10) if m * magnitude >= raw * (1 - 1e-9))
+    magnitude = 10.0 ** max(math.floor(math.log10(raw)), 0 if is_whole else -300)
+    sizes = (m * magnitude for m in (1, 1.5, 2, 2.5, 3, 4, 5, 7.5, 10))
+    return next(size for size in sizes if size >= raw * (1 - 1e-9) and (size.is_integer() or not is_whole))
+
+
+def _is_counted(chart: Chart) -> bool:
+    values = [value for one in chart.series for value in one.values] + list(chart.target or ())
+    return all(value is None or value == int(value) for value in values)
 
 
 @dataclass(frozen=True)
@@ -149,7 +155,7 @@ def _foot_label(chart: Chart, x: float, name: str) -> str:
 def _columns(chart: Chart) -> str:
     sums = [sum(max(_amount(one.values[at]), 0) for one in chart.series) for at in range(len(chart.categories))]
     goals = [_amount(value) for value in chart.target or ()]
-    scale = _Scale(chart.height, nice_step(max([*sums, *goals, 0])))
+    scale = _Scale(chart.height, nice_step(max([*sums, *goals, 0]), is_whole=_is_counted(chart)))
     slot = (100 - LEFT) / max(len(chart.categories), 1)
     width = min(slot * 0.5, 8)
     every = _label_every(len(chart.categories))
@@ -190,7 +196,7 @@ def _columns(chart: Chart) -> str:
 def _line(chart: Chart) -> str:
     goals = [_amount(value) for value in chart.target or ()]
     top = max([_amount(v) for one in chart.series for v in one.values] + goals + [0])
-    scale = _Scale(chart.height, nice_step(top))
+    scale = _Scale(chart.height, nice_step(top, is_whole=_is_counted(chart)))
     count = len(chart.categories)
     step = (97 - LEFT) / max(count - 1, 1)
     out = [scale.grid()]

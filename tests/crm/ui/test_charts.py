@@ -95,6 +95,11 @@ def test_grid_steps_are_round(top, step):
     assert nice_step(top) == pytest.approx(step)
 
 
+@pytest.mark.parametrize(("top", "step"), [(28, 10), (30, 10), (2, 1), (9, 3), (100, 25)])
+def test_what_is_counted_has_no_half_lines(top, step):
+    assert nice_step(top, is_whole=True) == step
+
+
 def test_axis_numbers_are_short_in_both_languages():
     with translation.override("zh-hans"):
         assert [axis_number(v) for v in (20, 15_000, 300_000_000)] == ["20", "1.5 万", "3 亿"]
