@@ -24,7 +24,7 @@ class Refused(ValueError):
     """A document asked for something that is not on the list."""
 
 
-class AllowList(URLFetcher):  # type: ignore[misc]
+class AllowList(URLFetcher):
     """Serves files by the addresses of an order and refuses everything else, the network included."""
 
     def __init__(self, served: dict[str, list[str]]) -> None:
