@@ -32,9 +32,9 @@ def browser_type_launch_args(browser_type_launch_args: dict) -> dict:
 
 
 @pytest.fixture(scope="session")
-def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copy]:
+def company() -> Iterator[Copy]:
     """The demo company, running; nothing of it is left at the end."""
-    running = Copy(tmp_path_factory.mktemp("company"))
+    running = Copy()
     try:
         running.start()
         yield running

@@ -7,16 +7,20 @@ import json
 import os
 import re
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
 from pathlib import Path
 from typing import Any
+
+from crm.operations.processes import tied_to_parent
 
 ROOT = Path(__file__).resolve().parents[2]
 READY = "Harbour CRM is ready at"
@@ -25,15 +29,16 @@ READY = "Harbour CRM is ready at"
 class Copy:
     """`manage.py run` with its own home and port."""
 
-    def __init__(self, home: Path) -> None:
-        self.home = home
+    def __init__(self) -> None:
+        self.home = Path(tempfile.mkdtemp(prefix="harbour-copy-"))
+        self.home.chmod(0o755)  # as root the database runs as another user and must reach its folder
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         self.base = f"http://127.0.0.1:{self.port}"
         dropped = ("DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE", "PYTEST_")
         self.env = {key: value for key, value in os.environ.items() if not key.startswith((*dropped, "HARBOUR_"))}
-        self.env |= {"HARBOUR_HOME": str(home), "HARBOUR_PORT": str(self.port), "HARBOUR_DEMO": "1"}
+        self.env |= {"HARBOUR_HOME": str(self.home), "HARBOUR_PORT": str(self.port), "HARBOUR_DEMO": "1"}
         self.process: subprocess.Popen[str] | None = None
 
     def start(self, seconds: float = 240) -> None:
@@ -41,7 +46,7 @@ class Copy:
         log = (self.home / "run.log").open("w")
         self.process = subprocess.Popen(
             [sys.executable, "manage.py", "run"], cwd=ROOT, env=self.env, stdout=log, stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL, start_new_session=True, text=True,
+            stdin=subprocess.DEVNULL, start_new_session=True, text=True, preexec_fn=tied_to_parent(signal.SIGTERM),
         )  # fmt: skip
         deadline = time.monotonic() + seconds
         while READY not in (text := (self.home / "run.log").read_text()):
@@ -50,13 +55,15 @@ class Copy:
             time.sleep(0.2)
 
     def stop(self) -> list[int]:
-        """Interrupt as Ctrl-C does; what is still alive after 15 seconds."""
+        """Interrupt as Ctrl-C does; what is still alive after 15 seconds. The data goes with it."""
         if self.process and self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
             deadline = time.monotonic() + 15
             while time.monotonic() < deadline and (self.process.poll() is None or self.find()):
                 time.sleep(0.2)
-        return self.find()
+        left = self.find()
+        shutil.rmtree(self.home, ignore_errors=True)
+        return left
 
     def find(self, *words: str) -> list[int]:
         """Processes of this copy whose command line holds all words."""

@@ -10,11 +10,14 @@ ROWS = 12_000
 
 
 @pytest.fixture(scope="module")
-def copy(tmp_path_factory):
-    copy = Copy(tmp_path_factory.mktemp("copy"))
-    copy.start()
-    yield copy
-    assert copy.stop() == []
+def copy():
+    copy = Copy()
+    try:
+        copy.start()
+        yield copy
+    finally:
+        left = copy.stop()
+    assert left == []
 
 
 def spreadsheet():
