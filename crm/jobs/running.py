@@ -26,7 +26,9 @@ from crm.operations.requests import CurrentRequest, serving
 from crm.people.models import User
 
 logger = logging.getLogger("harbour.jobs")
-LEASE = timedelta(seconds=90)
+# a runner that died is replaced after this; one that is only slow holds the lock of its chunk and loses nothing
+LEASE = timedelta(seconds=30)
+OUTBOX_LEASE = timedelta(seconds=90)
 CHUNK_TRIES = 3
 OUTBOX_TRIES = 8
 
@@ -75,10 +77,15 @@ def _plan(job: Job, kind: JobKind) -> None:
     try:
         with transaction.atomic():
             _allow_long_work()
+            mine = Job.objects.select_for_update(skip_locked=True).filter(pk=job.pk, started_at=None)
+            if mine.values_list("pk").first() is None:
+                raise _JobOver  # somebody else plans it, or has
             chunks = [JobChunk(job=job, number=n, params=params) for n, params in enumerate(kind.plan(job), 1)]
             JobChunk.objects.bulk_create(chunks, batch_size=1000)
             job.started_at = timezone.now()
             job.save(update_fields=["started_at", "total"])
+    except _JobOver:
+        raise
     except ValidationError as refusal:
         _end_badly(job, kind, " ".join(refusal.messages))
     except Exception as trouble:
@@ -204,7 +211,7 @@ def process_outbox_row(row_id: int) -> None:
     taken = (
         Outbox.objects.filter(pk=row_id, done_at=None, dead_at=None, available_at__lte=now)
         .filter(Q(lease_until=None) | Q(lease_until__lt=now))
-        .update(lease_until=now + LEASE, attempts=F("attempts") + 1)
+        .update(lease_until=now + OUTBOX_LEASE, attempts=F("attempts") + 1)
     )
     if not taken:
         return
