@@ -1,0 +1,104 @@
+"""A list costs the same number of queries however many rows it shows, and few."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from crm.history.operations import operation
+from crm.jobs.models import Job
+from crm.notifications.actions import notify
+from customers.imports.models import ImportSet
+from customers.transfers.models import Transfer
+from tests.factories import (
+    make_activity,
+    make_contact,
+    make_customer,
+    make_department,
+    make_pool,
+    make_pooled_customer,
+    make_tag,
+    make_user,
+    sign_in,
+)
+
+pytestmark = pytest.mark.django_db
+AT_MOST = 12
+
+
+def customers(person: Any, number: int) -> None:
+    make_contact(make_customer(owner=person, tag_ids=[make_tag(f"Tag {number % 3}").pk]), is_primary=True)
+
+
+def contacts(person: Any, number: int) -> None:
+    make_contact(make_customer(owner=person))
+
+
+def activities(person: Any, number: int) -> None:
+    make_activity(make_customer(owner=person))
+
+
+def pooled(person: Any, number: int) -> None:
+    make_pooled_customer(make_pool("East pool") if not number else person.department.pools.first())
+
+
+def transfers(person: Any, number: int) -> None:
+    Transfer.objects.create(requested_by=person, reason="Because", target_ids=[person.pk])
+
+
+def imports(person: Any, number: int) -> None:
+    ImportSet.objects.create(requested_by=person, file_name=f"{number}.csv", file_path="imports/none")
+
+
+def jobs(person: Any, number: int) -> None:
+    Job.objects.create(kind="export", title=f"Export {number}", requested_by=person)
+
+
+def notices(person: Any, number: int) -> None:
+    notify(person, "job", f"Done {number}", dedupe_key=f"n{number}")
+
+
+def operations(person: Any, number: int) -> None:
+    with operation(person, "user_changed", person):
+        pass
+
+
+def people(person: Any, number: int) -> None:
+    make_user(role="rep", department=make_department(f"Team {number % 3}", parent=person.department))
+
+
+LISTS: dict[str, tuple[str, Callable[[Any, int], None]]] = {
+    "/customers/": ("director", customers),
+    "/contacts/": ("director", contacts),
+    "/activities/": ("director", activities),
+    "/customers/pool/": ("rep", pooled),
+    "/customers/transfers/": ("director", transfers),
+    "/customers/import/": ("director", imports),
+    "/jobs/": ("rep", jobs),
+    "/notifications/": ("rep", notices),
+    "/settings/audit/": ("auditor", operations),
+    "/settings/users/": ("admin", people),
+    "/settings/departments/": ("admin", people),
+}
+
+
+@pytest.mark.parametrize("address", LISTS)
+def test_a_list_costs_the_same_for_one_three_and_fifty_rows(address: str):
+    role, make = LISTS[address]
+    person = make_user("viewer", role=role)
+    client = sign_in(person)
+    made, costs = 0, {}
+    client.get(address)
+    for rows in (1, 3, 50):
+        for number in range(made, rows):
+            make(person, number)
+        made = rows
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(address).status_code == 200
+        costs[rows] = len(queries)
+    assert len(set(costs.values())) == 1, costs
+    assert costs[50] <= AT_MOST
