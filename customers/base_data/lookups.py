@@ -11,6 +11,7 @@ from crm.records.sheets import AMBIGUOUS, header_key
 from customers.base_data.models import CustomerLevel, CustomerStage, Industry, LeadSource, Region, Tag
 
 _REGION_RANK_WORDS = re.compile(r"(特别行政区|壮族自治区|回族自治区|维吾尔自治区|自治区|自治州|地区|省|市|盟)$")
+_DISTRICT_WORDS = re.compile(r"(?<=..)(新区|区|县|旗)$")
 
 
 class Lookups:
@@ -69,6 +70,7 @@ def _regions() -> Iterable[_Entry]:
         steps = path_name.split()
         short = [_REGION_RANK_WORDS.sub("", step) or step for step in steps]
         words = ["".join(steps), "".join(short), "".join([*short[:-1], steps[-1]]), code]
+        words.append("".join([*short[:-1], _DISTRICT_WORDS.sub("", short[-1])]))  # 上海浦东
         bare = {header_key(word) for word in (name, short[-1])}
         words += [] if rank < 3 and bare & taken else list(bare)
         taken |= bare

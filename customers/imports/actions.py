@@ -114,7 +114,8 @@ def _take_headers(import_set: ImportSet, header_row: int) -> None:
     import_set.headers = clear_headers(rows[header_row], import_set.width)
     import_set.total = import_set.counts["rows"] - sum(number <= header_row for number in rows)
     user = import_set.requested_by
-    import_set.mapping = remembered(import_set.headers, user) or proposed(import_set.headers, user)
+    below = [cells for number, cells in rows.items() if number > header_row]
+    import_set.mapping = remembered(import_set.headers, user) or proposed(import_set.headers, user, below)
     import_set.match_key = best_match_key(import_set.mapping)
 
 

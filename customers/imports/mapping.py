@@ -17,8 +17,11 @@ def known_headers() -> set[str]:
     return set().union(*(field.known_headers() for field in CustomerResource.columns().values()))
 
 
-def proposed(headers: list[str], user: User) -> dict[str, str]:
-    """Column number (as text) → field name; each field once, the leftmost column wins."""
+def proposed(headers: list[str], user: User, below: list[list[str]]) -> dict[str, str]:
+    """Column number (as text) → field name; each field once, the leftmost column wins.
+
+    `below` are the first rows: a column of ids that are no numbers holds those of another system, not ours.
+    """
     names: dict[str, str] = {}
     for name, field in CustomerResource.importable(user).items():
         for key in field.known_headers():
@@ -26,6 +29,8 @@ def proposed(headers: list[str], user: User) -> dict[str, str]:
     mapping: dict[str, str] = {}
     for at, header in enumerate(headers):
         name = names.get(header_key(header), "")
+        if name == "id" and not all(row[at].isdecimal() for row in below if at < len(row) and row[at]):
+            continue
         if name and name not in mapping.values():
             mapping[str(at)] = name
     return _phones_without_a_person(mapping)

@@ -328,3 +328,21 @@ def test_uploaded_files_are_removed_after_a_week(admin, settings):
     with pytest.raises(ValidationError):
         actions.start_check(import_set, actor=admin)
     assert counts(apply(import_set)) == {"created": 1}
+
+
+def test_ids_of_another_system_are_not_taken_for_ours(admin):
+    customer = make_customer(name="Ours Ltd")
+    theirs = upload(admin, [["客户 ID", "客户名称"], ["曾惠-14485", "Theirs Ltd"]])
+    assert theirs.mapping == {"1": "name"}
+    ours = upload(admin, [["客户 ID", "客户名称"], [str(customer.pk), "Ours Ltd"]])
+    assert ours.mapping == {"0": "id", "1": "name"}
+
+
+@pytest.mark.parametrize("written", ["上海浦东", "上海市浦东新区", "上海市 浦东新区", "上海浦东新区", "310115"])
+def test_a_district_is_found_the_ways_people_write_it(admin, written):
+    city = make_region("上海市", code="310000", rank=1, path_name="上海市")
+    district = make_region("浦东新区", code="310115", rank=3, path_name="上海市 浦东新区", parent=city)
+    import_set = check(upload(admin, [["客户名称", "地区"], ["恒曜机械有限公司", written]]))
+    assert counts(import_set) == {"created": 1}, errors(import_set)
+    apply(import_set)
+    assert Customer.objects.get().region == district
