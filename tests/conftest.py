@@ -6,7 +6,7 @@ Environment of the tests (all optional; `python3 manage.py test` sets what is mi
                        not up already, also when pytest is called directly (`.venv/bin/python -m pytest tests/…`)
     DATABASE_URL       a PostgreSQL to use instead; the tests make their own database test_harbour in it
     REDIS_URL          a Redis to use instead; the tests use its database 1
-    HARBOUR_CHROMIUM   the browser of the tests marked `browser`; without one they are skipped
+    HARBOUR_CHROMIUM   the browser of the tests marked `browser` ("none": they are skipped, as without one)
 """
 
 import os
@@ -29,7 +29,8 @@ CHROMIUM_SWITCHES = [
 
 def _chromium() -> str | None:
     names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-    return os.environ.get("HARBOUR_CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+    wanted = os.environ.get("HARBOUR_CHROMIUM")
+    return None if wanted == "none" else wanted or next(filter(None, map(shutil.which, names)), None)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import playwright
+
 from crm.operations import bootstrap, embedded
 from crm.operations.home import ROOT
 from crm.operations.progress import Trouble, say, step
@@ -16,6 +18,8 @@ from crm.operations.progress import Trouble, say, step
 ALL_TESTS = ["-n", "2", "--dist", "loadfile"]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CHROMIUM = "HARBOUR_CHROMIUM"
+NO_BROWSER = "none"
+DRIVER_NEEDS = "libatomic1"
 
 
 def run_tests(words: list[str]) -> int:
@@ -49,17 +53,25 @@ def schema_state() -> str:
 def find_chromium() -> None:
     """Name a Chromium in the environment: one on PATH, else Debian's own as root; else say what is skipped."""
     found = os.environ.get(CHROMIUM) or _on_path()
-    if not found and os.geteuid() == 0 and shutil.which("apt-get"):
+    missing = ([] if found else ["chromium"]) + ([] if _driver_starts() else [DRIVER_NEEDS])
+    if missing and os.geteuid() == 0 and shutil.which("apt-get"):
         with step("Installing Chromium for the browser tests"):
             try:
-                bootstrap.apt_install(["chromium"])
+                bootstrap.apt_install(missing)
             except Trouble as trouble:
                 say(str(trouble))
-        found = _on_path()
-    if found:
-        os.environ[CHROMIUM] = found
-    else:
+        found = found or _on_path()
+    if not found:
         say("Browser tests are skipped: no Chromium was found (install one or name it in HARBOUR_CHROMIUM).")
+    elif not _driver_starts():
+        say(f"Browser tests are skipped: Playwright does not start here (it needs {DRIVER_NEEDS}).")
+        found = None
+    os.environ[CHROMIUM] = found or NO_BROWSER
+
+
+def _driver_starts() -> bool:
+    driver = Path(playwright.__file__).parent / "driver" / "node"
+    return not driver.exists() or subprocess.run([driver, "--version"], capture_output=True).returncode == 0
 
 
 def _on_path() -> str | None:
