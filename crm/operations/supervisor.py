@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import json
 import os
@@ -200,8 +199,10 @@ def watch(children: list[Child], leases: list[embedded.Lease]) -> None:
     while True:
         time.sleep(LOOK_EVERY_SECONDS)
         for lease in leases:
-            with contextlib.suppress(Trouble):
+            try:
                 lease.look_after()
+            except (Trouble, OSError, ValueError) as fault:  # a server that dies right now; the next look finds it
+                say(f"A server could not be looked after ({type(fault).__name__}: {fault}); trying again.")
         for child in children:
             child.look_after()
 

@@ -108,6 +108,14 @@ class Copy:
         )
         return self.manage("shell", "-v", "0", "-c", code).splitlines()[-1]
 
+    def wait_until_well(self, seconds: float = 60) -> None:
+        """Wait until pages answer again after something was killed; what the copy said where they do not."""
+        deadline = time.monotonic() + seconds
+        while self.browser().status("/readyz") != 200:
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"not well again:\n{(self.home / 'run.log').read_text()[-2000:]}")
+            time.sleep(0.3)
+
     def api(self, username: str) -> Api:
         """An API client that acts as a person."""
         return Api(self.base, self.manage("api_token", username).split()[-1])
@@ -156,9 +164,13 @@ class Api:
 
     def wait(self, job: int, seconds: float = 240) -> dict[str, Any]:
         """The job once it has ended."""
-        deadline = time.monotonic() + seconds
+        deadline, answer = time.monotonic() + seconds, None
         while time.monotonic() < deadline:
-            answer = self.get(f"jobs/{job}/")
+            try:
+                answer = self.get(f"jobs/{job}/")
+            except urllib.error.URLError:  # something was just killed; it comes back
+                time.sleep(0.3)
+                continue
             if answer["state"] in ("done", "failed", "cancelled"):
                 return answer
             time.sleep(0.3)
@@ -182,6 +194,13 @@ class Browser:
                 return answer.status, answer.read().decode(errors="replace"), answer.url
         except urllib.error.HTTPError as refusal:
             return refusal.code, refusal.read().decode(errors="replace"), refusal.url
+
+    def status(self, path: str) -> int:
+        """The status of a page, 0 where nobody answers."""
+        try:
+            return self.open(path)[0]
+        except (urllib.error.URLError, OSError):
+            return 0
 
     def sign_in(self, username: str, password: str = "harbour-demo") -> bool:
         _, html, _ = self.open("/accounts/login/")

@@ -51,6 +51,7 @@ def test_an_import_and_a_transfer_survive_kill_9_of_worker_and_redis(copy):
     events = "SELECT count(*) FROM customers_customerevent WHERE name LIKE '演练第%' AND pgh_label = 'insert'"
     assert copy.sql(events) == str(ROWS)
 
+    copy.wait_until_well()
     transfer = {"filter": {"q": "演练"}, "targets": ["rep", "rep2"], "reason": "演练", "moves_along": []}
     copy.sql("UPDATE crm_user SET customer_capacity = 100000")
     status, moved = director.call("POST", "transfers/", transfer)
@@ -67,6 +68,7 @@ def test_an_import_and_a_transfer_survive_kill_9_of_worker_and_redis(copy):
 
 
 def test_a_change_by_psql_is_in_the_history(copy):
+    copy.wait_until_well()
     pk = copy.sql(
         "SELECT min(id) FROM customers_customer WHERE owner_id = (SELECT id FROM crm_user WHERE username = 'rep')"
     )
