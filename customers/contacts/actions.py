@@ -13,6 +13,7 @@ from crm.history.operations import operation
 from crm.people.models import User
 from customers.contacts.models import Contact
 from customers.customers.actions import hold_customer
+from customers.customers.covered import refuse_unknown_details
 from customers.customers.identity import clean_line, clean_phone
 from customers.customers.models import Customer
 from customers.customers.search import refresh_search
@@ -41,7 +42,9 @@ def update_contact(contact: Contact, *, actor: User, values: Mapping[str, Any]) 
     with operation(actor, "contact_changed", contact, anchor_id=contact.customer_id):
         hold_customer(contact.customer)
         locked = _live(contact)
-        for name, value in ready.items():
+        changed = {name: value for name, value in ready.items() if getattr(locked, name) != value}
+        refuse_unknown_details(actor, contact.customer, changed)
+        for name, value in changed.items():
             setattr(locked, name, value)
         locked.changed_at, locked.changed_by = timezone.now(), actor
         locked.clean_fields(exclude=["customer", "created_by", "changed_by", "custom"])

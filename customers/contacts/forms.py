@@ -10,9 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from crm.ui.widgets import DayInput
 from customers.contacts.actions import EDITABLE
 from customers.contacts.models import Contact
+from customers.customers.covered import CoveredForm
 
 
-class ContactForm(forms.ModelForm):
+class ContactForm(CoveredForm):
     """The details of a person."""
 
     key = forms.CharField(required=False, widget=forms.HiddenInput, max_length=60)
@@ -29,7 +30,8 @@ class ContactForm(forms.ModelForm):
 
     def values(self) -> dict[str, Any]:
         """What the actions take."""
-        return {name: self.cleaned_data[name] for name in EDITABLE if name in self.changed_data or not self.instance.pk}
+        wanted = self.changed_data if self.instance.pk else EDITABLE
+        return {name: self.cleaned_data[name] for name in EDITABLE if name in wanted}
 
     def _post_clean(self) -> None:
         # the actions check the record as a whole; assigning to the instance here would change what the page shows

@@ -49,6 +49,7 @@ def contact_add(request: SignedInRequest, customer: Customer) -> HttpResponse:
 def contact_edit(request: SignedInRequest, contact: Contact) -> HttpResponse:
     """Change the details of a person."""
     form = ContactForm(request.POST or None, instance=contact)
+    form.cover(request.user, contact.customer)
     if form.is_valid():
         try:
             actions.update_contact(contact, actor=request.user, values=form.values())

@@ -19,6 +19,7 @@ from crm.people.models import Department, User
 from crm.records.numbering import next_numbers
 from crm.records.stale import fingerprint
 from customers.contacts.models import Contact
+from customers.customers.covered import refuse_unknown_details
 from customers.customers.duplicates import find_duplicates
 from customers.customers.identity import clean_credit_code, clean_line, clean_phone, name_key
 from customers.customers.models import Customer, CustomerShare
@@ -89,6 +90,7 @@ def update_customer(
         if seen and seen != fingerprint(locked, WATCHED):
             raise ValidationError([ValidationError(text, code="stale") for text in _changed_meanwhile(locked, actor)])
         changed = {name: value for name, value in ready.items() if getattr(locked, name) != value}
+        refuse_unknown_details(actor, locked, changed)
         identity = {name: changed.get(name, "") for name in ("name", "credit_code", "phone", "email")}
         _refuse_duplicates(actor, identity, None, duplicate_reason, without=locked.pk)
         for name, value in changed.items():

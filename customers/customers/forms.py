@@ -12,6 +12,7 @@ from crm.people.models import User
 from crm.records.filters import SeveralChecks
 from crm.ui.widgets import DayInput, SearchSelect
 from customers.base_data.models import CustomerLevel, CustomerStage, Industry, LeadSource, Region, Tag
+from customers.customers.covered import CoveredForm
 from customers.customers.models import Customer
 
 REASON_LENGTH = 200
@@ -24,7 +25,7 @@ class TagsField(forms.TypedMultipleChoiceField):
         super().__init__(coerce=int, empty_value=[], required=False, widget=SeveralChecks, **kwargs)
 
 
-class CustomerForm(forms.ModelForm):
+class CustomerForm(CoveredForm):
     """The details of a customer."""
 
     tag_ids = TagsField(label=_("Tags"))
@@ -66,7 +67,7 @@ class CustomerForm(forms.ModelForm):
 
     def values(self) -> dict[str, Any]:
         """What the actions take."""
-        return {name: self.cleaned_data[name] for name in self.Meta.fields}
+        return {name: self.cleaned_data[name] for name in self.Meta.fields if name in self.fields}
 
     def _post_clean(self) -> None:
         # the actions check the record as a whole; assigning to the instance here would change what the page shows

@@ -126,6 +126,7 @@ def customer_edit(request: SignedInRequest, customer: Customer) -> HttpResponse:
     """Change the details; what somebody else changed meanwhile is said, and what was typed is kept."""
     seen = fingerprint(customer, actions.WATCHED)
     form = CustomerForm(request.POST or None, instance=customer, initial={"seen": seen})
+    form.cover(request.user, customer)
     status = 200
     if form.is_valid():
         changes = {name: value for name, value in form.values().items() if name in form.changed_data}
