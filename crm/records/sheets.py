@@ -169,6 +169,14 @@ class SheetWidget(Widget):
         """A cleaned value as a person reads it."""
         return "" if value is None else str(value)
 
+    def offers(self, lookups: Any) -> list[tuple[str, str]]:
+        """What may be chosen: the text a cell may hold and how it is shown; nothing where anything may be written."""
+        return []
+
+    def corrected(self, text: str, wrong: str, right: str) -> str:
+        """The text of a cell with the part a refusal named as wrong put right."""
+        return right
+
 
 class TextWidget(SheetWidget):
     """A line (or lines) of text of limited length."""
@@ -307,6 +315,9 @@ class ChoiceWidget(SheetWidget):
     def shown(self, value: Any, lookups: Any = None) -> str:
         return str(self.choices(value).label) if value else ""
 
+    def offers(self, lookups: Any) -> list[tuple[str, str]]:
+        return [(str(choice.value), str(choice.label)) for choice in self.choices]
+
 
 class NamedWidget(SheetWidget):
     """An entry of a list by name: `lookups.ids(kind)` gives ids by key, `lookups.name(kind, id)` the name."""
@@ -333,6 +344,10 @@ class NamedWidget(SheetWidget):
     def shown(self, value: Any, lookups: Any = None) -> str:
         return lookups.name(self.kind, value) if value else ""
 
+    def offers(self, lookups: Any) -> list[tuple[str, str]]:
+        choices: list[tuple[str, str]] = lookups.choices(self.kind)
+        return choices
+
 
 class NamedListWidget(NamedWidget):
     """Several entries of a list, separated by commas, semicolons or 、."""
@@ -347,3 +362,7 @@ class NamedListWidget(NamedWidget):
 
     def shown(self, value: Any, lookups: Any = None) -> str:
         return "、".join(lookups.name(self.kind, one) for one in value or [])
+
+    def corrected(self, text: str, wrong: str, right: str) -> str:
+        words = [right if clean_text(word)[:40] == wrong else word.strip() for word in _SPLIT_WORDS.split(text)]
+        return "、".join(dict.fromkeys(word for word in words if word))

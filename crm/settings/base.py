@@ -228,6 +228,7 @@ HARBOUR_BEAT = {
 HARBOUR_OUTBOX_TOPICS: dict[str, str] = {}
 HARBOUR_JOB_KINDS = {
     "customer-import-check": "customers.imports.jobs.ImportCheck",
+    "customer-import-repair": "customers.imports.jobs.ImportRepair",
     "customer-import-apply": "customers.imports.jobs.ImportApply",
     "customer-import-undo": "customers.imports.jobs.ImportUndo",
     "transfer": "customers.transfers.jobs.TransferRun",

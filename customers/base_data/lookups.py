@@ -38,6 +38,15 @@ class Lookups:
         names = [words[0] for _id, words, may_choose in _ENTRIES[kind]() if may_choose]
         return names if len(names) <= at_most else []
 
+    def choices(self, kind: str) -> list[tuple[str, str]]:
+        """Each entry one may choose: the first word that means it alone, and its name (with that word, if another)."""
+        ids, chosen = self.ids(kind), []
+        for entry_id, words, may_choose in _ENTRIES[kind]():
+            word = next((word for word in words if word and ids.get(header_key(word)) == entry_id), "")
+            if may_choose and word:
+                chosen.append((word, words[0] if word == words[0] else f"{words[0]} ({word})"))
+        return chosen
+
     def _load(self, kind: str) -> None:
         entries = list(_ENTRIES[kind]())
         self._names[kind] = {entry_id: words[0] for entry_id, words, _may_choose in entries}

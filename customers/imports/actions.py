@@ -30,10 +30,8 @@ from crm.records.spreadsheets import (
     read_spreadsheet,
 )
 from customers.customers.resources import CustomerResource
-from customers.imports.checking import Checker
 from customers.imports.mapping import PERSONAL, best_match_key, known_headers, proposed, remember, remembered
-from customers.imports.matching import CHANGE
-from customers.imports.models import ImportRow, ImportSet
+from customers.imports.models import ImportSet
 
 OWN_ROWS = 2000
 FILES_KEPT = timedelta(days=7)
@@ -74,7 +72,7 @@ def read_again(
     _refuse_unless_mappable(import_set)
     if (encoding, separator, sheet) == (import_set.encoding, import_set.separator, import_set.sheet) and header_row:
         with transaction.atomic():
-            locked = _locked(import_set)
+            locked = locked_import(import_set)
             _refuse_unless_mappable(locked)
             _take_headers(locked, header_row)
             locked.state = State.UPLOADED
@@ -101,7 +99,7 @@ def _read(import_set: ImportSet, header_row: int = 0) -> None:
     _take_headers(import_set, header_row if header_row in rows else guess_header_row(reading.head, known_headers()))
     with transaction.atomic():
         if import_set.pk:
-            _refuse_unless_mappable(_locked(import_set))  # a check may have begun while the file was read
+            _refuse_unless_mappable(locked_import(import_set))  # a check may have begun while the file was read
         import_set.save()
         fresh.replace(rows_file)
 
@@ -131,7 +129,7 @@ def map_columns(
     has_lawful_basis: bool = False,
 ) -> ImportSet:
     """Say which column is which field and how customers are matched; remembered for the next such file."""
-    locked = _locked(import_set)
+    locked = locked_import(import_set)
     _refuse_unless_mappable(locked)
     chosen = {str(at): name for at, name in mapping.items() if name}
     match_key = match_key or best_match_key(chosen)
@@ -179,7 +177,7 @@ def may_match_phones(user: User) -> bool:
 def start_check(import_set: ImportSet, *, actor: User) -> Job:
     """Begin the dry run in the background; nothing is written to customers."""
     with transaction.atomic():
-        locked = _locked(import_set)
+        locked = locked_import(import_set)
         _refuse_unless_mappable(locked)
         _check_mapping(
             locked, locked.mapping, actor, locked.mode, locked.match_key, has_lawful_basis=locked.has_lawful_basis
@@ -203,45 +201,12 @@ def start_check(import_set: ImportSet, *, actor: User) -> Job:
     return job
 
 
-@transaction.atomic
-def repair_row(row: ImportRow, cells: dict[int, str], *, actor: User) -> ImportRow:
-    """Correct cells of a refused row (column number → text) and check that row again."""
-    import_set = _locked(row.import_set)
-    if import_set.state != State.CHECKED:
-        raise ValidationError(_("This import is %(state)s.") % {"state": import_set.get_state_display()})
-    current = import_set.rows.select_for_update().get(pk=row.pk)
-    if current.outcome not in (ImportRow.Outcome.REFUSED, ImportRow.Outcome.DUPLICATE):
-        raise ValidationError(_("Only refused rows are repaired."))
-    repaired = current.cells + [""] * (import_set.width - len(current.cells))
-    for at, text in cells.items():
-        if not 0 <= at < import_set.width:
-            raise ValidationError(_("The mapping names a column the file does not have."), code="unknown_column")
-        repaired[at] = text[:5000].replace("\0", "")
-    import_set.requested_by = actor
-    checked = Checker(import_set).decide([(current.row_number, repaired)], leaving_out=current.row_number)[0]
-    for name in (
-        "cells",
-        "fields",
-        "errors",
-        "match_value",
-        "credit_code",
-        "outcome",
-        "difference",
-        "is_masked",
-        "customer_id",
-    ):
-        setattr(current, name, getattr(checked, name))
-    current.save()
-    count_outcomes(import_set)
-    return current
-
-
 def start_apply(import_set: ImportSet, *, actor: User) -> Job:
     """Begin to write what the check found, as one operation of the history."""
     with operation(
         actor, "customers_imported", import_set, via="import", row_count=_planned(import_set), facts=import_set.counts
     ) as entry:
-        locked = _locked(import_set)
+        locked = locked_import(import_set)
         if locked.state != State.CHECKED:
             raise ValidationError(_("This import is %(state)s.") % {"state": locked.get_state_display()})
         if not _planned(locked):
@@ -268,7 +233,7 @@ def start_undo(import_set: ImportSet, *, actor: User) -> Job:
         row_count=_planned(import_set),
         undoes=import_set.operation,
     ) as entry:
-        locked = _locked(import_set)
+        locked = locked_import(import_set)
         if locked.state != State.APPLIED or locked.operation_id is None:
             raise ValidationError(_("This import is %(state)s.") % {"state": locked.get_state_display()})
         job = start_job(
@@ -318,16 +283,12 @@ def rows_file_of(import_set: ImportSet) -> Path:
     return Path(settings.MEDIA_ROOT) / f"{import_set.file_path}.rows"
 
 
-def may_import(user: User) -> bool:
-    """Whether the person may import at all; a change needs the right to change as well, row by row."""
-    return user.reach.has("customers.import_customer") or user.reach.has(CHANGE)
-
-
 def _planned(import_set: ImportSet) -> int:
     return int(import_set.counts.get("created", 0)) + int(import_set.counts.get("changed", 0))
 
 
-def _locked(import_set: ImportSet) -> ImportSet:
+def locked_import(import_set: ImportSet) -> ImportSet:
+    """The import as it stands, locked until the transaction ends."""
     return ImportSet.objects.select_for_update(of=("self",)).select_related("requested_by", "operation").get(
         pk=import_set.pk
     )  # fmt: skip

@@ -41,13 +41,13 @@ class Checker:
         self.owns_what_it_creates = import_set.becomes_own
         self.seen_customers: dict[int, int] = {}
 
-    def decide(self, rows: Iterable[tuple[int, Sequence[str]]], *, leaving_out: int = 0) -> list[Cleaned]:
-        """The rows with their outcomes, not yet staged; `leaving_out` is a row number that is being checked again."""
+    def decide(self, rows: Iterable[tuple[int, Sequence[str]]]) -> list[Cleaned]:
+        """The rows with their outcomes, not yet staged; refused ones that are staged already may be decided again."""
         cleaned = [self.cleaner.clean(number, cells) for number, cells in rows]
         keys = [row.match_value for row in cleaned]
         codes = [row.credit_code for row in cleaned]
-        self.seen_keys = self._earlier("match_value", keys, leaving_out)
-        self.seen_codes = self._earlier("credit_code", codes, leaving_out)
+        self.seen_keys = self._earlier("match_value", keys)
+        self.seen_codes = self._earlier("credit_code", codes)
         self.matches = customers_by(self.import_set.match_key, keys)
         self.namesakes = customers_by(ImportSet.MatchKey.NAME, self._names_to_look_up(cleaned))
         self.code_holders = customers_with_code(codes)
@@ -61,10 +61,10 @@ class Checker:
             return []
         return [row.name_value for row in cleaned if row.match_value not in self.matches]
 
-    def _earlier(self, column: str, values: list[str], leaving_out: int) -> dict[str, int]:
+    def _earlier(self, column: str, values: list[str]) -> dict[str, int]:
         rows = ImportRow.objects.filter(
             import_set=self.import_set, outcome__in=_COUNTED, **{f"{column}__in": [v for v in set(values) if v]}
-        ).exclude(row_number=leaving_out)
+        )
         return dict(rows.values_list(column, "row_number"))
 
     def _free_places(self) -> int | None:

@@ -11,7 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from crm.records.spreadsheets import ENCODINGS, EXTENSIONS, SEPARATORS, column_letter
 from customers.customers.resources import CustomerResource
 from customers.imports.actions import may_match_phones
+from customers.imports.causes import Cause
 from customers.imports.models import ImportSet
+from customers.imports.repairing import Choice
 
 SAMPLES = 3
 
@@ -47,6 +49,22 @@ class ReadingForm(forms.Form):
             del self.fields[name]
         if len(import_set.sheets) == 1:
             del self.fields["sheet"]
+
+
+class RepairForm(forms.Form):
+    """One choice for all rows of a group, with what the person saw when choosing."""
+
+    field = forms.SlugField(max_length=40, required=False)
+    code = forms.SlugField(max_length=40)
+    key = forms.CharField(max_length=32, required=False)
+    choice = forms.ChoiceField(choices=Choice)
+    text = forms.CharField(max_length=200, required=False)
+    check = forms.IntegerField()
+    count = forms.IntegerField()
+
+    def shared(self) -> Cause:
+        """What the rows of the group have in common."""
+        return Cause(self.cleaned_data["field"], self.cleaned_data["code"], self.cleaned_data["key"])
 
 
 class MappingForm(forms.Form):

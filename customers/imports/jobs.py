@@ -15,8 +15,10 @@ from crm.jobs.models import Job
 from crm.records.spreadsheets import row_offsets, stream_rows
 from customers.imports.actions import count_outcomes, remove_files, rows_file_of
 from customers.imports.applying import apply_rows
+from customers.imports.causes import Cause, rows_with
 from customers.imports.checking import Checker, stage
 from customers.imports.models import ImportSet
+from customers.imports.repairing import repair_part
 from customers.imports.undoing import undo_rows
 
 CHECK_ROWS = 4000
@@ -87,6 +89,29 @@ class ImportCheck(ImportJob):
     def finish(self, job: Job) -> dict[str, Any]:
         self._end(job, State.CHECKED, error="")
         return ImportSet.objects.get(pk=job.params["import_set"]).counts
+
+
+class ImportRepair(ImportJob):
+    """The same repair for very many rows; those already repaired no longer share the cause."""
+
+    state_after_stop = State.CHECKED
+
+    def plan(self, job: Job) -> Iterable[dict[str, Any]]:
+        rows = rows_with(self.import_set(job), Cause(*job.params["cause"]))
+        numbers = list(rows.values_list("row_number", flat=True))
+        job.total = len(numbers)
+        for at in range(0, len(numbers), CHECK_ROWS):
+            yield {"first": numbers[at], "last": numbers[min(at + CHECK_ROWS, len(numbers)) - 1]}
+
+    def run_chunk(self, job: Job, params: dict[str, Any]) -> Tally:
+        import_set, shared = self.import_set(job), Cause(*job.params["cause"])
+        rows = list(rows_with(import_set, shared).filter(row_number__range=(params["first"], params["last"])))
+        passed = repair_part(import_set, rows, shared, job.params["choice"], job.params["text"], job.requested_by)
+        return Tally(done=passed, failed=len(rows) - passed)
+
+    def finish(self, job: Job) -> dict[str, Any]:
+        self._end(job, State.CHECKED, error="")
+        return {"passed": job.done, "refused": job.failed}
 
 
 class ImportApply(ImportJob):

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection
 from django.utils.translation import gettext as _
 
 from crm.access.masks import masked
@@ -17,7 +16,7 @@ from customers.customers.resources import CustomerResource
 from customers.imports.matching import PERSONAL_ATTRIBUTES
 from customers.imports.models import ImportRow, ImportSet
 from customers.imports.undoing import KEPT_FIELDS
-from customers.imports.wording import cause, outcome_labels, reasons
+from customers.imports.wording import outcome_labels, reasons
 
 _REPAIRABLE = ("refused", "duplicate")
 
@@ -130,22 +129,3 @@ def undo_text(row: ImportRow) -> str:
 def _header(attribute: str) -> str:
     fields: Iterable[SheetField] = CustomerResource.columns().values()
     return next((field.header for field in fields if field.attribute == attribute), attribute)
-
-
-def causes(import_set: ImportSet) -> list[dict[str, Any]]:
-    """Why rows are refused or duplicate, grouped: field, code, words, count, a few of the texts."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT e.key, e.value->>0, r.outcome, count(*), (array_agg(DISTINCT e.value->1->>'value'))[1:3] "
-            "FROM customers_importrow r, jsonb_each(r.errors) e "
-            "WHERE r.import_set_id = %s AND r.outcome IN ('refused', 'duplicate') "
-            "GROUP BY 1, 2, 3 ORDER BY 4 DESC LIMIT 20",
-            [import_set.pk],
-        )
-        return [
-            {
-                "field": field, "code": code, "outcome": outcome, "count": count, "words": cause(field, code),
-                "texts": [text for text in texts or [] if text],
-            }
-            for field, code, outcome, count, texts in cursor.fetchall()
-        ]  # fmt: skip

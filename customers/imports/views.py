@@ -14,17 +14,20 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from crm.access.gate import SignedInRequest, needs
 from crm.jobs.actions import cancel_job
+from crm.records.forms import has_code
 from customers.customers.resources import CustomerResource
 from customers.imports import actions
-from customers.imports.forms import MappingForm, ReadingForm, UploadForm
+from customers.imports.causes import Cause, causes, groups, long_lists, rows_with
+from customers.imports.forms import MappingForm, ReadingForm, RepairForm, UploadForm
 from customers.imports.models import ImportSet
+from customers.imports.repairing import Choice, Repaired, repair_row, repair_rows
 from customers.imports.results import result_file, template_file
-from customers.imports.tables import RowReader, causes
+from customers.imports.tables import RowReader
 from customers.imports.wording import outcome_labels
 
 RIGHT = "customers.import_customer"
@@ -81,13 +84,20 @@ def _list_page(request: SignedInRequest, form: UploadForm, status: int = 200) ->
 @require_GET
 @needs(RIGHT, model=ImportSet)
 def import_detail(request: SignedInRequest, import_set: ImportSet) -> HttpResponse:
+    return _page(request, import_set)
+
+
+def _page(request: SignedInRequest, import_set: ImportSet, status: int = 200) -> HttpResponse:
+    """The page of the state the import is in."""
     import_set.requested_by = request.user  # the same person, whose rights are known already
     wants_map = request.GET.get("step") == "map" and import_set.can_be_mapped
     if wants_map or import_set.state in (State.UPLOADED, State.FAILED, State.CANCELLED):
-        return _map_page(request, import_set, MappingForm(import_set=import_set), ReadingForm(import_set=import_set))
+        reading = ReadingForm(import_set=import_set)
+        return _map_page(request, import_set, MappingForm(import_set=import_set), reading, status)
     if import_set.is_busy:
-        return _progress_page(request, import_set)
-    return _rows_page(request, import_set)
+        context = {**_frame(import_set), "job": import_set.job}
+        return render(request, "customers/imports/progress.html", context, status=status)
+    return _rows_page(request, import_set, status)
 
 
 def _frame(import_set: ImportSet, step: int = 0) -> dict[str, Any]:
@@ -101,10 +111,6 @@ def _map_page(
     return render(request, "customers/imports/map.html", context, status=status)
 
 
-def _progress_page(request: SignedInRequest, import_set: ImportSet) -> HttpResponse:
-    return render(request, "customers/imports/progress.html", {**_frame(import_set), "job": import_set.job})
-
-
 @require_GET
 @needs(RIGHT, model=ImportSet)
 def import_progress(request: SignedInRequest, import_set: ImportSet) -> HttpResponse:
@@ -116,36 +122,48 @@ def import_progress(request: SignedInRequest, import_set: ImportSet) -> HttpResp
     return render(request, "customers/imports/_progress.html", {"import_set": import_set, "job": import_set.job})
 
 
-def _rows_page(request: SignedInRequest, import_set: ImportSet, status: int = 200, **more: Any) -> HttpResponse:
+def _rows_page(request: SignedInRequest, import_set: ImportSet, status: int = 200) -> HttpResponse:
     shown = _outcome(request, import_set)
     rows = import_set.rows.filter(outcome=shown) if shown else import_set.rows.all()
     field, code = request.GET.get("field", ""), request.GET.get("code", "")
+    key = request.GET.get("key", "")
     if not code.isidentifier() or not (field.isidentifier() or not field):
-        field = code = ""
-    if code:
+        field = code = key = ""
+    if key.isalnum():
+        rows = rows_with(import_set, Cause(field, code, key))
+    elif code:
         rows = rows.filter(**{"errors__contains": {field: [code]}})
     after = request.GET.get("after", "")
     if after.isascii() and after.isdigit():
         rows = rows.filter(row_number__gt=min(int(after), 2**31 - 1))
     page = list(rows.order_by("row_number")[: ROWS_SHOWN + 1])
     lines = RowReader(import_set).lines(page[:ROWS_SHOWN])
-    keep: dict[str, Any] = {"outcome": shown, "field": field, "code": code} if code else {"outcome": shown}
+    keep: dict[str, Any] = {"outcome": shown}
+    keep |= {name: text for name, text in (("field", field), ("code", code), ("key", key)) if text}
     next_url = f"?{urlencode({**keep, 'after': page[ROWS_SHOWN - 1].row_number})}" if len(page) > ROWS_SHOWN else ""
-    counts = import_set.counts
     context = {
-        **_frame(import_set),
-        "tabs": [(name, label, tone, counts.get(name, 0), name == shown) for name, label, tone in outcome_labels()],
-        "shown": shown, "lines": lines, "next_url": next_url, "is_first": not after,
-        "causes": causes(import_set) if counts.get("refused") or counts.get("duplicate") else [],
-        "planned": counts.get("created", 0) + counts.get("changed", 0),
-        "is_undoable": import_set.state == State.APPLIED, **more,
+        **_frame(import_set), **_summary(import_set, shown), "lines": lines, "next_url": next_url,
+        "is_first": not after, "is_undoable": import_set.state == State.APPLIED,
     }  # fmt: skip
     name = "check" if import_set.state == State.CHECKED else "result"
     return render(request, f"customers/imports/{name}.html", context, status=status)
 
 
+def _summary(import_set: ImportSet, shown: str) -> dict[str, Any]:
+    """What stands around the rows and changes with each repair: counts, causes, groups, how many would be written."""
+    counts = import_set.counts
+    tabs = [(name, label, tone, counts.get(name, 0), name == shown) for name, label, tone in outcome_labels()]
+    is_repairable = import_set.state == State.CHECKED and counts.get("refused")
+    found = groups(import_set, import_set.requested_by) if is_repairable else []
+    return {
+        "tabs": tabs, "shown": shown, "planned": counts.get("created", 0) + counts.get("changed", 0),
+        "causes": causes(import_set) if counts.get("refused") or counts.get("duplicate") else [],
+        "groups": found, "long_lists": long_lists(found).items(),
+    }  # fmt: skip
+
+
 def _outcome(request: SignedInRequest, import_set: ImportSet) -> str:
-    wished = request.GET.get("outcome", "")
+    wished = request.POST.get("outcome", "") or request.GET.get("outcome", "")
     names = [name for name, _label, _tone in outcome_labels()]
     if wished in names:
         return wished
@@ -249,16 +267,70 @@ def import_row_repair(request: SignedInRequest, import_set: ImportSet, row_numbe
     }
     error, status = "", 200
     try:
-        row = actions.repair_row(row, cells, actor=request.user)
+        row = repair_row(row, cells, actor=request.user, check=_number(request.POST.get("check", "")))
     except ValidationError as refusal:
-        error, status = " ".join(refusal.messages), 422
+        error, status = " ".join(refusal.messages), _refusal_status(refusal)
+    fresh = _as_it_stands(request, import_set)
     if getattr(request, "htmx", False):
-        line = RowReader(import_set).lines([row])[0]
-        context = {"line": line, "import_set": import_set, "error": error, "is_open": True}
-        return render(request, "customers/imports/_row.html", context, status=status)
+        line = RowReader(fresh).lines([row])[0]
+        shown = _outcome(request, fresh)
+        context = {"line": line, "import_set": fresh, "error": error, "is_answer": True, **_summary(fresh, shown)}
+        return render(request, "customers/imports/_repaired.html", context, status=status)
     if error:
         messages.error(request, error)
-    return redirect(f"{import_set.get_absolute_url()}?outcome=refused")
+        return _page(request, fresh, status)
+    labels = {name: label for name, label, _tone in outcome_labels()}
+    text = _("Row %(row)s: %(outcome)s") % {"row": row_number, "outcome": labels[row.outcome]}
+    messages.success(request, text)
+    return redirect(f"{fresh.get_absolute_url()}?outcome={_outcome(request, fresh)}")
+
+
+@require_POST
+@needs(RIGHT, model=ImportSet)
+def import_repair(request: SignedInRequest, import_set: ImportSet) -> HttpResponse:
+    """Repair all rows of one cause and value at once."""
+    form = RepairForm(request.POST)
+    try:
+        if not form.is_valid():
+            raise ValidationError(_("Choose what becomes of these rows."), code="unknown_choice")
+        wishes = {name: form.cleaned_data[name] for name in ("choice", "text", "check", "count")}
+        done = repair_rows(import_set, form.shared(), actor=request.user, **wishes)
+    except ValidationError as refusal:
+        messages.error(request, " ".join(refusal.messages))
+        return _page(request, _as_it_stands(request, import_set), _refusal_status(refusal))
+    messages.success(request, _said(done, wishes["choice"]))
+    return redirect(import_set)
+
+
+def _said(done: Repaired, choice: str) -> str:
+    values = {"rows": done.rows, "passed": done.passed, "left": done.rows - done.passed}
+    if done.is_running:
+        return ngettext(
+            "%(rows)s row is being repaired.", "%(rows)s rows are being repaired.", done.rows
+        ) % values  # fmt: skip
+    if choice == Choice.LEAVE_OUT:
+        return ngettext("%(rows)s row left out.", "%(rows)s rows left out.", done.rows) % values
+    return ngettext(
+        "%(rows)s row checked again: %(passed)s passes, %(left)s is still left out.",
+        "%(rows)s rows checked again: %(passed)s pass, %(left)s are still left out.",
+        done.rows,
+    ) % values  # fmt: skip
+
+
+def _as_it_stands(request: SignedInRequest, import_set: ImportSet) -> ImportSet:
+    fresh = ImportSet.objects.visible_to(request.user).select_related("job").get(pk=import_set.pk)
+    fresh.requested_by = request.user
+    return fresh
+
+
+def _refusal_status(refusal: ValidationError) -> int:
+    if has_code(refusal, "stale") or has_code(refusal, "state"):
+        return 409
+    return 403 if has_code(refusal, "no_right") else 422
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
 
 
 @require_GET

@@ -24,6 +24,7 @@ ROW_REASONS = {
     "code_taken": gettext_lazy("its unified social credit code belongs to another customer"),
     "capacity": gettext_lazy("you hold as many customers as you may (%(limit)s)"),
     "owner_gone": gettext_lazy("the owner can no longer hold customers"),
+    "left_out": gettext_lazy("you left it out"),
     "changed_meanwhile": gettext_lazy("was changed by somebody after the check"),
     "appeared_meanwhile": gettext_lazy("somebody added this customer after the check"),
 }

@@ -10,6 +10,7 @@ from customers.contacts.models import Contact
 from customers.customers.models import Customer, CustomerSearch
 from customers.imports import actions
 from customers.imports.models import ImportRow, ImportSet
+from customers.imports.repairing import repair_row
 from tests.customers.imports.conftest import apply, check, counts, errors, outcomes, undo, upload
 from tests.factories import (
     make_activity,
@@ -218,7 +219,7 @@ def test_an_import_never_moves_an_existing_customer(admin):
 def test_a_refused_row_is_repaired_and_checked_again(admin):
     import_set = check(upload(admin, [["Company", "E-mail"], ["Works", "wrong"], ["Fine", ""]]))
     row = import_set.rows.get(row_number=2)
-    repaired = actions.repair_row(row, {1: "right@example.com"}, actor=admin)
+    repaired = repair_row(row, {1: "right@example.com"}, actor=admin, check=import_set.job_id)
     assert (repaired.outcome, repaired.errors, repaired.cells) == ("created", {}, ["Works", "right@example.com"])
     import_set.refresh_from_db()
     assert counts(import_set) == {"created": 2}

@@ -51,7 +51,7 @@ def test_the_story_of_an_import_over_the_pages(admin):
     refused = browser.get(answer.url).content.decode()
     assert "is no e-mail address" in refused
 
-    browser.post(f"{answer.url}rows/3/", {"cell_2": "x@example.com"})
+    browser.post(f"{answer.url}rows/3/", {"cell_2": "x@example.com", "check": import_set.job_id})
     import_set.refresh_from_db()
     assert import_set.counts == {"rows": 4, "created": 2, "changed": 1, "unchanged": 0, "duplicate": 0, "refused": 0}
 
@@ -128,7 +128,7 @@ def test_imports_of_others_do_not_exist(admin):
     url = import_set.get_absolute_url()
     for path in ("", "progress/", "result/", "undo/"):
         assert browser.get(url + path).status_code == 404
-    for path in ("read/", "map/", "check/", "apply/", "undo/", "stop/", "rows/2/"):
+    for path in ("read/", "map/", "check/", "apply/", "undo/", "stop/", "rows/2/", "repair/"):
         assert browser.post(url + path).status_code == 404
     import_set.refresh_from_db()
     assert (import_set.state, Customer.objects.count()) == ("checked", 0)
@@ -216,5 +216,7 @@ def test_made_up_parameters_answer_with_rows_or_none(admin):
     for query in ("?outcome=x", "?after=-1", "?after=9999999999999999999", "?field=x&code=y", "?code=%00", "?after=²"):
         assert sign_in(admin).get(url + query).status_code == 200, query
     assert sign_in(admin).post(f"{url}rows/9999/", {}).status_code == 404
-    answer = sign_in(admin).post(f"{url}rows/2/", {"cell_99": "x", "cell_x": "y"}, headers={"HX-Request": "true"})
+    answer = sign_in(admin).post(
+        f"{url}rows/2/", {"cell_99": "x", "cell_x": "y", "check": import_set.job_id}, headers={"HX-Request": "true"}
+    )
     assert answer.status_code == 422
