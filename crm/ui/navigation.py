@@ -72,7 +72,8 @@ def groups_for(request: HttpRequest) -> list[Group]:
     """The sidebar of this user with the current place marked and what waits counted (one query: unread notices)."""
     user: Any = request.user
     sections = settings.HARBOUR_NAVIGATION
-    current = _current_url(request.path, (address(line[0]) for _label, lines in sections for line in lines))
+    path = address("settings:index") if request.path.startswith("/accounts/") else request.path
+    current = _current_url(path, (address(line[0]) for _label, lines in sections for line in lines))
     notices = user.unread_count()
     groups = [Group(str(label), _places(lines, user, current, notices)) for label, lines in sections]
     return [group for group in groups if group.places]
