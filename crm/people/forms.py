@@ -127,14 +127,17 @@ class ProfileForm(forms.ModelForm):
     class Meta:
         model = User
         fields = ["phone", "email"]
+        labels = {"email": _("E-mail")}
 
 
 class PeopleFilterForm(forms.Form):
     """Which people a list shows."""
 
     q = forms.CharField(label=_("Name or user name"), required=False, max_length=60)
-    department = forms.ModelChoiceField(Department.objects.all(), label=_("department"), required=False)
-    role = forms.ModelChoiceField(Role.objects.all(), label=_("role"), required=False)
+    department = forms.ModelChoiceField(
+        Department.objects.all(), label=_("Department"), required=False, empty_label=_("all")
+    )
+    role = forms.ModelChoiceField(Role.objects.all(), label=_("Role"), required=False, empty_label=_("all"))
     state = forms.ChoiceField(
         label=_("State"), choices=[("", _("active")), ("off", _("disabled")), ("all", _("all"))], required=False
     )

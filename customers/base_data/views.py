@@ -49,7 +49,7 @@ def entry_list(request: SignedInRequest, kind: str) -> HttpResponse:
     if "parent" in chosen.columns:
         rows = rows.select_related("parent")
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
-    heads = [(chosen.model._meta.get_field(name).verbose_name, _css(name)) for name in chosen.columns]
+    heads = [(_label(chosen, name), _css(name)) for name in chosen.columns]
     context = {
         "kind": chosen,
         "heads": heads,
@@ -149,6 +149,11 @@ def _entry(kind: Kind, pk: int) -> Any:
 
 def _list_url(kind: Kind) -> str:
     return reverse("settings:entry_list", args=[kind.slug])
+
+
+def _label(kind: Kind, name: str) -> Any:
+    field = entry_form(kind).base_fields.get(name)
+    return field.label if field else kind.model._meta.get_field(name).verbose_name
 
 
 def _css(name: str) -> str:

@@ -139,14 +139,16 @@ class SelectionForm(forms.Form):
 class BulkTagForm(SelectionForm):
     """Which tag goes on, or comes off."""
 
-    tag = forms.ModelChoiceField(label=_("Tag"), queryset=Tag.objects.filter(is_active=True))
+    tag = forms.ModelChoiceField(label=_("Tag"), queryset=Tag.objects.filter(is_active=True), empty_label=_("Choose"))
     takes_off = forms.BooleanField(label=_("Take it off instead"), required=False)
 
 
 class BulkStageForm(SelectionForm):
     """Which stage all get."""
 
-    stage = forms.ModelChoiceField(label=_("Stage"), queryset=CustomerStage.objects.filter(is_active=True))
+    stage = forms.ModelChoiceField(
+        label=_("Stage"), queryset=CustomerStage.objects.filter(is_active=True), empty_label=_("Choose")
+    )
 
 
 class BulkArchiveForm(SelectionForm, ReasonForm):

@@ -59,6 +59,7 @@ class PoolForm(forms.ModelForm):
             "name", "department", "can_claim", "claims_per_day", "held_at_most", "cool_down_days", "frozen_hours",
             "position",
         )  # fmt: skip
+        widgets = {"department": SearchSelect()}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
