@@ -27,7 +27,8 @@ def bare_tables(record_models: Sequence[type[models.Model]]) -> Iterator[None]:
     tables = [model._meta.db_table for model in record_models]
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
-            "SELECT set_config('statement_timeout', '0', true), set_config('maintenance_work_mem', '512MB', true), "
+            "SELECT set_config('statement_timeout', '0', true), set_config('maintenance_work_mem', '128MB', true), "
+            "set_config('max_parallel_maintenance_workers', '1', true), "  # with the session's own process: two cores
             "set_config('idle_in_transaction_session_timeout', '0', true), "
             "set_config('synchronous_commit', 'off', true)"
         )

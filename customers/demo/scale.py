@@ -7,6 +7,7 @@ History triggers are off while loading (see bare_tables): the rows look as if th
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from itertools import islice
 
@@ -25,7 +26,7 @@ from customers.demo.bare_tables import bare_tables
 from customers.demo.crowd import Crowd, gather_crowd
 
 DAYS_BACK = 1100
-BATCH = 4000
+BATCH = 400  # lines; small enough for the socket's buffer, so the server reads one while the next is being made
 NULL = r"\N"
 CHECK_SIGNS = "0123456789ABCDEFGHJKLMNPQRTUWXY"  # of a credit code: the number its digits add up to, by their weights
 # out of sixteen: 30 % belong to nobody
@@ -33,17 +34,17 @@ STATUSES = ["lead"] * 5 + ["opportunity"] * 3 + ["existing"] * 3 + ["pool"] * 3 
 CUSTOMER_COLUMNS = (
     "id, number, name, short_name, name_key, credit_code, status, stage_id, level_id, industry_id, region_id, "
     "source_id, size, address, phone, email, website, remark, tag_ids, external_id, pool_id, pooled_at, "
-    "previous_owner_id, received_at, last_followed_at, next_follow_on, protected_until, owner_id, department_id, "
-    "custom, created_at, created_by_id, changed_at, changed_by_id, archived_at"
+    "previous_owner_id, received_at, owner_id, department_id, last_followed_at, next_follow_on, "
+    "custom, created_at, changed_at"
 )
 SEARCH_COLUMNS = "customer_id, doubled, letters, digits"
 CONTACT_COLUMNS = (
-    "id, customer_id, name, job_title, power, is_primary, phone, email, wechat, birthday, remark, custom, "
-    "created_at, created_by_id, changed_at, changed_by_id, archived_at"
+    "id, customer_id, name, job_title, power, is_primary, phone, email, wechat, remark, custom, "
+    "created_at, changed_at"
 )
 ACTIVITY_COLUMNS = (
-    "id, customer_id, contact_id, kind, content, happened_at, place, next_follow_on, is_valid_follow_up, "
-    "author_id, created_at, changed_at, archived_at"
+    "id, customer_id, contact_id, kind, content, happened_at, place, is_valid_follow_up, "
+    "author_id, created_at, changed_at"
 )
 KINDS = [
     ("call", "t"),
@@ -67,12 +68,20 @@ def load_scale(customers: int, activities: int) -> None:
         _copy(Contact, CONTACT_COLUMNS, rows.contacts())
         _copy(Activity, ACTIVITY_COLUMNS, rows.activities())
         rows.keep_counters()
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(_refresh, record_models))
     with connection.cursor() as cursor:
-        cursor.execute("SET statement_timeout = 0")
-        for model in record_models:
-            cursor.execute(f'VACUUM (ANALYZE) "{model._meta.db_table}"')
         cursor.execute("ANALYZE crm_user, crm_department")
-        cursor.execute("RESET statement_timeout")
+
+
+def _refresh(model: type[models.Model]) -> None:
+    """Clean and measure a table over the calling thread's own connection."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SET statement_timeout = 0")
+            cursor.execute(f'VACUUM (ANALYZE) "{model._meta.db_table}"')
+    finally:
+        connection.close()
 
 
 def _copy(model: type[models.Model], columns: str, lines: Iterator[str]) -> None:
@@ -115,10 +124,11 @@ class _Rows:
         firsts, seconds = sorted({brand[0] for brand in names.BRANDS}), sorted({brand[1] for brand in names.BRANDS})
         self.brands = _pieces([first + second for first in firsts for second in seconds])
         self.trades = _pieces([trade for trade, _code in names.TRADES])
+        self.shorts = _pieces([trade[:2] for trade, _code in names.TRADES])
         self.places = _pieces([place for place, _code in names.EAST + names.NORTH])
         self.forms = _pieces(["有限公司", "有限公司", "有限公司", "股份有限公司", "集团有限公司"])
         self.people = _pieces([surname + given for surname in names.SURNAMES for given in names.GIVEN])
-        followed = [i for i in range(customers) if self.status(i) != "potential"]
+        followed = [i for i in range(customers) if self.status(i) != "potential"] if activities else []
         self.share, self.rest = divmod(activities, max(len(followed), 1))
         self.followed = followed
 
@@ -155,6 +165,7 @@ class _Rows:
             self.first_of_year.setdefault(self.years[self.known(i)], i)
         for year in list(self.first_of_year):
             self.first_of_year[year] = self._exact_start(year, self.first_of_year[year])
+        self.offsets = {year: self.last_number.get(year, 0) - i + 1 for year, i in self.first_of_year.items()}
 
     def _exact_start(self, year: int, near: int) -> int:
         while near and self.years[self.known(near - 1)] == year:
@@ -175,7 +186,7 @@ class _Rows:
 
     def number(self, i: int) -> str:
         year = self.years[self.known(i)]
-        return f"{year}-{self.last_number.get(year, 0) + i - self.first_of_year[year] + 1:06d}"
+        return f"{year}-{self.offsets[year] + i:06d}"
 
     def parts(self, i: int) -> tuple[int, int, int, int]:
         """Which brand, trade, place and legal form; some trades and places are far more common than others."""
@@ -225,61 +236,50 @@ class _Rows:
         sizes = [value for value, _label in Customer.Size.choices]
         for i in range(self.count):
             brand, trade, place, form = self.parts(i)
-            word = f"{self.places[place][0]}{self.brands[brand][0]}{self.trades[trade][0]}"
+            where, named, does = self.places[place][0], self.brands[brand][0], self.trades[trade][0]
+            word = f"{where}{named}{does}"
+            status = self.status(i)
             known = self.days[self.known(i)] + self.clock[i % 240]
             followed = self.days[self.last_followed(i)] + self.afternoon(i, 0) if counted.get(i) else NULL
             changed = known if followed == NULL else followed
+            stage = NULL if status == "potential" else self.stages[i * 13 % len(self.stages)]
             tags = f"{{{self.tags[i % len(self.tags)]}}}" if i % 3 == 0 else "{}"
             yield (
                 f"{self.first_id + i}\tKH-{self.number(i)}\t{word}{self.forms[form][0]}\t"
-                f"{self.brands[brand][0]}{self.trades[trade][0][:2]}\t{word}\t{self.code(i, place)}\t{self.status(i)}\t"
-                f"{self.stage(i)}\t{self.levels[i * 31 % len(self.levels)]}\t{self.industries[trade]}\t"
+                f"{named}{does[:2]}\t{word}\t{self.code(i, place)}\t{status}\t"
+                f"{stage}\t{self.levels[i * 31 % len(self.levels)]}\t{self.industries[trade]}\t"
                 f"{self.regions[place]}\t{self.sources[i * 17 % len(self.sources)]}\t{sizes[i % 5]}\t"
-                f"{self.places[place][0]}市工业园路{i % 900 + 1}号\t+86{self.phone(i)}\t\t\t\t{tags}\t\t"
-                f"{self.belongs(i, known)}\t{followed}\t{self.next_day(i)}\t\\N\t{self.owned_by(i)}\t{{}}\t"
-                f"{known}\t\\N\t{changed}\t\\N\t\\N\n"
+                f"{where}市工业园路{i % 900 + 1}号\t+86{self.phone(i)}\t\t\t\t{tags}\t\t"
+                f"{self.standing(i, status, known)}\t{followed}\t{self.next_day(i, status)}\t{{}}\t{known}\t{changed}\n"
             )
 
-    def stage(self, i: int) -> str:
-        return NULL if self.status(i) == "potential" else str(self.stages[i * 13 % len(self.stages)])
-
-    def belongs(self, i: int, known: str) -> str:
-        """pool_id, pooled_at, previous_owner_id, received_at."""
-        status = self.status(i)
+    def standing(self, i: int, status: str, known: str) -> str:
+        """pool_id, pooled_at, previous_owner_id, received_at, owner_id, department_id."""
         if status == "potential":
-            return "\\N\t\\N\t\\N\t\\N"
-        if status == "pool":
-            pool, _department = self.crowd.pools[i % len(self.crowd.pools)]
-            pooled = self.days[max(self.last_followed(i) * 2 // 3, 0)] + self.clock[i * 11 % 540]
-            return f"{pool}\t{pooled}\t{self.owner(i)[0]}\t{known}"
-        return f"\\N\t\\N\t\\N\t{known}"
-
-    def owned_by(self, i: int) -> str:
-        """owner_id, department_id."""
-        status = self.status(i)
-        if status == "potential":
-            return f"\\N\t{self.crowd.intake}"
-        if status == "pool":
-            return f"\\N\t{self.crowd.pools[i % len(self.crowd.pools)][1]}"
+            return f"\\N\t\\N\t\\N\t\\N\t\\N\t{self.crowd.intake}"
         owner, department = self.owner(i)
-        return f"{owner}\t{department}"
+        if status == "pool":
+            pool, its_department = self.crowd.pools[i % len(self.crowd.pools)]
+            pooled = self.days[max(self.last_followed(i) * 2 // 3, 0)] + self.clock[i * 11 % 540]
+            return f"{pool}\t{pooled}\t{owner}\t{known}\t\\N\t{its_department}"
+        return f"\\N\t\\N\t\\N\t{known}\t{owner}\t{department}"
 
-    def next_day(self, i: int) -> str:
-        if self.status(i) in ("potential", "pool") or i % 3 == 0:
+    def next_day(self, i: int, status: str) -> str:
+        if status in ("potential", "pool") or i % 3 == 0:
             return NULL
         return self.days[i % 6] if i % 7 == 0 else self.ahead[i * 5 % 21]
 
     def search(self) -> Iterator[str]:
         for i in range(self.count):
             brand, trade, place, form = self.parts(i)
-            (_b, b2, bp, bi), (tw, t2, tp, ti) = self.brands[brand], self.trades[trade]
+            (_b, b2, bp, bi), (_t, t2, tp, ti) = self.brands[brand], self.trades[trade]
             (_p, p2, pp, pi), (_f, f2, fp, fi) = self.places[place], self.forms[form]
             (_c, c2, cp, ci) = self.people[i * 769 % len(self.people)]
-            short = letters_of(tw[:2]).split()
+            _s, s2, sp, si = self.shorts[trade]
             code = self.code(i, place)
             yield (
-                f"{self.first_id + i}\t{p2}{b2}{t2}{f2}||{b2}{t2[:4]}||{c2}\t"
-                f"{pp}{bp}{tp}{fp} {pi}{bi}{ti}{fi}|{bp}{short[0]} {bi}{short[1]}|{cp} {ci}|kh-{self.number(i)}"
+                f"{self.first_id + i}\t{p2}{b2}{t2}{f2}||{b2}{s2}||{c2}\t"
+                f"{pp}{bp}{tp}{fp} {pi}{bi}{ti}{fi}|{bp}{sp} {bi}{si}|{cp} {ci}|kh-{self.number(i)}"
                 f"{code and '|'}{code.lower()}\t{self.phone(i)}|{self.contact_phone(i)}\n"
             )
 
@@ -290,7 +290,7 @@ class _Rows:
             yield (
                 f"{self.first_contact + i}\t{self.first_id + i}\t"
                 f"{self.people[i * 769 % len(self.people)][0]}\t{title}\t"
-                f"{power}\tt\t+86{self.contact_phone(i)}\t\t\t\\N\t\t{{}}\t{known}\t\\N\t{known}\t\\N\t\\N\n"
+                f"{power}\tt\t+86{self.contact_phone(i)}\t\t\t\t{{}}\t{known}\t{known}\n"
             )
 
     def activities(self) -> Iterator[str]:
@@ -302,8 +302,8 @@ class _Rows:
                 kind, valid, text = said[0] if step == 0 else said[(at * 31) % len(said)]
                 moment = self.days[min(known, last + step * 5)] + self.afternoon(i, step)
                 yield (
-                    f"{at}\t{self.first_id + i}\t{self.first_contact + i}\t{kind}\t{text}\t{moment}\t\t\\N\t{valid}\t"
-                    f"{self.owner(i)[0]}\t{moment}\t{moment}\t\\N\n"
+                    f"{at}\t{self.first_id + i}\t{self.first_contact + i}\t{kind}\t{text}\t{moment}\t\t{valid}\t"
+                    f"{self.owner(i)[0]}\t{moment}\t{moment}\n"
                 )
                 at += 1
 
