@@ -15,6 +15,7 @@ import atexit
 import contextlib
 import fcntl
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -54,37 +55,21 @@ class Lease:
 
     def begin(self) -> None:
         """Start the keeper where none lives."""
-        self.starting = self._wait_for(".start", fcntl.LOCK_EX)
-        alone = lock(self.path(".keeper"), fcntl.LOCK_EX)
-        if alone is None:
-            self._end_starting()
-            return
-        alone.close()
-        if isinstance(self.server, PostgresServer) and self.server.is_elsewhere and not self.server.data.exists():
-            say(f"Other users cannot reach {self.home}, so the database is kept in {self.server.data}.")
-        with open(self.home / "logs" / "services.log", "a", encoding="utf-8") as log:
-            self.keeper = subprocess.Popen(
-                [sys.executable, "-m", "crm.operations.keeper", self.name], cwd=ROOT, text=True,
-                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, start_new_session=True,
-            )  # fmt: skip
+        self._start_keeper(self._wait_for(".start", fcntl.LOCK_EX))
 
     def finish(self) -> str:
         """The server's address once it takes connections."""
-        if self.keeper is not None and self.keeper.stdout is not None:
-            with self.keeper.stdout:
-                answer = self.keeper.stdout.readline().strip()
-            self._end_starting()
-            if answer != READY:
-                raise Trouble(
-                    answer or f"The embedded {self.server.title} does not start; see {self.home}/logs/services.log."
-                )
+        if self.starting is not None:
+            self._hear_keeper()
         return self.server.url
 
     def look_after(self) -> None:
-        """Start another keeper when ours was killed."""
-        if self._keeper_is_gone():
-            self.begin()
-            self.finish()
+        """Start another keeper when ours was killed; a later look hears what it says, so that none of them waits."""
+        if self.starting is not None:
+            if self._keeper_speaks():
+                self._hear_keeper()
+        elif self._keeper_is_gone() and (starting := lock(self.path(".start"), fcntl.LOCK_EX)):
+            self._start_keeper(starting)
 
     def release(self) -> None:
         """Give the lease back; the last one out waits until the server has stopped."""
@@ -106,10 +91,43 @@ class Lease:
         """One of the files the processes agree by."""
         return self.home / "run" / f"{self.name}{suffix}"
 
+    def _start_keeper(self, starting: IO[str]) -> None:
+        with contextlib.ExitStack() as undone:
+            undone.enter_context(starting)
+            if self._keeper_is_gone():
+                self.keeper = self._new_keeper()
+                self.starting = starting
+                undone.pop_all()
+
+    def _new_keeper(self) -> subprocess.Popen[str]:
+        if isinstance(self.server, PostgresServer) and self.server.is_elsewhere and not self.server.data.exists():
+            say(f"Other users cannot reach {self.home}, so the database is kept in {self.server.data}.")
+        with open(self.home / "logs" / "services.log", "a", encoding="utf-8") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "crm.operations.keeper", self.name], cwd=ROOT, text=True,
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, start_new_session=True,
+            )  # fmt: skip
+
+    def _keeper_speaks(self) -> bool:
+        line = self.keeper.stdout if self.keeper is not None else None
+        return line is not None and bool(select.select([line], [], [], 0)[0])
+
+    def _hear_keeper(self) -> None:
+        """Wait for the one line of a new keeper, and let other commands go on."""
+        if self.starting is None or self.keeper is None or self.keeper.stdout is None:
+            return
+        with self.starting, self.keeper.stdout:
+            self.starting = None
+            answer = self.keeper.stdout.readline().strip()
+        if answer != READY:
+            raise Trouble(
+                answer or f"The embedded {self.server.title} does not start; see {self.home}/logs/services.log."
+            )
+
     def _keeper_is_gone(self) -> bool:
         if self.keeper is not None:
             self.keeper.poll()
-        free = lock(self.path(".keeper"), fcntl.LOCK_EX)
+        free = lock(self.path(".keeper"), fcntl.LOCK_SH)  # shared: two that ask at once are not taken for a keeper
         if free is not None:
             free.close()
         return free is not None
@@ -127,10 +145,6 @@ class Lease:
                 f"The embedded {self.server.title} in {self.home} is being started or stopped by another command."
             )
         return held[0]
-
-    def _end_starting(self) -> None:
-        if self.starting is not None:
-            self.starting.close()
 
 
 def provide_settings() -> Path:

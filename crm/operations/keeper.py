@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import IO
 
 from crm.operations.embedded import READY, SERVERS, lock
 from crm.operations.home import home_folder
@@ -21,13 +22,14 @@ from crm.operations.servers import PostgresServer, ValkeyServer, last_line
 LOOK_EVERY_SECONDS = 0.3
 START_SECONDS = 60
 STOP_SECONDS = 8
+ALONE_SECONDS = 2  # others look whether a keeper lives, and hold its lock for a moment
 LONGEST_DELAY_SECONDS = 30
 
 
 def main(name: str) -> None:
     """Keep one server until its last lease is gone."""
     home = home_folder()
-    alone = lock(home / "run" / f"{name}.keeper", fcntl.LOCK_EX)
+    alone = only_one(home / "run" / f"{name}.keeper")
     if alone is None:
         return
     stopping = threading.Event()
@@ -42,6 +44,14 @@ def main(name: str) -> None:
     except Trouble as trouble:
         answer(str(trouble))
         sys.exit(1)
+
+
+def only_one(path: Path) -> IO[str] | None:
+    """The lock of the one keeper, or None where another one lives."""
+    deadline = time.monotonic() + ALONE_SECONDS
+    while (alone := lock(path, fcntl.LOCK_EX)) is None and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return alone
 
 
 def keep(server: PostgresServer | ValkeyServer, lease: Path, stopping: threading.Event) -> None:
@@ -73,7 +83,11 @@ def started(server: PostgresServer | ValkeyServer) -> subprocess.Popen[bytes]:
     if not ready or process.poll() is not None:
         stop_process(process, signal.SIGKILL, 5)
         raise Trouble(f"The embedded {server.title} does not start: {last_line(server.log)} (all of it: {server.log})")
-    server.complete()
+    try:
+        server.complete()
+    except Trouble:  # left running it would keep the next one from starting
+        stop_process(process, server.stop_signal, STOP_SECONDS)
+        raise
     return process
 
 

@@ -6,6 +6,7 @@ import contextlib
 import importlib.util
 import os
 import pwd
+import random
 import secrets
 import shutil
 import signal
@@ -43,6 +44,8 @@ CREATE ROLE harbour LOGIN CREATEDB;
 CREATE DATABASE harbour OWNER harbour TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE '{LOCALE}';
 """
 LARGEST_LOG = 10 * 2**20
+LASTING_PORTS = range(20_000, 32_768)  # below those the kernel gives to outgoing connections
+LEFTOVER_SECONDS = 10
 
 
 class Identity(TypedDict, total=False):
@@ -213,9 +216,8 @@ class ValkeyServer:
     def port(self) -> int:
         """The remembered port; a free one when there is none yet."""
         path = self.data / "port"
-        self.data.mkdir(mode=0o700, exist_ok=True)
         if not path.exists():
-            path.write_text(str(_free_port()), encoding="utf-8")
+            self._move()
         return int(path.read_text(encoding="utf-8"))
 
     @property
@@ -224,9 +226,12 @@ class ValkeyServer:
         return f"redis://:{self.password}@127.0.0.1:{self.port}/0"
 
     def prepare(self) -> None:
-        """Write the configuration; take another port when the remembered one is used by somebody else."""
-        if not _is_free(self.port):
-            (self.data / "port").write_text(str(_free_port()), encoding="utf-8")
+        """Write the configuration; take another port when the remembered one is used by somebody else.
+
+        Our own server of a keeper that was killed is ending and gives its port back in a moment.
+        """
+        if not wait_until(lambda: _is_free(self.port), LEFTOVER_SECONDS):
+            self._move()
         configuration = self.data / "valkey.conf"
         configuration.touch(mode=0o600)
         configuration.write_text(
@@ -250,6 +255,12 @@ class ValkeyServer:
 
     def complete(self) -> None:
         """Nothing is missing after the start."""
+
+    def _move(self) -> None:
+        self.data.mkdir(mode=0o700, exist_ok=True)
+        draft = self.data / f"port.{os.getpid()}"
+        draft.write_text(str(free_port()), encoding="utf-8")
+        draft.replace(self.data / "port")  # others read it at any time
 
 
 def redis_answers(url: str) -> bool:
@@ -323,10 +334,12 @@ def _reachable(program: Path) -> bool:
     return all(path.stat().st_mode & 0o001 for path in (program, *program.parents))
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def free_port() -> int:
+    """A port nobody listens on now and no outgoing connection takes before it is used."""
+    for port in random.sample(LASTING_PORTS, 100):
+        if _is_free(port):
+            return port
+    raise Trouble(f"No port from {LASTING_PORTS.start} to {LASTING_PORTS.stop - 1} is free for the embedded Valkey.")
 
 
 def _is_free(port: int) -> bool:

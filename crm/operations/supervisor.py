@@ -24,7 +24,8 @@ from crm.operations.servers import last_line, open_log, redis_answers
 LOOK_EVERY_SECONDS = 0.3
 READY_SECONDS = 120
 STOP_SECONDS = 7
-LONGEST_DELAY_SECONDS = 60
+LIVED_WELL_SECONDS = 60
+LONGEST_DELAY_SECONDS = 15  # nobody waits longer for pages, however often they were killed
 SIGN_INS = """Demo sign-ins (password of all: harbour-demo):
   rep, rep2            sales representatives, 华东区     rep3        sales representative, 华北区
   director, director2  managers of 华东区 and 华北区     vp          manager of 销售部
@@ -69,19 +70,28 @@ class Child:
         now = time.monotonic()
         if self.process is None:
             if now >= self.start_again_at:
-                self.start()
+                self._try_to_start()
         elif self.process.poll() is not None:
-            if now - self.started_at > LONGEST_DELAY_SECONDS:
+            if now - self.started_at > LIVED_WELL_SECONDS:
                 self.delay = 1.0
-            code = self.process.returncode
-            say(f"{self.name} ended ({code}); starting it again in {self.delay:.0f} s. Log: {self.log}")
             kill_group(self.process)
-            self.process, self.start_again_at = None, now + self.delay
-            self.delay, self.ends = min(self.delay * 2, LONGEST_DELAY_SECONDS), self.ends + 1
+            self._start_later(f"ended ({self.process.returncode})")
+            self.process = None
 
     def is_gone(self) -> bool:
         """Whether no process of it is left."""
         return self.process is None or self.process.poll() is not None
+
+    def _try_to_start(self) -> None:
+        try:
+            self.start()
+        except (OSError, subprocess.SubprocessError) as fault:  # no memory, no room on the disk
+            self._start_later(f"cannot be started ({fault})")
+
+    def _start_later(self, reason: str) -> None:
+        say(f"{self.name} {reason}; starting it again in {self.delay:.0f} s. Log: {self.log}")
+        self.start_again_at = time.monotonic() + self.delay
+        self.delay, self.ends = min(self.delay * 2, LONGEST_DELAY_SECONDS), self.ends + 1
 
 
 def run(words: list[str]) -> int:
@@ -201,10 +211,20 @@ def watch(children: list[Child], leases: list[embedded.Lease]) -> None:
         for lease in leases:
             try:
                 lease.look_after()
+                follow(lease, children)
             except (Trouble, OSError, ValueError) as fault:  # a server that dies right now; the next look finds it
                 say(f"A server could not be looked after ({type(fault).__name__}: {fault}); trying again.")
         for child in children:
             child.look_after()
+
+
+def follow(lease: embedded.Lease, children: list[Child]) -> None:
+    """Start everything anew at the address of a server that had to move."""
+    variable, address = embedded.VARIABLES[lease.name], lease.server.url
+    if os.environ[variable] != address:
+        say(f"The embedded {lease.server.title} has another address now; starting everything that uses it again.")
+        os.environ[variable] = address
+        stop(children)
 
 
 def stop(children: list[Child]) -> None:

@@ -9,7 +9,6 @@ import re
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from crm.operations.processes import tied_to_parent
+from crm.operations.servers import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 READY = "Harbour CRM is ready at"
@@ -32,9 +32,7 @@ class Copy:
     def __init__(self) -> None:
         self.home = Path(tempfile.mkdtemp(prefix="harbour-copy-"))
         self.home.chmod(0o755)  # as root the database runs as another user and must reach its folder
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.base = f"http://127.0.0.1:{self.port}"
         dropped = ("DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE", "PYTEST_")
         self.env = {key: value for key, value in os.environ.items() if not key.startswith((*dropped, "HARBOUR_"))}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -12,6 +11,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from crm.operations.servers import free_port as free_port
 
 ROOT = Path(__file__).resolve().parents[3]
 NOT_INHERITED = ("DATABASE_URL", "REDIS_URL", "HARBOUR_", "DJANGO_", "PYTEST_")
@@ -64,10 +65,3 @@ def wait_for(is_so: Callable[[], bool], seconds: float = 20) -> bool:
     while not is_so() and time.monotonic() < deadline:
         time.sleep(0.1)
     return is_so()
-
-
-def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
