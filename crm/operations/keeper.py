@@ -72,6 +72,7 @@ def keep(server: PostgresServer | ValkeyServer, lease: Path, stopping: threading
                 break
             delay, begun = min(delay * 2, LONGEST_DELAY_SECONDS), time.monotonic()
             with contextlib.suppress(Trouble):
+                server.prepare()
                 process = started(server)
     stop_process(process, server.stop_signal, STOP_SECONDS)
 

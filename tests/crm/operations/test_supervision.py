@@ -153,6 +153,18 @@ def test_a_server_that_ends_slowly_keeps_its_address():
         process.communicate(timeout=30)
 
 
+def test_a_server_whose_port_was_taken_while_it_was_dead_moves():
+    with home_of_its_own() as home:
+        process, _ = watcher(home)
+        old = int((home / "valkey" / "port").read_text())
+        os.kill(server_of(home), signal.SIGKILL)
+        with squat(old):
+            assert wait_for(lambda: int((home / "valkey" / "port").read_text()) != old, 30)
+            new, password = (home / "valkey" / "port").read_text(), (home / "secrets" / "valkey-password").read_text()
+            assert wait_for(lambda: redis_answers(f"redis://:{password.strip()}@127.0.0.1:{new}/0"))
+        process.communicate(timeout=30)
+
+
 def test_a_remembered_port_is_none_that_outgoing_connections_take():
     with home_of_its_own() as home:
         process, address = watcher(home)
