@@ -224,7 +224,8 @@ def test_a_repaired_row_brings_the_counts_along(unknown_owners):
     answer = browser.post(url, cells, headers={"HX-Request": "true"})
     page = answer.content.decode()
     assert answer.status_code == 200
-    assert page.count('hx-swap-oob="true"') == 3
+    beside = page[page.index("<template>") :]  # a parser in the middle of a table would tear the forms apart
+    assert page.count('hx-swap-oob="true"') == beside.count('hx-swap-oob="true"') == 3
     assert 'id="row-2"' in page and "Import 2 rows" in page
     assert '<span class="count">2</span>' in page  # the group, one row smaller
     tab = page.index('href="?outcome=refused"')
