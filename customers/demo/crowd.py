@@ -67,8 +67,8 @@ def _team(department: Department, number: int) -> list[tuple[int, int]]:
             for place in range(REPS)
         )
         roles = {role.code: role for role in Role.objects.filter(code__in=["rep", "director"])}
-        for user in users:
-            user.roles.add(roles["director" if user is users[0] else "rep"])
+        roles["director"].holders.add(users[0])
+        roles["rep"].holders.add(*users[1:])
         department.head = users[0]
         department.save(update_fields=["head"])
     return [(pk, department.pk) for pk in department.members.order_by("pk").values_list("pk", flat=True)]

@@ -39,8 +39,7 @@ CUSTOMER_COLUMNS = (
 )
 SEARCH_COLUMNS = "customer_id, doubled, letters, digits"
 CONTACT_COLUMNS = (
-    "id, customer_id, name, job_title, power, is_primary, phone, email, wechat, remark, custom, "
-    "created_at, changed_at"
+    "id, customer_id, name, job_title, power, is_primary, phone, email, wechat, remark, custom, created_at, changed_at"
 )
 ACTIVITY_COLUMNS = (
     "id, customer_id, contact_id, kind, content, happened_at, place, is_valid_follow_up, "
