@@ -11,11 +11,14 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import WAIT, SignIn, workers_held
-from tests.browser.test_looks import DEVICES
 from tests.journeys.copies import ROOT, Copy
 
 FOLDER = ROOT / "docs" / "pictures"
 SIZE_AT_MOST = 300_000
+DEVICES = {
+    "desktop": {"viewport": {"width": 1440, "height": 900}},
+    "phone": {"viewport": {"width": 375, "height": 780}, "is_mobile": True, "has_touch": True},
+}
 
 pytestmark = pytest.mark.skipif(os.environ.get("HARBOUR_PICTURES") != "1", reason="HARBOUR_PICTURES=1 takes pictures")
 
