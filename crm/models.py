@@ -2,16 +2,25 @@
 
 from crm.access.models import Grant, Role
 from crm.api.models import ApiToken, IdempotencyKey
+from crm.attachments.models import Attachment
+from crm.company.models import CompanySetting
+from crm.customfields.models import CustomChoice, CustomField, CustomUnique
 from crm.history.models import Operation, OperationSeal
 from crm.jobs.models import Job, JobChunk, JobRow, Outbox, ScheduleRun
 from crm.notifications.models import Notice
 from crm.people.models import Absence, Department, PasswordRecord, User
-from crm.records.models import NumberCounter, NumberRule, SavedView
+from crm.records.models import ExportRequest, NumberCounter, NumberRule, SavedView
 
 __all__ = [
     "Absence",
     "ApiToken",
+    "Attachment",
+    "CompanySetting",
+    "CustomChoice",
+    "CustomField",
+    "CustomUnique",
     "Department",
+    "ExportRequest",
     "Grant",
     "IdempotencyKey",
     "Job",

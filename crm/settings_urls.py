@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from crm.access import views as access
 from crm.api import token_pages as tokens
+from crm.company import pages as company
 from crm.history import views as history
 from crm.operations import system_page
 from crm.people import views as people
@@ -34,6 +35,7 @@ urlpatterns = [
     path("roles/<int:pk>/", access.role_detail, name="role_detail"),
     path("roles/<int:pk>/edit/", access.role_edit, name="role_edit"),
     path("roles/<int:pk>/remove/", access.role_remove, name="role_remove"),
+    path("company/", company.company, name="company"),
     path("numbers/", numbers.number_list, name="number_list"),
     path("numbers/<slug:kind>/", numbers.number_edit, name="number_edit"),
     path("tokens/", tokens.token_list, name="token_list"),

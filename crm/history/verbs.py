@@ -15,6 +15,7 @@ VERBS = {
     "base_entry_changed": (_("changed the entry %(name)s"), "database", ""),
     "base_entry_moved": (_("moved the entry %(name)s"), "database", ""),
     "base_entry_removed": (_("removed the entry %(name)s"), "database", "red"),
+    "company_settings_changed": (_("changed the company settings"), "building-2", ""),
     "number_rule_changed": (_("changed how numbers look"), "hash", ""),
     "demo_company_founded": (_("loaded the demo company"), "building", ""),
     "demo_crowd_gathered": (_("loaded the people of a large made-up company"), "building", ""),

@@ -98,3 +98,35 @@ class NumberCounter(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["kind", "year"], name="number_counter_once")]
+
+
+class ExportRequest(models.Model):
+    """An export above what a person may take out alone: somebody else decides, seeing what and why, not the rows."""
+
+    class State(models.TextChoices):
+        OPEN = "open", _("waiting")
+        GRANTED = "granted", _("granted")
+        REFUSED = "refused", _("refused")
+
+    model = models.CharField(max_length=60)
+    params = models.JSONField(help_text="selection, columns and format of the export")
+    row_count = models.PositiveIntegerField(_("rows"))
+    has_contact_details = models.BooleanField(_("with contact details"), default=False)
+    reason = models.CharField(_("reason"), max_length=200)
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField(_("asked at"), db_default=models.functions.Now())
+    state = models.CharField(_("state"), max_length=8, choices=State, default=State.OPEN)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    answer = models.CharField(_("answer"), max_length=200, blank=True)
+    job = models.ForeignKey("crm.Job", models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        verbose_name = _("request for an export")
+        verbose_name_plural = _("requests for exports")
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(decided_by=None) | ~Q(decided_by=models.F("asked_by")), name="export_decided_by_another"
+            )
+        ]

@@ -246,6 +246,10 @@ HARBOUR_SCHEDULES: dict[str, dict[str, Any]] = {
     "expire-files": {"run": "crm.jobs.actions.delete_expired_files", "every": "day", "at_hour": 3},
 }
 HARBOUR_RIGHTS = ["crm.access.rights.RIGHTS", "customers.rights.RIGHTS", "reports.rights.RIGHTS"]
+# lists of the settings an administrator may change for the company
+HARBOUR_COMPANY = ["customers.company.SETTINGS"]
+# facts that keep a customer where it is (contracts, tickets, approvals of the apps above): each a Hold
+HARBOUR_CUSTOMER_HOLDS: list[str] = []
 # what a person must hand over before being disabled: each answers (sentence, address of the page) or None
 HARBOUR_LEAVER_CHECKS = ["customers.customers.leaving.customers_held"]
 HARBOUR_VERBS = ["crm.history.verbs.VERBS", "customers.verbs.VERBS", "reports.verbs.VERBS"]

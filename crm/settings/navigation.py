@@ -75,6 +75,8 @@ HARBOUR_SETTINGS = [
         [
             ("settings:base_data", "", _("Base data"),
              _("Stages, levels, tags, sources, industries, regions, holidays."), "database", "crm.manage_base_data"),
+            ("settings:company", "", _("Company settings"), _("Limits, deadlines and alarms of all parts."),
+             "building-2", "crm.manage_company"),
             ("settings:number_list", "", _("Numbers"), _("How customer numbers look."), "hash", "crm.manage_base_data"),
             ("settings:pool_list", "", _("Public pools"), _("Who may claim what, and how much."), "waves",
              "customers.manage_pool"),

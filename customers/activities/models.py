@@ -32,6 +32,12 @@ class Activity(models.Model):
     content = models.TextField(_("content"), max_length=5000)
     happened_at = models.DateTimeField(_("happened at"))
     place = models.CharField(_("place"), max_length=120, blank=True)
+    latitude = models.DecimalField(max_digits=9, decimal_places=6, null=True, editable=False)
+    longitude = models.DecimalField(max_digits=9, decimal_places=6, null=True, editable=False)
+    checked_in_at = models.DateTimeField(_("checked in at"), null=True, editable=False)
+    message_id = models.CharField(
+        max_length=200, blank=True, editable=False, db_default="", help_text="of a mail that came in"
+    )
     next_follow_on = models.DateField(_("next follow-up"), null=True, blank=True)
     is_valid_follow_up = models.BooleanField(_("counts as follow-up"), default=False, editable=False)
     author = models.ForeignKey(
@@ -46,7 +52,12 @@ class Activity(models.Model):
     class Meta:
         verbose_name = _("follow-up")
         verbose_name_plural = _("follow-ups")
-        constraints = [models.CheckConstraint(condition=~Q(content=""), name="activity_has_content")]
+        constraints = [
+            models.CheckConstraint(condition=~Q(content=""), name="activity_has_content"),
+            models.UniqueConstraint(
+                fields=["customer", "message_id"], condition=~Q(message_id=""), name="activity_message_once"
+            ),
+        ]
         indexes = [
             models.Index(fields=["customer", "-happened_at", "-id"], name="activity_timeline"),
             models.Index(fields=["author", "-happened_at", "-id"], name="activity_author"),
@@ -58,3 +69,11 @@ class Activity(models.Model):
 
     def get_absolute_url(self) -> str:
         return f"{reverse('customers:customer_detail', args=[self.customer_id])}#activity-{self.pk}"
+
+
+class MailAddress(models.Model):
+    """The secret address to which a person sends or copies mail that becomes follow-ups."""
+
+    user = models.OneToOneField("crm.User", models.CASCADE, related_name="mail_address")
+    token_hash = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(db_default=models.functions.Now())

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from crm.history.tracking import tracked
 from customers.contacts.querysets import ContactQuerySet
@@ -20,12 +21,28 @@ class Contact(models.Model):
         BUYS = "buys", _("handles purchasing")
         UNKNOWN = "", _("not known")
 
+    class Attitude(models.TextChoices):
+        SUPPORTS = "supports", _("supports us")
+        NEUTRAL = "neutral", _("neutral")
+        OPPOSES = "opposes", _("is against us")
+        UNKNOWN = "", pgettext_lazy("attitude", "not known")
+
     customer = models.ForeignKey(
         "customers.Customer", models.PROTECT, related_name="contacts", verbose_name=_("customer")
     )
     name = models.CharField(_("name"), max_length=80)
     job_title = models.CharField(_("job title"), max_length=80, blank=True)
     power = models.CharField(_("decision power"), max_length=12, choices=Power, blank=True, default="")
+    attitude = models.CharField(_("attitude"), max_length=8, choices=Attitude, blank=True, db_default="")
+    reports_to = models.ForeignKey(
+        "self",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="reports",
+        db_index=False,
+        verbose_name=_("reports to"),
+    )
     is_primary = models.BooleanField(_("main contact"), default=False)
     phone = models.CharField(_("phone"), max_length=32, blank=True)
     email = models.EmailField(_("e-mail"), max_length=120, blank=True)
@@ -53,6 +70,7 @@ class Contact(models.Model):
                 fields=["customer"], condition=Q(is_primary=True, archived_at=None), name="contact_one_primary"
             ),
             models.CheckConstraint(condition=~Q(name=""), name="contact_has_name"),
+            models.CheckConstraint(condition=~Q(reports_to=models.F("id")), name="contact_not_own_superior"),
         ]
         indexes = [
             models.Index(fields=["-created_at", "-id"], name="contact_created"),

@@ -117,6 +117,27 @@ class Customer(Record):
     last_followed_at = models.DateTimeField(_("last follow-up"), null=True, editable=False)
     next_follow_on = models.DateField(_("next follow-up"), null=True, blank=True)
     protected_until = models.DateField(_("protected until"), null=True, editable=False)
+    recycle_not_before = models.DateField(
+        _("not recycled before"), null=True, editable=False, help_text="an extension that a director granted"
+    )
+    parent = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="subsidiaries",
+        db_index=False,
+        verbose_name=_("parent company"),
+    )
+    merged_into = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("merged into"),
+    )
 
     objects = CustomerQuerySet.as_manager()
 
@@ -138,6 +159,11 @@ class Customer(Record):
                 fields=["credit_code"],
                 condition=~Q(credit_code="") & Q(archived_at=None),
                 name="customer_credit_code_once",
+            ),
+            models.CheckConstraint(condition=~Q(parent=F("id")), name="customer_not_own_parent"),
+            models.CheckConstraint(
+                condition=Q(merged_into=None) | (~Q(merged_into=F("id")) & Q(archived_at__isnull=False)),
+                name="customer_merged_is_archived",
             ),
             models.UniqueConstraint(
                 fields=["external_id"], condition=~Q(external_id=""), name="customer_external_id_once"
@@ -163,6 +189,8 @@ class Customer(Record):
             models.Index(fields=["created_at", "id"], name="customer_created"),
             models.Index(fields=["name_key"], name="customer_name_key"),
             models.Index(fields=["phone"], name="customer_phone", condition=~Q(phone="")),
+            models.Index(fields=["parent"], name="customer_parent", condition=Q(parent__isnull=False)),
+            models.Index(fields=["merged_into"], name="customer_merged", condition=Q(merged_into__isnull=False)),
             GinIndex(fields=["custom"], opclasses=["jsonb_path_ops"], name="customer_custom"),
             GinIndex(fields=["tag_ids"], name="customer_tags"),
         ]
@@ -196,12 +224,54 @@ class CustomerSearch(models.Model):
 
 @tracked()
 class CustomerShare(UserObjectPermissionBase):
-    """A single customer shown (or opened for editing) to one person until a day."""
+    """A single customer shown (or opened for editing) to one person until a day: the members of its team."""
 
     content_object = models.ForeignKey(Customer, models.CASCADE, related_name="shares")
     shared_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True)
     ends_on = models.DateField(_("until"), null=True)
+    role = models.CharField(_("part in the team"), max_length=40, blank=True, db_default="")
 
     class Meta(UserObjectPermissionBase.Meta):
         verbose_name = _("share")
         verbose_name_plural = _("shares")
+
+
+@tracked()
+class CustomerRelation(models.Model):
+    """How two companies hang together besides parent and subsidiary; read from both sides."""
+
+    class Kind(models.TextChoices):
+        PARTNER = "partner", _("partner")
+        CHANNEL = "channel", _("sells for")
+        SUPPLIER = "supplier", _("supplies")
+        COMPETITOR = "competitor", _("competes with")
+        REFERRED = "referred", _("recommended us to")
+
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="relations", verbose_name=_("customer"))
+    other = models.ForeignKey(Customer, models.CASCADE, related_name="relations_from", verbose_name=_("other company"))
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind)
+    remark = models.CharField(_("remark"), max_length=200, blank=True)
+    created_at = models.DateTimeField(db_default=models.functions.Now())
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False)
+
+    class Meta:
+        verbose_name = _("relation")
+        verbose_name_plural = _("relations")
+        constraints = [
+            models.UniqueConstraint(fields=["customer", "other", "kind"], name="customer_relation_once"),
+            models.CheckConstraint(condition=~Q(customer=F("other")), name="customer_relation_to_another"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.customer} {self.get_kind_display()} {self.other}"
+
+
+class Star(models.Model):
+    """A customer a person follows: it stands in their list of followed ones and its news reach them."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="stars")
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="stars")
+    created_at = models.DateTimeField(db_default=models.functions.Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "customer"], name="star_once")]

@@ -16,6 +16,7 @@ class Transfer(models.Model):
 
     class State(models.TextChoices):
         DRAFT = "draft", _("draft")
+        SCHEDULED = "scheduled", _("waits for its day")
         RUNNING = "running", _("running")
         DONE = "done", _("done")
         CANCELLED = "cancelled", _("cancelled")
@@ -26,6 +27,11 @@ class Transfer(models.Model):
         EVEN = "even", _("evenly")
         CAPACITY = "capacity", _("by free capacity")
 
+    class Stay(models.TextChoices):
+        OUT = "", _("is out")
+        READ = "view", _("may still read")
+        EDIT = "change", _("may still read and change")
+
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="transfers")
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.DRAFT)
     selection = models.JSONField(default=dict, help_text="ids, or the filter parameters of the list, or a person")
@@ -34,6 +40,9 @@ class Transfer(models.Model):
     moves_along = ArrayField(models.CharField(max_length=30), default=list)
     keeps_clock = models.BooleanField(_("the follow-up clock keeps running"), default=True)
     exceeds_limit = models.BooleanField(_("receivers may hold more than their limit"), default=False)
+    effective_on = models.DateField(_("takes effect on"), null=True, blank=True)
+    old_owner_stays = models.CharField(_("the former owner"), max_length=8, choices=Stay, blank=True, default="")
+    old_owner_until = models.DateField(_("until"), null=True, blank=True)
     reason = models.CharField(_("reason"), max_length=200)
     note = models.CharField(_("hand-over note"), max_length=1000, blank=True)
     counts = models.JSONField(default=dict, help_text="records by outcome, as far as the transfer has got")

@@ -1,0 +1,60 @@
+"""Settings of the company about customers."""
+
+from django.utils.translation import gettext_lazy as _
+
+from crm.company.declared import Setting
+
+_LEADS, _DUPLICATES, _PRIVACY, _QUALITY, _HAND_OVER = (
+    _("Leads"),
+    _("Duplicates"),
+    _("Privacy"),
+    _("Data quality"),
+    _("Hand-over"),
+)
+
+SETTINGS = [
+    Setting(
+        "leads.unworked_hours",
+        _LEADS,
+        _("Hours before an unworked lead raises an alarm"),
+        24,
+        _("Working hours of working days; 0 = no alarm."),
+        high=720,
+    ),
+    Setting(
+        "duplicates.exact",
+        _DUPLICATES,
+        _("Same phone or e-mail"),
+        "reason",
+        _("The same credit code is always refused."),
+        choices=(("refuse", _("is refused")), ("reason", _("needs a reason"))),
+    ),
+    Setting("duplicates.similar_from", _DUPLICATES, _("Names count as similar from"), 80, _("0 to 100."), 50, 100),
+    Setting(
+        "duplicates.lookups_a_day", _DUPLICATES, _("Look-ups a day per person"), 100, _("0 = no limit."), 0, 10_000
+    ),
+    Setting("duplicates.unmerge_days", _DUPLICATES, _("Days in which a merge can be taken back"), 30, "", 1, 365),
+    Setting("transfers.undo_days", _HAND_OVER, _("Days in which a transfer can be taken back"), 7, "", 1, 90),
+    Setting("privacy.request_days", _PRIVACY, _("Working days to answer a person's request"), 15, "", 1, 60),
+    Setting(
+        "privacy.contact_months",
+        _PRIVACY,
+        _("Months after which an unused contact is anonymised"),
+        36,
+        _("0 = never."),
+        0,
+        600,
+    ),
+    Setting(
+        "quality.archive_months",
+        _QUALITY,
+        _("Months without any activity before archiving is proposed"),
+        36,
+        _("0 = never."),
+        0,
+        600,
+    ),
+    Setting(
+        "quality.stale_days", _QUALITY, _("Days without a change before details count as stale"), 365, "", 30, 3650
+    ),
+]
