@@ -21,7 +21,7 @@ class ContactForm(CoveredForm):
     class Meta:
         model = Contact
         fields = EDITABLE
-        labels = {"phone": _("Mobile")}
+        labels = {"name": _("Name"), "phone": _("Mobile")}
         widgets = {
             "birthday": DayInput,
             "phone": forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}),
