@@ -4,7 +4,8 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.company.declared import Setting
 
-_LEADS, _DUPLICATES, _PRIVACY, _QUALITY, _HAND_OVER = (
+_CALENDAR, _LEADS, _DUPLICATES, _PRIVACY, _QUALITY, _HAND_OVER = (
+    _("Working calendar"),
     _("Leads"),
     _("Duplicates"),
     _("Privacy"),
@@ -13,6 +14,8 @@ _LEADS, _DUPLICATES, _PRIVACY, _QUALITY, _HAND_OVER = (
 )
 
 SETTINGS = [
+    Setting("calendar.opens_at", _CALENDAR, _("Working days begin at (hour)"), 9, "", 0, 12),
+    Setting("calendar.closes_at", _CALENDAR, _("Working days end at (hour)"), 18, "", 13, 24),
     Setting(
         "leads.unworked_hours",
         _LEADS,
