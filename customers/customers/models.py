@@ -205,20 +205,23 @@ class Customer(Record):
 class CustomerSearch(models.Model):
     """What a customer is found by; apart from the customer, so that an owner change does not rewrite text indexes.
 
-    `doubled`: names of the company and its contacts, every character twice, so that a trigram holds two Chinese
-    characters. `letters`: pinyin and its initials, numbers, codes, e-mail. `digits`: phones of company and contacts.
+    `doubled`: names of the company, every character twice, so that a trigram holds two Chinese characters. `letters`:
+    its pinyin and initials, numbers, code, web domain. `people`: names of its contacts, doubled and as letters.
+    `digits`: phones and e-mails of company and contacts. Four columns, because each is open to other readers.
     """
 
     customer = models.OneToOneField(Customer, models.CASCADE, primary_key=True, related_name="search_row")
     doubled = models.TextField()
     letters = models.TextField(default="")
     digits = models.TextField(default="")
+    people = models.TextField(default="", db_default="")
 
     class Meta:
         indexes = [
             GinIndex(fields=["doubled"], opclasses=["gin_trgm_ops"], name="customer_search_doubled"),
             GinIndex(fields=["letters"], opclasses=["gin_trgm_ops"], name="customer_search_letters"),
             GinIndex(fields=["digits"], opclasses=["gin_trgm_ops"], name="customer_search_digits"),
+            GinIndex(fields=["people"], opclasses=["gin_trgm_ops"], name="customer_search_people"),
         ]
 
 
