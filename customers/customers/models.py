@@ -116,6 +116,7 @@ class Customer(Record):
     received_at = models.DateTimeField(_("received at"), null=True, editable=False)
     last_followed_at = models.DateTimeField(_("last follow-up"), null=True, editable=False)
     next_follow_on = models.DateField(_("next follow-up"), null=True, blank=True)
+    protected_from = models.DateField(_("protected from"), null=True, editable=False)
     protected_until = models.DateField(_("protected until"), null=True, editable=False)
     recycle_not_before = models.DateField(
         _("not recycled before"), null=True, editable=False, help_text="an extension that a director granted"
