@@ -188,6 +188,17 @@ class Customer(Record):
             ),
             models.Index(fields=["pool", "-pooled_at", "-id"], name="customer_pooled", condition=Q(pool__isnull=False)),
             models.Index(fields=["created_at", "id"], name="customer_created"),
+            models.Index(
+                fields=["department", "id"],
+                name="customer_waiting",
+                condition=Q(status="potential", archived_at=None),
+            ),
+            models.Index(
+                fields=["received_at", "id"],
+                name="customer_unworked",
+                condition=Q(status="lead", archived_at=None)
+                & (Q(last_followed_at=None) | Q(last_followed_at__lt=F("received_at"))),
+            ),
             models.Index(fields=["name_key"], name="customer_name_key"),
             models.Index(fields=["phone"], name="customer_phone", condition=~Q(phone="")),
             models.Index(fields=["parent"], name="customer_parent", condition=Q(parent__isnull=False)),
