@@ -7,6 +7,7 @@ from crm.company.models import CompanySetting
 from crm.customfields.models import CustomChoice, CustomField, CustomUnique
 from crm.history.models import Operation, OperationSeal
 from crm.jobs.models import Job, JobChunk, JobRow, Outbox, ScheduleRun
+from crm.leaving.models import Departure
 from crm.notifications.models import Notice
 from crm.people.models import Absence, Department, PasswordRecord, User
 from crm.records.models import ExportRequest, NumberCounter, NumberRule, SavedView
@@ -20,6 +21,7 @@ __all__ = [
     "CustomField",
     "CustomUnique",
     "Department",
+    "Departure",
     "ExportRequest",
     "Grant",
     "IdempotencyKey",

@@ -26,6 +26,8 @@ class Transfer(models.Model):
     class Split(models.TextChoices):
         EVEN = "even", _("evenly")
         CAPACITY = "capacity", _("by free capacity")
+        WEIGHT = "weight", _("by weight")
+        REGION = "region", _("by region")
 
     class Stay(models.TextChoices):
         OUT = "", _("is out")
@@ -37,6 +39,8 @@ class Transfer(models.Model):
     selection = models.JSONField(default=dict, help_text="ids, or the filter parameters of the list, or a person")
     target_ids = ArrayField(models.BigIntegerField(), default=list)
     split = models.CharField(_("split"), max_length=10, choices=Split, default=Split.EVEN)
+    weights = ArrayField(models.PositiveSmallIntegerField(), default=list, blank=True, help_text="one for each target")
+    regions = models.JSONField(default=dict, blank=True, help_text="id of a province → id of the target that gets it")
     moves_along = ArrayField(models.CharField(max_length=30), default=list)
     keeps_clock = models.BooleanField(_("the follow-up clock keeps running"), default=True)
     exceeds_limit = models.BooleanField(_("receivers may hold more than their limit"), default=False)
@@ -47,6 +51,13 @@ class Transfer(models.Model):
     note = models.CharField(_("hand-over note"), max_length=1000, blank=True)
     counts = models.JSONField(default=dict, help_text="records by outcome, as far as the transfer has got")
     giver_ids = ArrayField(models.BigIntegerField(), default=list, help_text="who owned what goes")
+    leaver = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="set where a departure hands everything over: nothing may stay, what nobody has room for is pooled",
+    )
     created_at = models.DateTimeField(db_default=models.functions.Now())
     finished_at = models.DateTimeField(null=True)
     undone_at = models.DateTimeField(null=True)
@@ -94,6 +105,7 @@ class TransferRow(models.Model):
         RECEIVER = "receiver", _("the receiver can no longer own customers")
         GIVER = "giver", _("the former owner can no longer own customers")
         STOPPED = "stopped", _("the transfer was stopped before")
+        HELD = "held", _("held by something still open")
 
     transfer = models.ForeignKey(Transfer, models.CASCADE, related_name="rows", db_index=False)
     row_number = models.PositiveIntegerField()
@@ -104,10 +116,13 @@ class TransferRow(models.Model):
     old_previous_owner_id = models.BigIntegerField(null=True)
     old_received_at = models.DateTimeField(null=True)
     old_next_follow_on = models.DateField(null=True)
+    old_protected_until = models.DateField(null=True)
     new_owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False)
     new_department_id = models.BigIntegerField(null=True)
+    new_pool = models.ForeignKey("customers.Pool", models.PROTECT, null=True, related_name="+", db_index=False)
     outcome = models.CharField(max_length=8, choices=Outcome, default=Outcome.PLANNED)
     reason = models.CharField(max_length=10, choices=Reason, blank=True)
+    hold = models.CharField(max_length=40, blank=True, db_default="", help_text="the code of the hold that keeps it")
 
     objects = TransferRowQuerySet.as_manager()
 
