@@ -115,11 +115,12 @@ class CustomerFilter(RecordFilterSet):
         digits = re.sub(r"\D", "", value.removeprefix("+86"))
         if len(digits) < 3:
             raise ValidationError(_("Type at least three digits."), code="bad_filter")
-        return rows.filter(search_row__digits__contains=digits)
+        return rows.exclude(status=Customer.Status.POOL).filter(search_row__digits__contains=digits)
 
     def with_email(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """With this e-mail, or this part of one."""
-        return rows.filter(search_row__letters__contains=value.strip().lower())
+        wanted = value.strip().lower()
+        return rows.exclude(status=Customer.Status.POOL).filter(search_row__digits__contains=wanted)
 
     def refuse_masked(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """Who does not see a field may not find out by matching."""

@@ -23,6 +23,27 @@ def letters_of(name: str) -> str:
     return " ".join(dict.fromkeys(part for part in (whole, initials, words) if part))
 
 
+def matched_part(name: str, text: str) -> str:
+    """The part of a name that a text found, be it typed as it is, in pinyin or by initials; "" where none is."""
+    wanted = text.strip().casefold()
+    at = name.casefold().find(wanted)
+    if at >= 0:
+        return name[at : at + len(wanted)]
+    syllables, typed = _syllables(name), wanted.replace(" ", "")
+    if len(syllables) != len(name) or not typed.isascii():
+        return ""
+    at = "".join(syllable[0] for syllable in syllables).find(typed)
+    if at >= 0:
+        return name[at : at + len(typed)]
+    starts = [sum(map(len, syllables[:place])) for place in range(len(syllables) + 1)]
+    at = "".join(syllables).find(typed)
+    if at not in starts:
+        return ""
+    first = starts.index(at)
+    last = next(place for place, start in enumerate(starts) if start >= at + len(typed))
+    return name[first:last]
+
+
 def _syllables(name: str) -> list[str]:
     if any(character in _SEVERAL_READINGS for character in name):
         from pypinyin import lazy_pinyin  # noqa: PLC0415 - costs 0.8 s to import, so only where it is needed

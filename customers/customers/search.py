@@ -2,24 +2,30 @@
 
 Trigrams cannot hold two characters, so names are kept with every character doubled: 恒曜 is 恒恒曜曜 and any two
 neighbours make a trigram. The text lives in a narrow table of its own, so that an owner change does not touch it.
+People and contact details match only for those who see them, and in the pool for nobody: else hits would tell them.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
+from django.contrib.postgres.search import TrigramWordDistance
 from django.core.exceptions import ValidationError
 from django.db import connection
 from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from crm.access.masks import may_match_contact_details
-from customers.customers.letters import letters_of
+from customers.customers.identity import website_domain
+from customers.customers.letters import letters_of, matched_part
 from customers.customers.models import Customer, CustomerSearch
 
+VIEW_CUSTOMER = "customers.view_customer"
+_NO_DIGIT = re.compile(r"\D")
+_LATIN_WORD = re.compile(r"[a-z][a-z .&-]{3,}")
 _HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
 
 
@@ -39,67 +45,66 @@ def refresh_search(customer_ids: Sequence[int]) -> int:
 def _refresh(ids: list[int]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT c.id, c.number, c.name, c.short_name, c.credit_code, c.phone, c.email, "
-            " p.names, p.phones, p.emails FROM customers_customer c, LATERAL ("  # a join plans badly while tables grow
-            "  SELECT coalesce(string_agg(name, '|'), '') AS names, "
-            "   coalesce(string_agg(phone, '|') FILTER (WHERE phone <> ''), '') AS phones, "
-            "   coalesce(string_agg(email, '|') FILTER (WHERE email <> ''), '') AS emails "
-            "  FROM customers_contact WHERE customer_id = c.id AND archived_at IS NULL) p WHERE c.id = ANY(%s)",
+            # the laterals because a join plans badly while tables grow; ordered, so that equal rows make equal texts
+            "SELECT c.id, c.name, c.short_name, c.number, m.numbers, c.credit_code, c.website, c.phone, c.email, "
+            " p.names, p.phones, p.emails FROM customers_customer c, LATERAL ("
+            "  SELECT array_agg(name ORDER BY id) AS names, array_agg(phone ORDER BY id) AS phones, "
+            "   array_agg(email ORDER BY id) AS emails "
+            "  FROM customers_contact WHERE customer_id = c.id AND archived_at IS NULL) p, LATERAL ("
+            "  SELECT array_agg(number ORDER BY id) AS numbers FROM customers_customer WHERE merged_into_id = c.id) m "
+            "WHERE c.id = ANY(%s)",
             [ids],
         )
         rows = [_search_row(*row) for row in cursor.fetchall()]
         cursor.execute(
             "CREATE TEMP TABLE IF NOT EXISTS search_staging "
-            "(customer_id bigint, doubled text, letters text, digits text) ON COMMIT DELETE ROWS"
+            "(customer_id bigint, doubled text, letters text, digits text, people text) ON COMMIT DELETE ROWS"
         )
         cursor.execute("DELETE FROM search_staging")
-        with cursor.copy("COPY search_staging (customer_id, doubled, letters, digits) FROM STDIN") as copy:
+        with cursor.copy("COPY search_staging FROM STDIN") as copy:
             for row in rows:
                 copy.write_row(row)
         cursor.execute(
-            "INSERT INTO customers_customersearch (customer_id, doubled, letters, digits) SELECT * FROM search_staging "
-            "ON CONFLICT (customer_id) DO UPDATE SET doubled = EXCLUDED.doubled, letters = EXCLUDED.letters, "
-            "digits = EXCLUDED.digits WHERE (customers_customersearch.doubled, customers_customersearch.letters, "
-            "customers_customersearch.digits) IS DISTINCT FROM (EXCLUDED.doubled, EXCLUDED.letters, EXCLUDED.digits)"
+            "INSERT INTO customers_customersearch AS s (customer_id, doubled, letters, digits, people) "
+            "SELECT * FROM search_staging ON CONFLICT (customer_id) DO UPDATE SET doubled = EXCLUDED.doubled, "
+            "letters = EXCLUDED.letters, digits = EXCLUDED.digits, people = EXCLUDED.people "
+            "WHERE (s.doubled, s.letters, s.digits, s.people) "
+            "IS DISTINCT FROM (EXCLUDED.doubled, EXCLUDED.letters, EXCLUDED.digits, EXCLUDED.people)"
         )
     return len(rows)
 
 
-def search_text(
-    number: str,
+def _search_row(
+    pk: int,
     name: str,
     short_name: str,
-    credit_code: str,
-    phones: Iterable[str],
-    emails: Iterable[str],
-    people: Iterable[str],
-) -> tuple[str, str, str]:
-    """The three texts of a search row: doubled names, letters, digits."""
-    names = [name, short_name, *people]
-    letters = [letters_of(part) for part in names if part]
-    letters += [number.lower(), credit_code.lower(), *(email.lower() for email in emails)]
-    digits = [re.sub(r"\D", "", phone.removeprefix("+86")) for phone in phones]
+    number: str,
+    merged_numbers: list[str] | None,
+    code: str,
+    website: str,
+    phone: str,
+    email: str,
+    people: list[str] | None,
+    phones: list[str] | None,
+    emails: list[str] | None,
+) -> tuple[int, str, str, str, str]:
+    """What is kept for a customer: doubled names, letters, phones and e-mails, people."""
+    names = [name, short_name] if short_name else [name]
+    words = [number, *(merged_numbers or ()), code, website_domain(website) if website else ""]
+    reached = [digits_of(one) for one in (phone, *(phones or ())) if one]
+    reached += [one.lower() for one in (email, *(emails or ())) if one]
     return (
-        doubled("|".join(part for part in names if part)),
-        "|".join(part for part in letters if part),
-        "|".join(part for part in digits if part),
+        pk,
+        doubled("|".join(names)),
+        "|".join([letters_of(part) for part in names] + [word.lower() for word in words if word]),
+        "|".join(reached),
+        "|".join([doubled("|".join(people)), *(letters_of(part) for part in people)]) if people else "",
     )
 
 
-def _search_row(
-    pk: int,
-    number: str,
-    name: str,
-    short_name: str,
-    code: str,
-    phone: str,
-    email: str,
-    people: str,
-    phones: str,
-    emails: str,
-) -> tuple[int, str, str, str]:
-    all_phones, all_emails = [phone, *phones.split("|")], [email, *emails.split("|")]
-    return (pk, *search_text(number, name, short_name, code, all_phones, all_emails, people.split("|")))
+def digits_of(phone: str) -> str:
+    """The digits of a phone by which it is found, without the country code of China."""
+    return _NO_DIGIT.sub("", phone.removeprefix("+86"))
 
 
 def search_ids(text: str, user: Any) -> QuerySet[Any]:
@@ -119,38 +124,70 @@ def search_condition(text: str, user: Any) -> Q:
 
 def _condition(text: str, user: Any, path: str = "") -> Q:
     wanted = unicodedata.normalize("NFKC", text).strip()
-    digits = re.sub(r"[\s\-+()]", "", wanted)
-    if _HAN.search(wanted):
-        words = [word for word in wanted.split() if word]
-        if any(len(word) < 2 for word in words):
-            raise ValidationError(_("Type at least two characters."), code="search_too_short")
-        condition = Q()
-        for word in words:
-            condition &= Q(**{f"{path}doubled__contains": doubled(word)})
-        return condition
-    if len(wanted) < 2:
+    words = wanted.split() if _HAN.search(wanted) else [wanted]
+    if any(len(word) < 2 for word in words):
         raise ValidationError(_("Type at least two characters."), code="search_too_short")
-    condition = Q(**{f"{path}letters__contains": wanted.lower().replace(" ", "")})
-    if len(wanted) >= 2 and not digits.isdecimal():
-        condition |= Q(**{f"{path}doubled__contains": doubled(wanted)})
-    if digits.isdecimal() and len(digits) >= 3 and may_match_contact_details(user):
-        condition |= Q(**{f"{path}digits__contains": digits.removeprefix("86") if len(digits) > 11 else digits})
+    outside_pools = ~Q(**{f"{'customer__' if not path else ''}status": Customer.Status.POOL})
+    may_match = _sees_people(user), may_match_contact_details(user)
+    condition = Q()
+    for word in words:
+        condition &= _fitting(word, path, outside_pools, *may_match)
     return condition
 
 
+def _fitting(word: str, path: str, outside_pools: Q, may_match_people: bool, may_match_details: bool) -> Q:
+    """One word in any of the four texts, as far as the person may match them."""
+    twice, is_han = doubled(word), _HAN.search(word) is not None
+    small = word.lower().replace(" ", "")
+    digits = re.sub(r"[\s\-+()]", "", word)
+    by_company = Q(**{f"{path}doubled__contains": twice}) if not digits.isdecimal() else Q()
+    if not is_han:
+        by_company |= Q(**{f"{path}letters__contains": small})
+    if may_match_people and not digits.isdecimal():
+        by_person = Q(**{f"{path}people__contains": twice})
+        if not is_han:
+            by_person |= Q(**{f"{path}people__contains": small})
+        by_company |= by_person & outside_pools
+    if may_match_details and len(digits) >= 3 and digits.isdecimal():
+        number = digits.removeprefix("86") if len(digits) > 11 else digits
+        by_company |= Q(**{f"{path}digits__contains": number}) & outside_pools
+    elif may_match_details and not is_han and len(small) >= 3:
+        by_company |= Q(**{f"{path}digits__contains": small}) & outside_pools
+    return by_company
+
+
+def _sees_people(user: Any) -> bool:
+    """Whether the person sees the contacts of every customer they see, so that hits tell nothing."""
+    scopes = user.reach.scopes
+    return "customers.view_contact" in scopes and scopes["customers.view_contact"] == scopes.get(VIEW_CUSTOMER)
+
+
+def customers_found(text: str, user: Any, limit: int) -> list[Any]:
+    """The customers in reach a text fits, latest follow-up first; where none does, those spelled nearly so."""
+    rows = Customer.objects.visible_to(user).live()
+    latest = (F("last_followed_at").desc(nulls_last=True), "-id")
+    found = list(_listed(rows.filter(search_condition(text, user))).order_by(*latest)[:limit])
+    wanted = text.strip().lower()
+    if found or not _LATIN_WORD.fullmatch(wanted):
+        return found
+    # %> takes the trigram index; nearest first
+    near = rows.filter(search_row__letters__trigram_word_similar=wanted)
+    return list(_listed(near).order_by(TrigramWordDistance(wanted, "search_row__letters"), "-id")[:limit])
+
+
+def _listed(rows: QuerySet[Any]) -> QuerySet[Any]:
+    return rows.select_related("owner").only("name", "status", "number", "owner__name", "owner__username")
+
+
 def palette_results(text: str, user: Any, limit: int = 8) -> list[dict[str, str]]:
-    """What the command palette shows for a text: customers in reach, with status and owner."""
-    rows = (
-        Customer.objects.visible_to(user).live().filter(search_condition(text, user))
-        .select_related("owner").only("name", "status", "number", "owner__name")
-        .order_by(F("last_followed_at").desc(nulls_last=True), "-id")[:limit]
-    )  # fmt: skip
+    """What the palette and the search page show for a text: customers in reach, with status and owner."""
     return [
         {
             "group": _("Customers"),
             "label": row.name,
             "detail": f"{row.get_status_display()} · {row.owner or row.number}",
             "url": row.get_absolute_url(),
+            "mark": matched_part(row.name, text),
         }
-        for row in rows
+        for row in customers_found(text, user, limit)
     ]

@@ -13,10 +13,10 @@ from django.utils.translation import ngettext
 from crm.access.masks import shown
 from crm.ui.formats import long_day, short_day
 from customers.contacts.models import Contact
-from customers.customers.identity import display_phone
+from customers.customers.identity import display_phone, picture_letter
 from customers.customers.models import Customer, CustomerShare
 from customers.customers.names import Names
-from customers.customers.tables import SIZE_LABELS, STATUS_LABELS, picture_letter
+from customers.customers.tables import SIZE_LABELS, STATUS_LABELS
 
 WAY = [Customer.Status.POTENTIAL, Customer.Status.LEAD, Customer.Status.OPPORTUNITY, Customer.Status.EXISTING]
 

@@ -15,20 +15,13 @@ from crm.records.keyset import Order
 from crm.records.tables import Column, Table, Viewer
 from crm.ui.formats import NOTHING, cell, day
 from crm.ui.marks import company, flag, person, status
-from customers.customers.identity import display_phone
+from customers.customers.identity import display_phone, picture_letter
 from customers.customers.models import Customer
 
 STATUS_LABELS: dict[str, Any] = dict(Customer.Status.choices)
 SIZE_LABELS: dict[str, Any] = dict(Customer.Size.choices)
 TAGS_SHOWN = 2
 _SUFFIX = re.compile(r"(省|市|壮族自治区|回族自治区|维吾尔自治区|自治区|特别行政区)$")
-# the places company names begin with most often
-_PLACES = re.compile(
-    r"^((中国|北京|天津|上海|重庆|河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|海南|四川|贵州|云南|"
-    r"陕西|甘肃|青海|广西|内蒙古|西藏|宁夏|新疆|香港|澳门|台湾|苏州|无锡|常州|南京|南通|扬州|镇江|徐州|昆山|太仓|杭州|宁波|温州|"
-    r"嘉兴|绍兴|金华|台州|湖州|合肥|芜湖|福州|厦门|泉州|广州|深圳|东莞|佛山|珠海|中山|惠州|青岛|济南|烟台|武汉|长沙|成都|西安|"
-    r"郑州|沈阳|大连|哈尔滨|长春|石家庄|太原|南昌|昆明|贵阳|南宁|海口|兰州|银川|西宁|乌鲁木齐|呼和浩特|拉萨)(省|市)?){1,2}"
-)
 
 
 def _name(row: Any, viewer: Viewer) -> str:
@@ -36,11 +29,6 @@ def _name(row: Any, viewer: Viewer) -> str:
         '<span class="cell">{}<a class="trunc" href="{}" title="{}">{}</a></span>',
         company(picture_letter(row.name)), row.get_absolute_url(), row.name, row.name,
     )  # fmt: skip
-
-
-def picture_letter(name: str) -> str:
-    """The part of a name whose first letter tells companies apart: without the place it begins with."""
-    return _PLACES.sub("", name) or name
 
 
 def _region(row: Any, viewer: Viewer) -> str:

@@ -37,7 +37,7 @@ CUSTOMER_COLUMNS = (
     "previous_owner_id, received_at, owner_id, department_id, last_followed_at, next_follow_on, "
     "custom, created_at, changed_at"
 )
-SEARCH_COLUMNS = "customer_id, doubled, letters, digits"
+SEARCH_COLUMNS = "customer_id, doubled, letters, digits, people"
 CONTACT_COLUMNS = (
     "id, customer_id, name, job_title, power, is_primary, phone, email, wechat, remark, custom, created_at, changed_at"
 )
@@ -277,9 +277,9 @@ class _Rows:
             _s, s2, sp, si = self.shorts[trade]
             code = self.code(i, place)
             yield (
-                f"{self.first_id + i}\t{p2}{b2}{t2}{f2}||{b2}{s2}||{c2}\t"
-                f"{pp}{bp}{tp}{fp} {pi}{bi}{ti}{fi}|{bp}{sp} {bi}{si}|{cp} {ci}|kh-{self.number(i)}"
-                f"{code and '|'}{code.lower()}\t{self.phone(i)}|{self.contact_phone(i)}\n"
+                f"{self.first_id + i}\t{p2}{b2}{t2}{f2}||{b2}{s2}\t"
+                f"{pp}{bp}{tp}{fp} {pi}{bi}{ti}{fi}|{bp}{sp} {bi}{si}|kh-{self.number(i)}"
+                f"{code and '|'}{code.lower()}\t{self.phone(i)}|{self.contact_phone(i)}\t{c2}|{cp} {ci}\n"
             )
 
     def contacts(self) -> Iterator[str]:
