@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from django.db.models import Q
+from django.db.models import F, Q
 
 from crm.access.rows import ReachQuerySet
 
@@ -38,6 +38,15 @@ class CustomerQuerySet(ReachQuerySet):
     def outside_pools(self) -> CustomerQuerySet:
         """All but those in a pool."""
         return self.exclude(status="pool")
+
+    def waiting(self) -> CustomerQuerySet:
+        """New ones that nobody works on yet."""
+        return self.filter(status="potential")
+
+    def unworked(self) -> CustomerQuerySet:
+        """Leads without a valid follow-up since their owner received them."""
+        untouched = Q(last_followed_at=None) | Q(last_followed_at__lt=F("received_at"))
+        return self.filter(untouched, status="lead")
 
     def due_by(self, day: date) -> CustomerQuerySet:
         """Those whose next follow-up is on or before a day."""
