@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +29,13 @@ class Reach:
     scopes: dict[str, str]
     below_ids: list[int]
     _shares: dict[tuple[type[Model], str], list[int]] = field(default_factory=dict)
+    _known: dict[str, Any] = field(default_factory=dict)
+
+    def once(self, name: str, find: Callable[[Reach], Any]) -> Any:
+        """What an app above knows about this person (pools they belong to, for instance), asked once per request."""
+        if name not in self._known:
+            self._known[name] = find(self)
+        return self._known[name]
 
     def has(self, right: str) -> bool:
         """Whether the person holds the right at all."""

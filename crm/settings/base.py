@@ -128,6 +128,11 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 DATA_UPLOAD_MAX_NUMBER_FILES = 20
+FILE_UPLOAD_HANDLERS = [
+    "crm.attachments.receiving.LargestUpload",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 # ── people ──
 AUTH_USER_MODEL = "crm.User"
@@ -231,6 +236,7 @@ HARBOUR_JOB_KINDS = {
     "customer-import-repair": "customers.imports.jobs.ImportRepair",
     "customer-import-apply": "customers.imports.jobs.ImportApply",
     "customer-import-undo": "customers.imports.jobs.ImportUndo",
+    "recycle": "customers.pool.jobs.RecycleRun",
     "transfer": "customers.transfers.jobs.TransferRun",
     "transfer-undo": "customers.transfers.jobs.TransferUndo",
     "export": "crm.records.exports.ExportRun",
@@ -240,25 +246,51 @@ HARBOUR_JOB_KINDS = {
 HARBOUR_INVARIANTS = ["crm.operations.invariants.RULES", "customers.invariants.RULES"]
 HARBOUR_SCHEDULES: dict[str, dict[str, Any]] = {
     "seal-history": {"run": "crm.history.seals.seal_operations", "every": "minute"},
+    "scheduled-transfers": {"run": "customers.transfers.actions.start_due_transfers", "every": "day", "at_hour": 6},
+    "task-reminders": {"run": "customers.tasks.actions.remind_of_tasks", "every": "minute"},
     "follow-up-reminders": {"run": "customers.activities.actions.remind_of_follow_ups", "every": "day", "at_hour": 8},
+    "recycle": {"run": "customers.pool.recycling.start_recycling", "every": "day", "at_hour": 1},
+    "warn-before-recycling": {"run": "customers.pool.ladder.warn_owners", "every": "day", "at_hour": 8},
     "expire-idempotency-keys": {"run": "crm.api.idempotency.delete_old_keys", "every": "hour"},
     "expire-imports": {"run": "customers.imports.actions.delete_old_files", "every": "day", "at_hour": 3},
+    "remove-orphaned-files": {"run": "crm.attachments.storage.remove_orphans", "every": "day", "at_hour": 4},
     "expire-files": {"run": "crm.jobs.actions.delete_expired_files", "every": "day", "at_hour": 3},
 }
 HARBOUR_RIGHTS = ["crm.access.rights.RIGHTS", "customers.rights.RIGHTS", "reports.rights.RIGHTS"]
 # lists of the settings an administrator may change for the company
 HARBOUR_COMPANY = ["customers.company.SETTINGS"]
+# model label → how its files follow it: who reaches and changes them, whose customer they belong to
+HARBOUR_ATTACHABLE = {
+    "customers.Customer": "customers.customers.files.CUSTOMER_FILES",
+    "customers.Activity": "customers.customers.files.ACTIVITY_FILES",
+    "customers.Comment": "customers.customers.files.COMMENT_FILES",
+}
 # facts that keep a customer where it is (contracts, tickets, approvals of the apps above): each a Hold
 HARBOUR_CUSTOMER_HOLDS: list[str] = []
+# records an administrator may add fields to
+HARBOUR_CUSTOM_FIELDS = ["customers.Customer", "customers.Contact"]
+# what may move along with a customer besides what hangs on it: each a Companion
+HARBOUR_MOVES_ALONG = [
+    "customers.transfers.along.FOLLOW_UPS",
+    "customers.transfers.along.TASKS",
+    "customers.transfers.along.TEAM",
+]
 # what a person must hand over before being disabled: each answers (sentence, address of the page) or None
 HARBOUR_LEAVER_CHECKS = ["customers.customers.leaving.customers_held"]
 HARBOUR_VERBS = ["crm.history.verbs.VERBS", "customers.verbs.VERBS", "reports.verbs.VERBS"]
+# kinds of entries in the story of a customer besides its changes: each a TimelineSource
+HARBOUR_TIMELINE = [
+    "customers.activities.timeline.ActivitySource",
+    "customers.comments.timeline.CommentSource",
+    "customers.customers.timeline.TaskSource",
+]
 HARBOUR_PALETTE = ["customers.customers.search.palette_results", "customers.contacts.search.palette_results"]
 # model label → what exporting its list means; rows a person may export in a day, by the scope of the export right
 HARBOUR_EXPORTS = {
     "customers.Customer": "customers.customers.exports.EXPORT",
     "customers.Contact": "customers.contacts.exports.EXPORT",
     "customers.Activity": "customers.activities.exports.EXPORT",
+    "customers.Task": "customers.tasks.exports.EXPORT",
 }
 EXPORT_ROWS_A_DAY = {"own": 200, "department": 5_000, "below": 5_000, "all": 200_000}
 
@@ -282,6 +314,8 @@ HARBOUR_API = {
     "leads": "customers.customers.api.LeadViewSet",
     "contacts": "customers.contacts.api.ContactViewSet",
     "activities": "customers.activities.api.ActivityViewSet",
+    "tasks": "customers.tasks.api.TaskViewSet",
+    "comments": "customers.comments.api.CommentViewSet",
     "transfers": "customers.transfers.api.TransferViewSet",
     "imports": "customers.imports.api.ImportViewSet",
     "reports": "reports.api.ReportViewSet",

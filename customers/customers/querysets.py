@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
+from django.apps import apps
 from django.db.models import F, Q
 
 from crm.access.rows import ReachQuerySet
@@ -12,6 +13,7 @@ from crm.access.rows import ReachQuerySet
 if TYPE_CHECKING:
     from crm.access.reach import Reach
     from crm.people.models import User
+    from customers.pool.querysets import PoolQuerySet
 
 _POOL_RIGHTS = ("customers.view_customer", "customers.claim_customer", "customers.assign_customer")
 
@@ -25,7 +27,8 @@ class CustomerQuerySet(ReachQuerySet):
         """Pooled customers of the pools one belongs to, for looking, claiming and assigning."""
         if right not in _POOL_RIGHTS or not reach.has("customers.view_pool"):
             return None
-        return Q(pool__department_id__in=reach.department_path)
+        pools: PoolQuerySet = apps.get_model("customers.Pool")._default_manager.all()
+        return Q(pool__in=list(pools.memberships(reach)))
 
     def owned_by(self, user: User) -> CustomerQuerySet:
         """Those a person is responsible for."""

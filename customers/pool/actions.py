@@ -14,8 +14,9 @@ from django.utils.translation import gettext as _
 from crm.history.operations import operation
 from crm.people.models import User
 from crm.ui.formats import long_day
-from customers.customers.models import Customer, CustomerShare
+from customers.customers.models import Customer
 from customers.pool.capacity import Load, hold_quota, loads, receivers_for
+from customers.pool.loose_ends import tie_up_loose_ends
 from customers.pool.models import ClaimRecord, Pool
 
 CLAIM_RIGHT = "customers.claim_customer"
@@ -114,13 +115,15 @@ def release_customer(customer: Customer, *, actor: User, reason: str, pool: Pool
             owner=None,
             department=choice.department_id,
             next_follow_on=None,
+            protected_from=None,
             protected_until=None,
+            recycle_not_before=None,
             changed_at=now,
             changed_by=actor,
         )
         if not released:
             raise ValidationError(_("This customer changed meanwhile. Look at it again."), code="changed")
-        CustomerShare.objects.filter(content_object=customer).delete()
+        tie_up_loose_ends([customer.pk])
     customer.refresh_from_db()
     return customer
 
@@ -141,7 +144,7 @@ def _pool_of(customer: Customer, actor: User) -> Pool:
         if customer.owner_id is not None:
             raise ValidationError(_("Somebody else was faster: this customer now has an owner."), code="taken")
         raise ValidationError(_("This customer is in no public pool."), code="not_pooled")
-    if not actor.reach.has(CLAIM_RIGHT) or pool.department_id not in actor.reach.department_path:
+    if not actor.reach.has(CLAIM_RIGHT) or pool.pk not in Pool.objects.memberships(actor.reach):
         raise ValidationError(_("You are not a member of the pool “%(pool)s”.") % {"pool": pool}, code="not_member")
     return pool
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from crm.history.tracking import tracked
-from customers.pool.querysets import PoolQuerySet
+from customers.pool.querysets import ExtensionQuerySet, PoolQuerySet
 
 
 class Combination(models.TextChoices):
@@ -200,6 +200,8 @@ class RecycleExtension(models.Model):
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)
     answer = models.CharField(_("answer"), max_length=200, blank=True)
+
+    objects = ExtensionQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("extension")

@@ -179,7 +179,7 @@ def _chosen_pool(request: SignedInRequest, pools: list[Pool]) -> Pool | None:
 
 def _line(row: Customer, pool: Pool, user: User) -> dict[str, Any]:
     until, why = _not_before(row, pool, user)
-    is_member = pool.department_id in user.reach.department_path
+    is_member = pool.pk in Pool.objects.memberships(user.reach)
     return {
         "customer": row,
         "pool": pool,

@@ -18,6 +18,7 @@ from crm.notifications.models import Notice
 from crm.ui.charts import Chart, Series
 from customers.activities.models import Activity
 from customers.customers.models import Customer
+from customers.pool.models import Pool
 
 if TYPE_CHECKING:
     from crm.people.models import User
@@ -131,7 +132,7 @@ class SalesDesk:
         """What fell into the person's pools lately."""
         if not self.user.reach.has("customers.view_pool"):
             return []
-        rows = self.seen.in_pools().filter(pool__department_id__in=self.user.reach.department_path)
+        rows = self.seen.in_pools().filter(pool__in=list(Pool.objects.memberships(self.user.reach)))
         return list(rows.select_related("pool").order_by("-pooled_at", "-id")[:5])
 
 
