@@ -45,4 +45,5 @@ urlpatterns = [
     path("system/", system_page.system, name="system"),
     path("", include("customers.base_data.urls")),
     path("", include("customers.pool.settings_urls")),
+    path("", include("customers.tasks.settings_urls")),
 ]

@@ -1,18 +1,22 @@
 """Addresses of the customers app, record by record."""
 
 from customers.activities import urls as activities
+from customers.comments import urls as comments
 from customers.contacts import urls as contacts
 from customers.customers import urls as customers
 from customers.imports import urls as imports
 from customers.pool import urls as pool
+from customers.tasks import urls as tasks
 from customers.transfers import urls as transfers
 
 app_name = "customers"
 urlpatterns = [
     *imports.urlpatterns,
     *pool.urlpatterns,
+    *tasks.urlpatterns,
     *transfers.urlpatterns,
     *contacts.urlpatterns,
     *activities.urlpatterns,
+    *comments.urlpatterns,
     *customers.urlpatterns,
 ]

@@ -21,8 +21,17 @@ from crm.people.models import User
 UNDO_MINUTES = 60
 # what may be taken back by a click; transfers and imports have an undo of their own
 UNDOABLE = frozenset(
-    {"customers_tagged", "customers_staged", "customers_archived", "customer_archived", "customers_unarchived",
-     "customer_discarded", "customers_discarded"}
+    {
+        "customers_tagged",
+        "customers_staged",
+        "customers_archived",
+        "customer_archived",
+        "customers_unarchived",
+        "customer_discarded",
+        "customers_discarded",
+        "tasks_done",
+        "tasks_postponed",
+    }
 )
 CHUNK = 1000
 

@@ -15,6 +15,8 @@ HARBOUR_NAVIGATION = [
         [
             ("workbench", _("Workbench"), "house", "", "", "h"),
             ("notifications:notice_list", _("Notifications"), "bell", "", "notices", "n"),
+            ("customers:task_list", _("Tasks"), "list-checks", "customers.view_task", "", "d"),
+            ("customers:calendar", _("Calendar"), "calendar-days", "customers.view_task", "", "k"),
         ],
     ),
     (
@@ -42,6 +44,7 @@ HARBOUR_NAVIGATION = [
 HARBOUR_COMMANDS = [
     ("customers:customer_add", _("New customer"), "plus", "customers.add_customer", "", ""),
     ("customers:activity_add", _("New follow-up"), "message-square-text", "customers.add_activity", "", "c"),
+    ("customers:task_add", _("New task"), "list-checks", "customers.add_task", "", "t"),
     ("customers:import_new", _("Import a spreadsheet"), "file-up", "customers.import_customer", "", ""),
     ("customers:transfer_new", _("Transfer customers"), "arrow-left-right", "customers.transfer_customer", "", ""),
 ]
@@ -54,6 +57,8 @@ HARBOUR_SETTINGS = [
             ("settings:appearance", "", _("Appearance and language"), _("Theme, row height, shortcuts, language."),
              "sun-moon", ""),
             ("account_change_password", "", _("Password"), _("Change the password you sign in with."), "key-round", ""),
+            ("settings:calendar_feed", "", _("Calendar subscription"), _("Your tasks in the calendar of your phone."),
+             "calendar-plus", "customers.view_task"),
             ("mfa_index", "", _("Two-factor sign-in"), _("Authenticator app and recovery codes."), "shield-check", ""),
         ],
     ),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
+
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -63,7 +66,31 @@ class Task(models.Model):
         return self.title
 
     def get_absolute_url(self) -> str:
-        return reverse("customers:task_edit", args=[self.pk])
+        return reverse("customers:task_detail", args=[self.pk])
+
+    @property
+    def is_open(self) -> bool:
+        """Neither done nor cancelled."""
+        return self.done_at is None and self.cancelled_at is None
+
+    @property
+    def due_on(self) -> date | None:
+        """The day it is due in the company's zone."""
+        return timezone.localdate(self.due_at) if self.due_at else None
+
+    @property
+    def is_overdue(self) -> bool:
+        """Open, and its time, or its day where it has no time, is over."""
+        if self.due_at is None or not self.is_open:
+            return False
+        if self.is_all_day:
+            return timezone.localdate(self.due_at) < timezone.localdate()
+        return self.due_at < timezone.now()
+
+    @property
+    def due(self) -> date | datetime | None:
+        """When it is due: a day, or a moment where it has a time of day."""
+        return self.due_on if self.is_all_day else self.due_at
 
 
 class CalendarFeed(models.Model):

@@ -1,0 +1,130 @@
+"""What a person's calendar shows: tasks, planned follow-ups, visits that took place, holidays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.utils import timezone
+
+from customers.activities.models import Activity
+from customers.base_data.models import Holiday
+from customers.customers.models import Customer
+from customers.tasks.models import Task
+from customers.tasks.querysets import midnight
+
+if TYPE_CHECKING:
+    from crm.people.models import User
+
+SHOWN_AT_MOST = 500
+_MET = (Activity.Kind.VISIT, Activity.Kind.MEETING)
+_SATURDAY = 5
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of a calendar: `at` is a moment, or None for the whole day; `row` is what it is about."""
+
+    kind: str
+    day: date
+    at: datetime | None
+    title: str
+    customer_name: str
+    url: str
+    row: Any
+    is_over: bool = False
+
+    @property
+    def order(self) -> tuple[bool, datetime, str, int]:
+        """Entries of the whole day first, then by time."""
+        return (self.at is not None, self.at or midnight(self.day), self.kind, self.row.pk)
+
+
+@dataclass
+class Day:
+    """A day with its entries; `name` is that of a holiday or make-up day."""
+
+    day: date
+    is_today: bool
+    is_working: bool
+    name: str = ""
+    entries: list[Entry] = field(default_factory=list)
+
+    @property
+    def is_make_up(self) -> bool:
+        """A day of the weekend that is worked."""
+        return self.is_working and self.day.weekday() >= _SATURDAY
+
+
+def days_of(person: User, viewer: User, first: date, count: int = 7) -> list[Day]:
+    """The days of a person's calendar as somebody may see them. Five queries, whatever is on them."""
+    last = first + timedelta(days=count - 1)
+    special = {row.day: row for row in Holiday.objects.filter(day__range=(first, last))}
+    today = timezone.localdate()
+    days = {}
+    for day in (first + timedelta(days=at) for at in range(count)):
+        found = special.get(day)
+        is_working = found.is_working if found else day.weekday() < _SATURDAY
+        days[day] = Day(day, day == today, is_working, found.name if found else "")
+    for entry in sorted(entries_of(person, viewer, first, last), key=lambda entry: entry.order):
+        days[entry.day].entries.append(entry)
+    return list(days.values())
+
+
+def entries_of(person: User, viewer: User, first: date, last: date) -> list[Entry]:
+    """Tasks, planned follow-ups and visits of a person from a day to another, as far as the viewer may see them."""
+    return [*_tasks(person, viewer, first, last), *_follow_ups(person, viewer, first, last),
+            *_visits(person, viewer, first, last)]  # fmt: skip
+
+
+def plans_of(user: User, first: date, last: date) -> list[Entry]:
+    """What is still to be done: open tasks and planned follow-ups of one's own."""
+    tasks = (entry for entry in _tasks(user, user, first, last) if not entry.is_over)
+    return [*tasks, *_follow_ups(user, user, first, last)]
+
+
+def seen_names(viewer: User, ids: Iterable[int | None]) -> Mapping[int, str]:
+    """The names of those of these customers that somebody may see."""
+    wanted = {pk for pk in ids if pk}
+    if not wanted:
+        return {}
+    return dict(Customer.objects.visible_to(viewer).filter(pk__in=wanted).values_list("pk", "name"))
+
+
+def _tasks(person: User, viewer: User, first: date, last: date) -> list[Entry]:
+    found = Task.objects.visible_to(viewer).owned_by(person).due_between(first, last).filter(cancelled_at=None)
+    rows = list(found.in_order()[:SHOWN_AT_MOST])
+    names = seen_names(viewer, (row.customer_id for row in rows))
+    return [
+        Entry(
+            "task", timezone.localdate(row.due_at), None if row.is_all_day else timezone.localtime(row.due_at),
+            row.title, names.get(row.customer_id or 0, ""), row.get_absolute_url(), row, not row.is_open,
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def _follow_ups(person: User, viewer: User, first: date, last: date) -> list[Entry]:
+    seen = Customer.objects.visible_to(viewer).live().owned_by(person)
+    rows = seen.filter(next_follow_on__range=(first, last)).order_by("next_follow_on", "pk")
+    return [
+        Entry("follow_up", row.next_follow_on, None, "", row.name, row.get_absolute_url(), row)
+        for row in rows.only("name", "next_follow_on", "changed_at")[:SHOWN_AT_MOST]
+    ]
+
+
+def _visits(person: User, viewer: User, first: date, last: date) -> list[Entry]:
+    rows = (
+        Activity.objects.visible_to(viewer).live().by(person)
+        .filter(kind__in=_MET, happened_at__gte=midnight(first), happened_at__lt=midnight(last + timedelta(days=1)))
+        .select_related("customer").order_by("happened_at", "pk")
+    )  # fmt: skip
+    return [
+        Entry(
+            row.kind, timezone.localdate(row.happened_at), timezone.localtime(row.happened_at),
+            " ".join(row.content.split())[:80], row.customer.name, row.get_absolute_url(), row, True,
+        )
+        for row in rows[:SHOWN_AT_MOST]
+    ]  # fmt: skip
