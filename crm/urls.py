@@ -13,6 +13,7 @@ urlpatterns = [
     path("accounts/", include(people_urls.urlpatterns)),
     path("reports/", include("reports.urls")),
     path("jobs/", include("crm.jobs.urls")),
+    path("files/", include("crm.attachments.urls")),
     path("notifications/", include("crm.notifications.urls")),
     path("settings/", include("crm.settings_urls")),
     path("help/", include("crm.help.urls")),

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from crm.attachments.querysets import AttachmentQuerySet
 from crm.history.tracking import tracked
 
 
@@ -29,6 +32,10 @@ class Attachment(models.Model):
     created_at = models.DateTimeField(_("created at"), db_default=models.functions.Now(), editable=False)
     archived_at = models.DateTimeField(null=True, editable=False)
 
+    record = GenericForeignKey("content_type", "object_id")
+
+    objects = AttachmentQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("attachment")
         verbose_name_plural = _("attachments")
@@ -41,3 +48,16 @@ class Attachment(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("attachments:detail", args=[self.pk])
+
+    @property
+    def has_picture(self) -> bool:
+        """Whether it was drawn when it came: pictures, and PDFs no password closes."""
+        return self.width is not None
+
+    @property
+    def extension(self) -> str:
+        """The end of its name, which agrees with its content."""
+        return self.name.rpartition(".")[2].lower()

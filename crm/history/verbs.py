@@ -38,6 +38,11 @@ VERBS = {
     "api_token_revoked": (_("revoked an API token of %(name)s"), "key", ""),
     "view_saved": (_("saved the view %(name)s"), "bookmark", ""),
     "view_deleted": (_("deleted the view %(name)s"), "bookmark", ""),
+    "attachment_added": (_("added the file %(name)s"), "paperclip", ""),
+    "attachment_renamed": (_("renamed the file %(name)s"), "file-pen", ""),
+    "attachment_archived": (_("archived the file %(name)s"), "archive", ""),
+    "attachment_put_back": (_("put the file %(name)s back"), "archive-restore", ""),
+    "attachments_erased": (_("removed files for good"), "trash-2", "red"),
     "administrator_created": (_("created the administrator %(name)s"), "user-plus", "amber"),
 }
 

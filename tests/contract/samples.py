@@ -16,15 +16,16 @@ from customers.transfers.models import Transfer
 from tests.contract.routes import Route
 from tests.factories import make_activity, make_contact, make_customer, make_pool, make_pooled_customer
 
-WORDS = {"row_number": "1", "colleague": "999999", "file_format": "csv"}
-SLUGS = {"reports": "new-business", "help": "customers", "settings": "stages"}
+WORDS = {"size": "small", "row_number": "1", "colleague": "999999", "file_format": "csv"}
+SLUGS = {"attachments": "customer", "reports": "new-business", "help": "customers", "settings": "stages"}
 # pages that look for something of one's own and say so when there is none
 NOT_THERE = {
     "mfa_deactivate_totp", "mfa_view_recovery_codes", "mfa_download_recovery_codes", "records:undo",
     "records:view_delete", "jobs:job_detail", "jobs:job_progress", "jobs:job_cancel", "jobs:job_download",
     "jobs:outbox_retry", "notifications:notice_open", "settings:entry_edit", "settings:entry_move",
     "settings:entry_switch", "settings:entry_remove", "settings:number_edit", "customers:import_row_repair",
-    "customers:import_result",
+    "customers:import_result", "attachments:detail", "attachments:download", "attachments:picture",
+    "attachments:rename", "attachments:archive", "attachments:put_back", "attachments:record",
 }  # fmt: skip
 
 

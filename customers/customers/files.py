@@ -1,0 +1,55 @@
+"""Which records of this app hold files, and whom the files follow; never shown while the customer is in a pool."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.utils.translation import gettext as _
+
+from crm.attachments.policies import AttachPolicy
+from customers.activities.models import Activity
+from customers.comments.models import Comment
+from customers.customers.actions import hold_customer
+from customers.customers.models import Customer
+
+ARCHIVE = "customers.archive_customer"
+
+
+def _customers(user: Any, right: str) -> Any:
+    return Customer.objects.within(user, right).outside_pools()
+
+
+def _activities(user: Any, right: str) -> Any:
+    return Activity.objects.within(user, right).live().exclude(customer__status=Customer.Status.POOL)
+
+
+def _comments(user: Any, right: str) -> Any:
+    return Comment.objects.within(user, right).live().exclude(customer__status=Customer.Status.POOL)
+
+
+def _hold_customer(customer: Customer, actor: Any) -> None:
+    hold_customer(customer)
+
+
+def _hold_written(row: Any, actor: Any) -> None:
+    """A follow-up or comment: its files are its author's, and of those who archive for the customer."""
+    customer = hold_customer(row.customer)
+    locked = type(row).objects.select_for_update(of=("self",)).get(pk=row.pk)
+    if locked.archived_at is not None:
+        raise ValidationError(_("This was archived meanwhile."), code="archived")
+    if locked.author_id != actor.pk and not actor.reach.covers(ARCHIVE, customer):
+        raise PermissionDenied(_("Only its author changes the files kept with it."))
+
+
+CUSTOMER_FILES = AttachPolicy(
+    "customer", "customers.view_customer", "customers.change_customer", _customers, lambda row: row.pk, _hold_customer
+)
+ACTIVITY_FILES = AttachPolicy(
+    "activity", "customers.view_activity", "customers.change_activity", _activities, lambda row: row.customer_id,
+    _hold_written,
+)  # fmt: skip
+COMMENT_FILES = AttachPolicy(
+    "comment", "customers.view_comment", "customers.change_comment", _comments, lambda row: row.customer_id,
+    _hold_written,
+)  # fmt: skip
