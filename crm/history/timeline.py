@@ -5,15 +5,20 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from functools import cache
+from typing import Any, ClassVar
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.dateformat import format as date_format
 from django.utils.dateparse import parse_datetime
+from django.utils.functional import Promise
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from crm.ui.formats import long_day, short_day
@@ -32,7 +37,10 @@ class ShownChange:
 
 @dataclass
 class Entry:
-    """One moment of the story as a page shows it; `key` tells entries of the same moment apart."""
+    """One moment of the story as a page shows it; `key` tells entries of the same moment apart.
+
+    `anchor` is the id an address may jump to; `marks` are icon and words, `links` words and address of each.
+    """
 
     at: datetime
     key: str
@@ -42,10 +50,43 @@ class Entry:
     tone: str = ""
     remark: str = ""
     content: str = ""
-    marks: list[str] = field(default_factory=list)
+    marks: list[tuple[str, str]] = field(default_factory=list)
     changes: list[ShownChange] = field(default_factory=list)
+    links: list[tuple[str, str]] = field(default_factory=list)
+    anchor: str = ""
     is_small: bool = True
     row: Any = None
+
+
+class TimelineSource:
+    """One kind of entries in the story of a customer; settings.HARBOUR_TIMELINE names the classes.
+
+    `tab` and `label` are the tab that shows these entries alone, `mark` the letter their keys begin with, `right` what a
+    reader needs, `moment` the field that says when, `fields` what `tell` reads, `verbs` the verbs of the history that
+    these entries tell themselves.
+    """
+
+    tab: ClassVar[str]
+    label: ClassVar[str | Promise]
+    mark: ClassVar[str]
+    right: ClassVar[str]
+    moment: ClassVar[str]
+    fields: ClassVar[tuple[str, ...]]
+    verbs: ClassVar[tuple[str, ...]] = ()
+
+    def rows(self, customer: Any, user: Any) -> QuerySet[Any]:
+        """The rows of a customer that the person may see."""
+        raise NotImplementedError
+
+    def tell(self, entry: Entry, customer: Any, user: Any, names: Mapping[str, Mapping[int, Any]]) -> None:
+        """Put an entry into words; `entry.row` has the id and the fields, moments and days as ISO text."""
+        raise NotImplementedError
+
+
+@cache
+def timeline_sources() -> list[TimelineSource]:
+    """The sources this installation has, in the order of their tabs."""
+    return [import_string(name)() for name in settings.HARBOUR_TIMELINE]
 
 
 @dataclass(frozen=True)

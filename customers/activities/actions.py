@@ -13,7 +13,9 @@ from crm.history.operations import operation
 from crm.notifications.actions import notify_many
 from crm.notifications.models import Notice
 from crm.people.models import User
+from customers.activities.checkin import read_stamp
 from customers.activities.models import Activity
+from customers.comments.mentions import mentioned_in, tell_mentioned
 from customers.contacts.models import Contact
 from customers.customers.actions import hold_customer
 from customers.customers.identity import clean_line
@@ -37,14 +39,22 @@ def log_activity(
     contact: Contact | None = None,
     place: str = "",
     next_follow_on: date | None = None,
+    stamp: str = "",
 ) -> Activity:
-    """Write a follow-up; one by the owner that is not a note moves the recycle clock and plans the next one."""
-    happened_at = happened_at or timezone.now()
+    """Write a follow-up; one by the owner that is not a note moves the recycle clock and plans the next one.
+
+    Colleagues named with @ are told; `stamp` is the check-in of a visit (see checkin.py).
+    """
+    check_in = read_stamp(stamp, customer, actor=actor) if kind == Activity.Kind.VISIT else None
+    happened_at = happened_at or (check_in.at if check_in else timezone.now())
     activity = Activity(
         customer=customer, author=actor, kind=kind, content=clean_content(content), happened_at=happened_at,
         contact=contact, place=clean_line(place), next_follow_on=next_follow_on,
     )  # fmt: skip
+    if check_in:
+        activity.checked_in_at, activity.latitude, activity.longitude = check_in.at, check_in.latitude, check_in.longitude
     _refuse_values(activity)
+    people = mentioned_in(activity.content, customer, author=actor)
     with operation(actor, "activity_logged", activity, anchor_id=customer.pk):
         locked = hold_customer(customer)
         if contact is not None and contact.customer_id != locked.pk:
@@ -52,6 +62,7 @@ def log_activity(
         activity.is_valid_follow_up = locked.owner_id == actor.pk and kind != Activity.Kind.NOTE
         activity.save(force_insert=True)
         _move_clock(locked, activity, actor)
+        _tell(activity, people)
     return activity
 
 
@@ -68,12 +79,14 @@ def update_activity(activity: Activity, *, actor: User, values: dict[str, Any]) 
         if "content" in values:
             locked.content = clean_content(values["content"])
         _refuse_values(locked)
+        people = mentioned_in(locked.content, customer, author=actor)
         if locked.contact is not None and locked.contact.customer_id != customer.pk:
             raise ValidationError({"contact": _("This contact belongs to another customer.")})
         locked.is_valid_follow_up = locked.is_valid_follow_up and locked.kind != Activity.Kind.NOTE
         locked.changed_at = timezone.now()
         locked.save()
         _recount_clock(customer, actor, was_at)
+        _tell(locked, people)
     return locked
 
 
@@ -91,8 +104,12 @@ def archive_activity(activity: Activity, *, actor: User) -> None:
 
 def may_correct(activity: Activity, user: User) -> bool:
     """Whether a person may still correct a follow-up."""
-    young = activity.created_at > timezone.now() - timedelta(hours=EDIT_HOURS)
-    return activity.author_id == user.pk and young and activity.archived_at is None
+    return activity.author_id == user.pk and is_young(activity.created_at) and activity.archived_at is None
+
+
+def is_young(created_at: datetime | None) -> bool:
+    """Whether a follow-up of this moment may still be corrected."""
+    return created_at is not None and created_at > timezone.now() - timedelta(hours=EDIT_HOURS)
 
 
 def remind_of_follow_ups() -> int:
@@ -110,6 +127,13 @@ def remind_of_follow_ups() -> int:
 def clean_content(text: str) -> str:
     """What was written, without control characters, its lines kept."""
     return "\n".join(clean_line(line) for line in (text or "").replace("\r\n", "\n").split("\n")).strip()
+
+
+def _tell(activity: Activity, people: list[User]) -> None:
+    tell_mentioned(
+        people, author=activity.author, customer=activity.customer, text=activity.content,
+        url=activity.get_absolute_url(), dedupe_key=f"mention:activity:{activity.pk}",
+    )  # fmt: skip
 
 
 def _reminder(customer: Customer, today: date) -> Notice:

@@ -6,7 +6,6 @@ import uuid
 from typing import Any
 
 from django import forms
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -34,6 +33,7 @@ class ActivityForm(forms.Form):
     happened_at = forms.DateTimeField(label=gettext_lazy("Happened at"), required=False, widget=MomentInput)
     place = forms.CharField(label=gettext_lazy("Place"), max_length=120, required=False)
     next_follow_on = forms.DateField(label=gettext_lazy("Next follow-up"), required=False, widget=DayInput)
+    stamp = forms.CharField(required=False, widget=forms.HiddenInput, max_length=400)
     key = forms.CharField(required=False, widget=forms.HiddenInput, max_length=60)
 
     def __init__(self, *args: Any, customer: Customer, user: Any = None, **kwargs: Any) -> None:
@@ -55,7 +55,6 @@ class ActivityForm(forms.Form):
         given = dict(self.cleaned_data)
         given.pop("key", None)
         given["contact"] = self.contacts.get(given.get("contact") or 0)
-        given["happened_at"] = given["happened_at"] or timezone.now()
         return given
 
     def offer_contacts_of(self, customer: Customer, user: Any) -> None:

@@ -14,5 +14,6 @@ urlpatterns = [
     path("activities/new/", views.activity_add, name="activity_add"),
     path("activities/<int:pk>/edit/", views.activity_edit, name="activity_edit"),
     path("activities/<int:pk>/archive/", views.activity_archive, name="activity_archive"),
+    path("customers/<int:pk>/check-in/", views.activity_check_in, name="activity_check_in"),
     path("customers/<int:pk>/follow-up/", views.activity_log, name="activity_log"),
 ]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateformat import format as date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -14,6 +16,7 @@ from crm.access.gate import SignedInRequest, needs
 from crm.api.once import made_once
 from crm.records.forms import refused
 from customers.activities import actions
+from customers.activities.checkin import stamp_position
 from customers.activities.filters import ActivityFilter
 from customers.activities.forms import ActivityForm, FindCustomerForm
 from customers.activities.models import Activity
@@ -61,6 +64,19 @@ def activity_log(request: SignedInRequest, customer: Customer) -> HttpResponse:
     return render(request, template, context, status=422)
 
 
+@needs(ADD, model=Customer)
+@require_POST
+def activity_check_in(request: SignedInRequest, customer: Customer) -> HttpResponse:
+    """Seal the position the browser sent with the time of now, for the visit that is being written."""
+    latitude, longitude = (request.POST.get(name, "")[:40] for name in ("latitude", "longitude"))
+    try:
+        stamp = stamp_position(customer, actor=request.user, latitude=latitude, longitude=longitude)
+    except ValidationError as refusal:
+        return JsonResponse({"refusal": " ".join(refusal.messages)}, status=422)
+    said = _("Checked in %(time)s") % {"time": date_format(timezone.localtime(), "H:i")}
+    return JsonResponse({"stamp": stamp, "said": said})
+
+
 @needs("customers.change_activity", model=Activity)
 def activity_edit(request: SignedInRequest, activity: Activity) -> HttpResponse:
     """Correct a follow-up of one's own."""
@@ -71,7 +87,9 @@ def activity_edit(request: SignedInRequest, activity: Activity) -> HttpResponse:
         form.offer_contacts_of(activity.customer, request.user)
     if form.is_valid():
         try:
-            actions.update_activity(activity, actor=request.user, values=form.values())
+            given = form.values()
+            given["happened_at"] = given["happened_at"] or activity.happened_at
+            actions.update_activity(activity, actor=request.user, values=given)
         except ValidationError as refusal:
             refused(form, refusal)
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from crm.history.tracking import tracked
@@ -34,3 +35,6 @@ class Comment(models.Model):
 
     def __str__(self) -> str:
         return self.content[:40]
+
+    def get_absolute_url(self) -> str:
+        return f"{reverse('customers:customer_detail', args=[self.customer_id])}#comment-{self.pk}"

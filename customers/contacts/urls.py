@@ -15,5 +15,7 @@ urlpatterns = [
     path("contacts/<int:pk>/primary/", views.contact_primary, name="contact_primary"),
     path("contacts/<int:pk>/archive/", views.contact_archive, name="contact_archive"),
     path("contacts/<int:pk>/reveal/", views.contact_reveal, name="contact_reveal"),
+    path("customers/<int:pk>/people/", views.contact_map, name="contact_map"),
+    path("customers/<int:pk>/contacts/hints/", views.contact_hints, name="contact_hints"),
     path("customers/<int:pk>/contacts/new/", views.contact_add, name="contact_add"),
 ]

@@ -10,17 +10,20 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
-from crm.access.gate import SignedInRequest, needs
+from crm.access.gate import SignedInRequest, may, needs
 from crm.api.once import made_once
 from crm.records.forms import refused
 from customers.contacts import actions
 from customers.contacts.filters import ContactFilter
 from customers.contacts.forms import ContactForm
+from customers.contacts.hints import similar_contacts
+from customers.contacts.map import decision_map
 from customers.contacts.models import Contact
 from customers.customers import reveals
 from customers.customers.models import Customer
+from customers.customers.summary import contacts_of
 from customers.customers.views import revealed
 
 CHANGE = "customers.change_contact"
@@ -30,6 +33,7 @@ CHANGE = "customers.change_contact"
 def contact_add(request: SignedInRequest, customer: Customer) -> HttpResponse:
     """A new person at a customer."""
     form = ContactForm(request.POST or None, initial={"key": str(uuid.uuid4())})
+    form.offer_superiors(customer, request.user)
     if form.is_valid():
         try:
             place, _is_new = made_once(
@@ -50,6 +54,7 @@ def contact_edit(request: SignedInRequest, contact: Contact) -> HttpResponse:
     """Change the details of a person."""
     form = ContactForm(request.POST or None, instance=contact)
     form.cover(request.user, contact.customer)
+    form.offer_superiors(contact.customer, request.user)
     if form.is_valid():
         try:
             actions.update_contact(contact, actor=request.user, values=form.values())
@@ -59,6 +64,31 @@ def contact_edit(request: SignedInRequest, contact: Contact) -> HttpResponse:
             messages.success(request, _("Saved."))
             return redirect(contact)
     return _form_page(request, form, contact.customer, _("Edit contact"), contact)
+
+
+@needs("customers.view_customer", model=Customer)
+@require_safe
+def contact_map(request: SignedInRequest, customer: Customer) -> HttpResponse:
+    """Who decides, who reports to whom, and where each stands towards us."""
+    is_open = customer.archived_at is None and customer.status != Customer.Status.POOL
+    context = {
+        "customer": customer,
+        "people": decision_map(contacts_of(customer, request.user)),
+        "may_add": is_open and may(request.user, "customers.add_contact", customer),
+        "may_change": is_open and may(request.user, CHANGE, customer),
+    }
+    return render(request, "customers/contacts/map.html", context)
+
+
+@needs("customers.view_contact", model=Customer)
+@require_safe
+def contact_hints(request: SignedInRequest, customer: Customer) -> HttpResponse:
+    """People in reach who look like the one being typed; a part for the form."""
+    asked = {name: request.GET.get(name, "")[:120] for name in ("name", "phone", "email")}
+    without = request.GET.get("without", "")
+    known = int(without) if without.isascii() and without.isdecimal() and len(without) < 19 else 0
+    hints = similar_contacts(customer, request.user, without=known, **asked)
+    return render(request, "customers/contacts/_hints.html", {"hints": hints})
 
 
 @needs(CHANGE, model=Contact)

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from crm.access.masks import shown
+from crm.records.together import Rows
 from crm.ui.formats import long_day, short_day
 from customers.contacts.models import Contact
 from customers.customers.identity import display_phone, picture_letter
-from customers.customers.models import Customer, CustomerShare
+from customers.customers.models import Customer, CustomerRelation, CustomerShare, Star
 from customers.customers.names import Names
+from customers.customers.relations import Related, relations_of
 from customers.customers.tables import SIZE_LABELS, STATUS_LABELS
 
 WAY = [Customer.Status.POTENTIAL, Customer.Status.LEAD, Customer.Status.OPPORTUNITY, Customer.Status.EXISTING]
@@ -169,8 +174,75 @@ def contacts_of(customer: Customer, user: Any) -> list[ShownContact]:
     return found
 
 
-def shares_of(customer: Customer) -> list[CustomerShare]:
-    """With whom a customer is shared today."""
-    today = timezone.localdate()
-    shares = CustomerShare.objects.filter(content_object=customer).select_related("permission")
-    return [share for share in shares if share.ends_on is None or share.ends_on >= today]
+@dataclass(frozen=True)
+class Member:
+    """A colleague of the team beside the owner."""
+
+    user_id: int
+    name: str
+    role: str
+    may_change: bool
+    ends_on: date | None
+
+
+@dataclass(frozen=True)
+class Companies:
+    """The companies around this one as a person may see them; `unseen_children` counts those without a name."""
+
+    has_parent: bool
+    parent: Customer | None
+    children: list[Customer]
+    unseen_children: int
+    relations: list[Related]
+
+    def __bool__(self) -> bool:
+        return bool(self.has_parent or self.children or self.unseen_children or self.relations)
+
+
+COMPANIES_SHOWN = 100
+
+
+def surroundings(customer: Customer, user: Any) -> dict[str, QuerySet[Any]]:
+    """The small queries of the rail, for `read_together`: team, star, companies around."""
+    still = Q(ends_on=None) | Q(ends_on__gte=timezone.localdate())
+    shares = CustomerShare.objects.filter(still, content_object=customer)
+    edges = CustomerRelation.objects.filter(Q(customer=customer) | Q(other=customer))
+    children = Customer.objects.live().filter(parent=customer)
+    near = children.order_by().values("pk").union(edges.values("customer_id"), edges.values("other_id"))
+    if customer.parent_id:
+        near = near.union(Customer.objects.filter(pk=customer.parent_id).values("pk"))
+    seen = Customer.objects.visible_to(user).filter(pk__in=near)
+    return {
+        "shares": shares.order_by("pk").values("user_id", "permission__codename", "role", "ends_on"),
+        "star": Star.objects.filter(user=user, customer=customer).values("pk"),
+        "relations": edges.order_by("pk")[:COMPANIES_SHOWN].values("pk", "customer_id", "other_id", "kind", "remark"),
+        "children": children.order_by("pk")[:COMPANIES_SHOWN].values("pk"),
+        "companies": seen.order_by("pk")[: 3 * COMPANIES_SHOWN].values("pk", "name"),
+    }
+
+
+def team_of(read: Rows, names: Names) -> list[Member]:
+    """The members of today."""
+    return [
+        Member(
+            row["user_id"],
+            str(names["person"].get(row["user_id"], "")),
+            row["role"],
+            row["permission__codename"] == "change_customer",
+            parse_date(row["ends_on"]) if row["ends_on"] else None,
+        )
+        for row in read["shares"]
+    ]
+
+
+def companies_of(customer: Customer, read: Rows) -> Companies:
+    """Parent, subsidiaries and relations, the names of those out of reach left out."""
+    seen = {row["pk"]: Customer(pk=row["pk"], name=row["name"]) for row in read["companies"]}
+    children = [seen[row["pk"]] for row in read["children"] if row["pk"] in seen]
+    return Companies(
+        customer.parent_id is not None,
+        seen.get(customer.parent_id or 0),
+        children,
+        len(read["children"]) - len(children),
+        relations_of(customer, read["relations"], seen),
+    )

@@ -1,69 +1,102 @@
-"""The story of a customer: follow-ups and changes together, masked like the page."""
+"""The story of a customer: all its sources and its changes together, masked like the page."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import pgettext, pgettext_lazy
 
 from crm.access.masks import CONTACT_FIELDS, shown
 from crm.history.changes import FieldChange, StoryEntry, story
-from crm.history.timeline import Entry, Place, ShownChange, page_of
-from crm.ui.formats import long_day, short_day
-from customers.activities.models import Activity
+from crm.history.models import Operation
+from crm.history.timeline import Entry, Place, ShownChange, TimelineSource, page_of, timeline_sources
+from crm.history.verbs import all_verbs, worded
+from crm.records.together import Rows, read_together
+from crm.ui.formats import long_day
 from customers.customers.actions import field_label
+from customers.customers.custom import PREFIX, told_people, told_value
 from customers.customers.identity import display_phone
 from customers.customers.models import Customer
-from customers.customers.names import KIND_OF_FIELD, Names, look_up, merged
-from customers.verbs import VERBS
+from customers.customers.names import KIND_OF_FIELD, Names, look_up, merged, wanted_by
 
-# told by the follow-up itself
-HIDDEN = ("activity_logged",)
-KIND_LOOKS = {
-    "visit": ("map-pin", "teal"),
-    "call": ("phone", "green"),
-    "email": ("mail", "blue"),
-    "meeting": ("users", "violet"),
-    "message": ("message-square-text", "blue"),
-    "note": ("pencil", "amber"),
-}
+PAGE_SIZE = 30
+TO_SPARE = 20  # entries of the very moment at which a page begins are read again
+EVERYTHING, CHANGES = "", "changes"
+TASK_VERBS = "task_"
+
+
+def told_elsewhere() -> list[str]:
+    """Verbs of the history that entries of another kind tell themselves."""
+    tasks = [verb for verb in all_verbs() if verb.startswith(TASK_VERBS)]
+    return [*tasks, *(verb for source in timeline_sources() for verb in source.verbs)]
+
+
+def tabs_for(user: Any) -> list[tuple[str, Any]]:
+    """The tabs this person finds over the story: key and label."""
+    found = {source.tab: source.label for source in timeline_sources() if user.reach.has(source.right)}
+    return [(EVERYTHING, pgettext("timeline", "All")), *found.items(), (CHANGES, _("Changes"))]
 
 
 class CustomerStory:
-    """Reads the story of one customer as one person may see it."""
+    """Reads the story of one customer as one person may see it; `tab` narrows it to one kind of entries."""
 
-    def __init__(self, customer: Customer, user: Any, *, has_activities: bool = True, hidden: Sequence[str] = HIDDEN):
+    def __init__(self, customer: Customer, user: Any, *, tab: str = EVERYTHING, hidden: Sequence[str] | None = None):
         self.customer, self.user = customer, user
-        self.has_activities, self.hidden = has_activities, hidden
-        self._activities: list[Activity] = []
-        self._changes: list[StoryEntry] = []
+        self.hidden = told_elsewhere() if hidden is None else hidden
+        self.has_changes = tab in (EVERYTHING, CHANGES)
+        self.sources = {
+            source.mark: source
+            for source in timeline_sources()
+            if user.reach.has(source.right) and tab in (EVERYTHING, source.tab)
+        }
 
-    def page(self, place: Place | None, size: int = 30, also: dict[str, set[int]] | None = None) -> StoryPage:
-        """One page of entries; `also` names ids whose names the page around needs, so that all take one query."""
-        sources = [self._change_entries]
-        if self.has_activities:
-            sources.append(self._activity_entries)
-        entries, older = page_of(sources, place, size)
+    def parts(self, place: Place | None, size: int = PAGE_SIZE) -> dict[str, QuerySet[Any]]:
+        """The queries of the sources, for `read_together`."""
+        found = {}
+        for mark, source in self.sources.items():
+            rows = source.rows(self.customer, self.user)
+            if place is not None:
+                rows = rows.filter(**{f"{source.moment}__lte": place.at})
+            rows = rows.order_by(f"-{source.moment}", "-pk")[: size + TO_SPARE]
+            found[mark] = rows.values("pk", source.moment, *source.fields)
+        return found
+
+    def page(
+        self,
+        place: Place | None,
+        size: int = PAGE_SIZE,
+        also: dict[str, set[int]] | None = None,
+        read: Rows | None = None,
+    ) -> StoryPage:
+        """One page of entries; `read` holds the rows of `parts` where the page around has read them already.
+
+        `also` names ids whose names the page around needs, so that all names take one query.
+        """
+        rows = read_together(self.parts(place, size)) if read is None else read
+        told = [entry for mark in self.sources for entry in self._entries(mark, rows[mark])]
+        entries, older = page_of([lambda before, wanted: told, self._change_entries], place, size)
         names = look_up(merged(self._wanted(entries), also or {}))
         for entry in entries:
             self._put_in_words(entry, names)
         return StoryPage(entries, older, names)
 
-    # ── sources: raw entries, put into words once all names are known ──
-
-    def _activity_entries(self, before: datetime | None, size: int) -> list[Entry]:
-        found = Activity.objects.visible_to(self.user).live().filter(customer=self.customer)
-        if before is not None:
-            found = found.filter(happened_at__lte=before)
-        rows = list(found.order_by("-happened_at", "-id")[:size])
-        return [Entry(row.happened_at, f"a{row.pk:012d}", "", is_small=False, row=row) for row in rows]
+    def _entries(self, mark: str, rows: list[dict[str, Any]]) -> list[Entry]:
+        moment = self.sources[mark].moment
+        return [
+            Entry(_moment(row[moment]), f"{mark}{row['pk']:012d}", "", row=SimpleNamespace(**row, source=mark))
+            for row in rows
+        ]
 
     def _change_entries(self, before: datetime | None, size: int) -> list[Entry]:
+        if not self.has_changes:
+            return []
         found = story(
             Customer, self.customer.pk, anchor_id=self.customer.pk, before=before, size=size, hidden=self.hidden
         )
@@ -72,12 +105,11 @@ class CustomerStory:
     def _wanted(self, entries: Sequence[Entry]) -> dict[str, set[int]]:
         wanted: dict[str, set[int]] = {}
         for entry in entries:
-            if isinstance(entry.row, Activity):
-                wanted.setdefault("person", set()).add(entry.row.author_id)
-                if entry.row.contact_id:
-                    wanted.setdefault("contact", set()).add(entry.row.contact_id)
+            if not isinstance(entry.row, StoryEntry):
+                wanted = merged(wanted, wanted_by([entry.row], self.sources[entry.row.source].fields))
                 continue
             for change in entry.row.changes:
+                wanted.setdefault("person", set()).update(told_people(change.name, (change.before, change.after)))
                 if kind := KIND_OF_FIELD.get(change.name):
                     for value in (change.before, change.after):
                         wanted.setdefault(kind, set()).update(value if isinstance(value, list) else [value or 0])
@@ -86,26 +118,14 @@ class CustomerStory:
     # ── words ──
 
     def _put_in_words(self, entry: Entry, names: Names) -> None:
-        if isinstance(entry.row, Activity):
-            self._tell_activity(entry, entry.row, names)
-        else:
+        if isinstance(entry.row, StoryEntry):
             self._tell_change(entry, entry.row, names)
-
-    def _tell_activity(self, entry: Entry, row: Activity, names: Names) -> None:
-        entry.icon, entry.tone = KIND_LOOKS[row.kind]
-        entry.actor = _name(names, "person", row.author_id)
-        entry.text = str(row.get_kind_display())
-        if row.contact_id and self.customer.status != Customer.Status.POOL:
-            entry.text += f" · {_name(names, 'contact', row.contact_id)}"
-        entry.remark = _("counts as follow-up") if row.is_valid_follow_up else ""
-        entry.content = row.content
-        if row.next_follow_on:
-            entry.marks = [_("Next: %(day)s") % {"day": short_day(row.next_follow_on)}]
+        else:
+            self.sources[entry.row.source].tell(entry, self.customer, self.user, names)
 
     def _tell_change(self, entry: Entry, one: StoryEntry, names: Names) -> None:
         if one.verb:
-            text, entry.icon, entry.tone = VERBS.get(one.verb, (one.verb.replace("_", " "), "settings", ""))
-            entry.text = str(text) % {"name": one.subject_label}
+            entry.text, entry.icon, entry.tone = worded(one.verb, one.subject_label)
             entry.actor = one.actor or _("The system")
         else:
             entry.text, entry.icon, entry.tone = _("Changed outside the application"), "database", "amber"
@@ -120,6 +140,8 @@ class CustomerStory:
     def _value(self, name: str, value: Any, names: Names) -> str:
         if value in (None, "", []):
             return ""
+        if name.startswith(PREFIX):
+            return told_value(name, value, self.customer, self.user, names["person"])
         if kind := KIND_OF_FIELD.get(name):
             ids = value if isinstance(value, list) else [value]
             return pgettext("list", ", ").join(_name(names, kind, pk) for pk in ids)
@@ -134,6 +156,32 @@ class StoryPage:
 
     def __init__(self, entries: list[Entry], older: Place | None, names: Names) -> None:
         self.entries, self.older, self.names = entries, older, names
+
+
+class TaskSource(TimelineSource):
+    """What was planned and done with the customer, out of the history of its tasks."""
+
+    tab, label, mark = "tasks", pgettext_lazy("timeline", "Tasks"), "t"
+    right, moment = "customers.view_task", "at"
+    fields = ("verb", "actor_id", "subject_label", "reason")
+
+    def rows(self, customer: Any, user: Any) -> QuerySet[Any]:
+        """The deeds about tasks with this customer."""
+        return Operation.objects.filter(anchor_id=customer.pk, verb__startswith=TASK_VERBS)
+
+    def tell(self, entry: Entry, customer: Any, user: Any, names: Mapping[str, Mapping[int, Any]]) -> None:
+        """Who did what with which task."""
+        row = entry.row
+        entry.text, entry.icon, entry.tone = worded(row.verb, row.subject_label)
+        entry.actor = str(names["person"].get(row.actor_id, _("The system")))
+        entry.remark = row.reason
+
+
+def _moment(text: str) -> datetime:
+    found = parse_datetime(text)
+    if found is None:
+        raise ValueError(text)
+    return found
 
 
 def _plain(name: str, value: Any) -> str:

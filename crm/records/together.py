@@ -1,0 +1,35 @@
+"""Several small queries of one page in a single round trip to the database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import QuerySet
+
+Rows = dict[str, list[dict[str, Any]]]
+
+
+def read_together(parts: Mapping[str, QuerySet[Any]]) -> Rows:
+    """The rows of each query, under its name and in its order; every query names its fields by `values(…)`.
+
+    The rows come as JSON: moments and days are ISO text, decimals numbers.
+    """
+    found: Rows = {name: [] for name in parts}
+    columns, given = [], []
+    for name, rows in parts.items():
+        try:
+            sql, params = rows.query.sql_with_params()
+        except EmptyResultSet:
+            continue
+        fields = ", ".join(connection.ops.quote_name(field) for field in rows._fields)  # type: ignore[attr-defined]
+        columns.append((name, f"(SELECT coalesce(jsonb_agg(p), '[]') FROM ({sql}) AS p({fields}))"))
+        given += params
+    if columns:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {', '.join(column for _name, column in columns)}", given)
+            answers = cursor.fetchone()
+        found |= {name: rows for (name, _column), rows in zip(columns, answers, strict=True)}
+    return found
