@@ -45,5 +45,6 @@ urlpatterns = [
     path("system/", system_page.system, name="system"),
     path("", include("customers.base_data.urls")),
     path("", include("customers.pool.settings_urls")),
+    path("", include("customers.leads.settings_urls")),
     path("", include("customers.tasks.settings_urls")),
 ]

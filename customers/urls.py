@@ -5,6 +5,7 @@ from customers.comments import urls as comments
 from customers.contacts import urls as contacts
 from customers.customers import urls as customers
 from customers.imports import urls as imports
+from customers.leads import urls as leads
 from customers.pool import urls as pool
 from customers.tasks import urls as tasks
 from customers.transfers import urls as transfers
@@ -13,6 +14,7 @@ app_name = "customers"
 urlpatterns = [
     *imports.urlpatterns,
     *pool.urlpatterns,
+    *leads.urlpatterns,
     *tasks.urlpatterns,
     *transfers.urlpatterns,
     *contacts.urlpatterns,

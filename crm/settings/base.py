@@ -5,6 +5,7 @@ from typing import Any
 
 from crm.settings import environment
 from crm.settings.navigation import HARBOUR_COMMANDS as HARBOUR_COMMANDS
+from crm.settings.navigation import HARBOUR_COUNTS as HARBOUR_COUNTS
 from crm.settings.navigation import HARBOUR_GATE as HARBOUR_GATE
 from crm.settings.navigation import HARBOUR_NAVIGATION as HARBOUR_NAVIGATION
 from crm.settings.navigation import HARBOUR_SETTINGS as HARBOUR_SETTINGS
@@ -246,6 +247,8 @@ HARBOUR_JOB_KINDS = {
 HARBOUR_INVARIANTS = ["crm.operations.invariants.RULES", "customers.invariants.RULES"]
 HARBOUR_SCHEDULES: dict[str, dict[str, Any]] = {
     "seal-history": {"run": "crm.history.seals.seal_operations", "every": "minute"},
+    "hand-out-leads": {"run": "customers.leads.automatic.hand_out_new_leads", "every": "minute"},
+    "hand-out-pools": {"run": "customers.leads.automatic.hand_out_of_pools", "every": "hour"},
     "scheduled-transfers": {"run": "customers.transfers.actions.start_due_transfers", "every": "day", "at_hour": 6},
     "task-reminders": {"run": "customers.tasks.actions.remind_of_tasks", "every": "minute"},
     "follow-up-reminders": {"run": "customers.activities.actions.remind_of_follow_ups", "every": "day", "at_hour": 8},

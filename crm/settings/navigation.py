@@ -9,6 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 HARBOUR_GATE = "crm.access.gate.may"
 
+# what a line may count beside unread notices: a function of the user, asked only where the line is shown
+HARBOUR_COUNTS = {"leads": "customers.leads.counts.waiting_leads"}
+
 HARBOUR_NAVIGATION = [
     (
         "",
@@ -23,6 +26,7 @@ HARBOUR_NAVIGATION = [
         _("Customers"),
         [
             ("customers:customer_list", _("Customers"), "building-2", "customers.view_customer", "", "c"),
+            ("customers:lead_list", _("Leads"), "inbox", "customers.assign_customer", "leads", "l"),
             ("customers:pool_list", _("Pool"), "waves", "customers.view_pool", "", "p"),
             ("customers:contact_list", _("Contacts"), "contact-round", "customers.view_contact", "", ""),
             ("customers:activity_list", _("Follow-ups"), "message-square-text", "customers.view_activity", "", "f"),
@@ -85,6 +89,8 @@ HARBOUR_SETTINGS = [
             ("settings:number_list", "", _("Numbers"), _("How customer numbers look."), "hash", "crm.manage_base_data"),
             ("settings:pool_list", "", _("Public pools"), _("Who may claim what, and how much."), "waves",
              "customers.manage_pool"),
+            ("settings:allotment_list", "", _("Handing out"), _("Who gets new leads, by which rule."), "shuffle",
+             "customers.manage_allotment"),
         ],
     ),
     (

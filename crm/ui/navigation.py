@@ -63,9 +63,15 @@ def _places(lines: Iterable[Line], user: Any, current: str = "", notices: int = 
     for name, label, icon, right, count, key in lines:
         url = address(name)
         if url and (not right or may(user, right)):
-            waiting = notices if count == "notices" else 0
+            waiting = notices if count == "notices" else _counted(count, user)
             shown.append(Place(name, str(label), icon, url, key, waiting, url == current))
     return shown
+
+
+def _counted(name: str, user: Any) -> int:
+    """What settings.HARBOUR_COUNTS says waits for this person."""
+    counter: Callable[[Any], int] | None = import_string(settings.HARBOUR_COUNTS[name]) if name else None
+    return counter(user) if counter else 0
 
 
 def groups_for(request: HttpRequest) -> list[Group]:

@@ -29,6 +29,7 @@ from customers.customers.serializers import (
     NewCustomerSerializer,
 )
 from customers.customers.tables import CUSTOMER_TABLE
+from customers.leads import actions as lead_actions
 from customers.pool import actions as pool_actions
 from customers.pool.capacity import receivers_for
 from customers.pool.models import Pool
@@ -48,6 +49,12 @@ class AssignSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=500, required=False, default="", allow_blank=True)
 
 
+class DiscardSerializer(serializers.Serializer[Any]):
+    """Why nobody is to work on a potential customer."""
+
+    reason = serializers.CharField(max_length=500)
+
+
 class CustomerViewSet(RecordViewSet):
     """Customers in reach."""
 
@@ -62,6 +69,7 @@ class CustomerViewSet(RecordViewSet):
         "claim": pool_actions.CLAIM_RIGHT,
         "release": pool_actions.RELEASE_RIGHT,
         "assign": pool_actions.ASSIGN_RIGHT,
+        "discard": lead_actions.DISCARD_RIGHT,
     }
     leans_on = ("customers.view_customer", "customers.view_pool", actions.OWN_RIGHT)
     filterset = CustomerFilter
@@ -133,6 +141,15 @@ class CustomerViewSet(RecordViewSet):
         """Give a customer nobody owns to a person of one's departments."""
         customer, body = self.get_object(), self.read_body(AssignSerializer)
         return self.answer(pool_actions.assign_customer(customer, actor=request.user, **body))
+
+    @extend_schema(request=DiscardSerializer, responses=CustomerSerializer)
+    @action(detail=True, methods=["post"])
+    def discard(self, request: Request, pk: int) -> Response:
+        """Put a potential customer nobody works on into the recycle bin, with a reason."""
+        customer, body = self.get_object(), self.read_body(DiscardSerializer)
+        lead_actions.discard_customer(customer, actor=request.user, **body)
+        customer.refresh_from_db()
+        return self.answer(customer)
 
     @extend_schema(responses=HistorySerializer(many=True), filters=False)
     @action(detail=True, methods=["get"])

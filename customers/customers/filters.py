@@ -74,6 +74,11 @@ class CustomerFilter(RecordFilterSet):
     pool = IdsFilter("pool", kind="pool", label=gettext_lazy("Public pool"))
     created_from = day_filter("created_at", "date__gte", gettext_lazy("Created from"))
     created_until = day_filter("created_at", "date__lte", gettext_lazy("Created until"))
+    unworked = django_filters.BooleanFilter(
+        method="not_followed_since_receipt",
+        label=gettext_lazy("Received, not followed up yet"),
+        widget=forms.CheckboxInput,
+    )
     followed_within = _days(gettext_lazy("Followed within days"), "followed_lately")
     not_followed_for = _days(gettext_lazy("Not followed for days"), "not_followed_lately")
     next_follow_until = day_filter("next_follow_on", "lte", gettext_lazy("Next follow-up until"))
@@ -99,6 +104,11 @@ class CustomerFilter(RecordFilterSet):
     def matching(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """Name, pinyin, initials, number, code or phone digits."""
         return rows.filter(search_condition(value, self.user))
+
+    def not_followed_since_receipt(self, rows: QuerySet[Any], name: str, value: bool) -> QuerySet[Any]:
+        """Leads their owner has not followed up since receiving them."""
+        found: QuerySet[Any] = rows.unworked() if value else rows  # type: ignore[attr-defined]
+        return found
 
     def followed_lately(self, rows: QuerySet[Any], name: str, value: int) -> QuerySet[Any]:
         """Followed at least once in the last N days."""

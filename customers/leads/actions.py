@@ -209,9 +209,9 @@ def _refuse_many(rows: QuerySet[Customer]) -> None:
 def save_allotment(allotment: Allotment, weights: Mapping[int, int], *, actor: User) -> Allotment:
     """Keep a rule with its receivers (user id → weight); other receivers or weights begin the turns anew."""
     if not weights:
-        raise ValidationError(_("Give at least one person a share."), code="no_receivers")
+        raise ValidationError(_("Give at least one person a weight."), code="no_receivers")
     if not all(1 <= weight <= WEIGHT_AT_MOST for weight in weights.values()):
-        raise ValidationError(_("A share lies between 1 and %(limit)s.") % {"limit": WEIGHT_AT_MOST}, code="bad_weight")
+        raise ValidationError(_("A weight lies between 1 and %(limit)s.") % {"limit": WEIGHT_AT_MOST}, code="bad_weight")
     if User.objects.able_to_own().filter(pk__in=weights, department__isnull=False).count() < len(weights):
         raise ValidationError(_("Not all of these people can own customers."), code="cannot_own")
     with operation(actor, "allotment_saved", allotment):

@@ -19,7 +19,7 @@ def hand_out_new_leads() -> int:
     What one rule cannot place, because all its receivers are away or full, the next one may. Waiting leads are rows of
     the database, so nothing is lost while the doorbell is silent.
     """
-    return _run(Allotment.objects.filter(is_automatic=True, pool=None))
+    return _run(Allotment.objects.for_new_leads().filter(is_automatic=True))
 
 
 def hand_out_of_pools() -> int:

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from crm.history.tracking import tracked
+from customers.leads.querysets import AllotmentQuerySet
 
 
 @tracked()
@@ -38,6 +39,8 @@ class Allotment(models.Model):
         _("by itself"), default=False, help_text=_("At once for new leads, every hour out of a pool.")
     )
     position = models.PositiveIntegerField(_("position"), default=0)
+
+    objects = AllotmentQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("allotment rule")
