@@ -2,23 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from crm.attachments.actions import LONGEST_NOTE
 from crm.attachments.names import LONGEST
-from crm.attachments.receiving import ACCEPT
-
-
-class SeveralFiles(forms.ClearableFileInput):
-    """A file input that takes several files."""
-
-    allow_multiple_selected = True
-
-    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
-        super().__init__({"accept": ACCEPT, "multiple": True, **(attrs or {})})
 
 
 class RenameForm(forms.Form):

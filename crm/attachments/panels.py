@@ -27,7 +27,10 @@ ICONS = {
 def files_around(anchor_id: int, user: User, at_most: int = SHOWN) -> list[Attachment]:
     """The newest files of a customer and of all that belongs to it, within the person's reach. One query."""
     rows = Attachment.objects.visible_to(user).live().around(anchor_id).select_related("uploaded_by")
-    return dressed(rows.order_by("-created_at", "-pk")[:at_most])
+    found = dressed(rows.order_by("-created_at", "-pk")[:at_most])
+    for row in found:
+        row.is_elsewhere = row.object_id != anchor_id or row.content_type_id != _anchor_kind()
+    return found
 
 
 def files_of(record: Model, user: User, *, is_archived: bool = False) -> list[Attachment]:
@@ -50,6 +53,10 @@ def upload_panel(record: Model) -> dict[str, Any]:
         "upload_url": reverse("attachments:record", args=[code, record.pk]),
         "accept": ACCEPT, "files_at_most": FILES_AT_MOST, "limit": MAX_BYTES // 1024**2,
     }  # fmt: skip
+
+
+def _anchor_kind() -> int:
+    return next(ContentType.objects.get_for_model(model).pk for model, one in policies().items() if one.gathers)
 
 
 def dressed(rows: Any) -> list[Any]:

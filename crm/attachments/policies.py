@@ -23,7 +23,9 @@ class AttachPolicy:
 
     `code` is its word in addresses; `view` and `change` are rights on the record; `rows(user, right)` gives the records
     whose files the person reaches with a right; `anchor` the customer a record belongs to; `hold` locks the record for
-    a change of its files and raises a ValidationError or PermissionDenied where it may not be changed now.
+    a change of its files and raises a ValidationError or PermissionDenied where it may not be changed now; `gathers`
+    says that its page shows the files of everything that belongs to it, `frame(record, user)` gives the template of the
+    tabs above that page, as `tabs`, with what they need.
     """
 
     code: str
@@ -32,6 +34,8 @@ class AttachPolicy:
     rows: Callable[[User, str], QuerySet[Any]]
     anchor: Callable[[Any], int | None]
     hold: Callable[[Any, User], None]
+    gathers: bool = False
+    frame: Callable[[Any, User], dict[str, Any]] | None = None
 
 
 @cache

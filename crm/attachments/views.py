@@ -20,7 +20,7 @@ from crm.access.gate import SignedInRequest, may, signed_in
 from crm.attachments import actions
 from crm.attachments.forms import RenameForm
 from crm.attachments.models import Attachment
-from crm.attachments.panels import dressed, files_of, upload_panel
+from crm.attachments.panels import dressed, files_around, files_of, upload_panel
 from crm.attachments.policies import kind_named, policy_of
 from crm.attachments.receiving import received
 from crm.attachments.storage import path_of
@@ -57,12 +57,14 @@ def record_files(request: SignedInRequest, kind: str, pk: int) -> HttpResponse:
 def detail(request: SignedInRequest, pk: int) -> HttpResponse:
     """One file: its picture, where it belongs, and what may be done with it."""
     attachment = dressed([_attachment(request, pk)])[0]
-    record = attachment.record
+    record, is_archived = attachment.record, attachment.archived_at is not None
+    may_change = _may_change(request, record)
     context = {
         "file": attachment,
         "record": record,
         "record_url": _address(record),
-        "may_change": attachment.archived_at is None and _may_change(request, record),
+        "may_change": may_change and not is_archived,
+        "may_put_back": may_change and is_archived,
     }
     return render(request, "attachments/detail.html", context)
 
@@ -141,17 +143,19 @@ def put_back(request: SignedInRequest, pk: int) -> HttpResponse:
 
 
 def _files_page(request: SignedInRequest, record: Model, refusals: Any = ()) -> HttpResponse:
-    may_change = _may_change(request, record)
+    may_change, policy = _may_change(request, record), policy_of(type(record))
     context = {
+        **(policy.frame(record, request.user) if policy.frame else {}),
         "record": record,
         "record_url": _address(record),
-        "files": files_of(record, request.user),
+        "files": files_around(record.pk, request.user) if policy.gathers else files_of(record, request.user),
         "archived": files_of(record, request.user, is_archived=True) if may_change else (),
         "may_change": may_change,
         "refusals": refusals,
         **upload_panel(record),
     }
-    return render(request, "attachments/record.html", context, status=422 if refusals else 200)
+    template = "attachments/_files.html" if getattr(request, "htmx", False) else "attachments/record.html"
+    return render(request, template, context, status=422 if refusals else 200)
 
 
 def _record(request: SignedInRequest, kind: str, pk: int, *, is_change: bool) -> Model:

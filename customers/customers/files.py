@@ -7,6 +7,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils.translation import gettext as _
 
+from crm.access.gate import may
 from crm.attachments.policies import AttachPolicy
 from customers.activities.models import Activity
 from customers.comments.models import Comment
@@ -42,9 +43,15 @@ def _hold_written(row: Any, actor: Any) -> None:
         raise PermissionDenied(_("Only its author changes the files kept with it."))
 
 
+def _frame(customer: Customer, user: Any) -> dict[str, Any]:
+    may_see_history = may(user, "customers.view_history", customer)
+    return {"tabs": "customers/customers/_tabs.html", "customer": customer, "may_see_history": may_see_history}
+
+
 CUSTOMER_FILES = AttachPolicy(
-    "customer", "customers.view_customer", "customers.change_customer", _customers, lambda row: row.pk, _hold_customer
-)
+    "customer", "customers.view_customer", "customers.change_customer", _customers, lambda row: row.pk, _hold_customer,
+    gathers=True, frame=_frame,
+)  # fmt: skip
 ACTIVITY_FILES = AttachPolicy(
     "activity", "customers.view_activity", "customers.change_activity", _activities, lambda row: row.customer_id,
     _hold_written,

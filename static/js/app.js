@@ -216,6 +216,9 @@
   });
   d.addEventListener("change", (e) => { const name = dropOf(e) && $("[data-file-name]", dropOf(e)); if (name) name.textContent = e.target.files?.[0]?.name ?? ""; });
 
+  /* ── composers: a paper clip says how many files were chosen ── */
+  d.addEventListener("change", (e) => { const said = e.target.matches?.("[data-chooses]") && $("[data-chosen]", e.target.parentElement); if (said) said.textContent = e.target.files.length || ""; });
+
   /* ── combobox over <select data-combobox>: the select stays the value, the input searches its options ── */
   const openCombo = (input) => { const list = d.getElementById(input.getAttribute("aria-controls")); list.hidden = false; input.setAttribute("aria-expanded", "true"); };
   const closeCombo = (input) => { d.getElementById(input.getAttribute("aria-controls")).hidden = true; input.setAttribute("aria-expanded", "false"); input.removeAttribute("aria-activedescendant"); };
