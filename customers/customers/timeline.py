@@ -25,6 +25,7 @@ from customers.customers.custom import PREFIX, told_people, told_value
 from customers.customers.identity import display_phone
 from customers.customers.models import Customer
 from customers.customers.names import KIND_OF_FIELD, Names, look_up, merged, wanted_by
+from customers.tasks.models import Task
 
 PAGE_SIZE = 30
 TO_SPARE = 20  # entries of the very moment at which a page begins are read again
@@ -167,7 +168,8 @@ class TaskSource(TimelineSource):
 
     def rows(self, customer: Any, user: Any) -> QuerySet[Any]:
         """The deeds about tasks with this customer."""
-        return Operation.objects.filter(anchor_id=customer.pk, verb__startswith=TASK_VERBS)
+        seen = Task.objects.visible_to(user).values("pk")
+        return Operation.objects.filter(anchor_id=customer.pk, verb__startswith=TASK_VERBS, subject_id__in=seen)
 
     def tell(self, entry: Entry, customer: Any, user: Any, names: Mapping[str, Mapping[int, Any]]) -> None:
         """Who did what with which task."""

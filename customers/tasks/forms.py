@@ -10,7 +10,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from crm.people.models import User
 from crm.records.forms import refused
@@ -66,7 +66,7 @@ class TaskForm(QuickTaskForm):
     )
     remind_at = forms.DateTimeField(label=gettext_lazy("Remind at"), required=False, widget=MomentInput)
     note = forms.CharField(
-        label=gettext_lazy("Note"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 3})
+        label=pgettext_lazy("task", "Note"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 3})
     )
 
     def __init__(self, *args: Any, user: User, task: Task | None = None, **kwargs: Any) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from crm.access.gate import SignedInRequest
 from crm.records.lists import BuiltInView, BulkVerb, RecordListView
@@ -35,7 +36,7 @@ class TaskListView(RecordListView):
     def built_in_views(self) -> Sequence[BuiltInView]:
         """What is to be done, by whom and since when."""
         return [
-            BuiltInView("", _("Open"), ""),
+            BuiltInView("", pgettext_lazy("tasks", "Open"), ""),
             BuiltInView("mine", _("Mine"), "owner=me", CHANGE),
             BuiltInView("overdue", _("Overdue"), "state=overdue"),
             BuiltInView("given", _("Given by me"), "given_by=me", "customers.add_task"),

@@ -19,6 +19,7 @@ from tests.factories.customers import (
     make_customers,
     make_pool,
     make_pooled_customer,
+    make_task,
 )
 from tests.factories.people import make_department, make_user, role_named, sign_in
 
@@ -36,6 +37,7 @@ __all__ = [
     "make_source",
     "make_stage",
     "make_tag",
+    "make_task",
     "make_user",
     "role_named",
     "sign_in",

@@ -10,6 +10,7 @@ from customers.customers.identity import name_key
 from customers.customers.models import Customer
 from customers.customers.search import refresh_search
 from customers.pool.models import Pool
+from customers.tasks.models import Task
 from tests.factories.people import make_department, make_user
 
 
@@ -44,6 +45,14 @@ class ActivityFactory(factory.django.DjangoModelFactory):
     content = factory.Sequence(lambda n: f"Talked about point {n}.")
     happened_at = factory.LazyFunction(timezone.now)
     author = factory.LazyAttribute(lambda row: row.customer.owner or make_user())
+
+
+class TaskFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Task
+
+    title = factory.Sequence(lambda n: f"Task {n}")
+    created_by = factory.SelfAttribute("owner")
 
 
 def _placed(owner: User | None, fields: dict) -> dict:
@@ -91,3 +100,8 @@ def make_contact(customer: Customer | None = None, **fields) -> Contact:
 def make_activity(customer: Customer | None = None, **fields) -> Activity:
     """A follow-up, written by the owner of the customer unless `author` says otherwise."""
     return ActivityFactory(customer=customer or make_customer(owner=make_user()), **fields)
+
+
+def make_task(owner: User | None = None, **fields) -> Task:
+    """A task somebody planned for themselves (for a new person where none is named)."""
+    return TaskFactory(owner=owner or make_user(), **fields)
