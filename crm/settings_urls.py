@@ -6,6 +6,7 @@ from crm.access import views as access
 from crm.api import token_pages as tokens
 from crm.company import pages as company
 from crm.history import views as history
+from crm.leaving import views as leaving
 from crm.operations import system_page
 from crm.people import views as people
 from crm.records import number_pages as numbers
@@ -21,6 +22,8 @@ urlpatterns = [
     path("users/<int:pk>/edit/", people.user_edit, name="user_edit"),
     path("users/<int:pk>/password/", people.user_password, name="user_password"),
     path("users/<int:pk>/roles/", people.user_roles, name="user_roles"),
+    path("users/<int:pk>/leave/", leaving.user_leave, name="user_leave"),
+    path("users/<int:pk>/leave/cancel/", leaving.user_leave_cancel, name="user_leave_cancel"),
     path("users/<int:pk>/disable/", people.user_disable, name="user_disable"),
     path("users/<int:pk>/enable/", people.user_enable, name="user_enable"),
     path("departments/", people.department_list, name="department_list"),
@@ -44,6 +47,8 @@ urlpatterns = [
     path("audit/", history.audit_list, name="audit_list"),
     path("system/", system_page.system, name="system"),
     path("", include("customers.base_data.urls")),
+    path("", include("customers.segments.settings_urls")),
+    path("", include("customers.activities.settings_urls")),
     path("", include("customers.pool.settings_urls")),
     path("", include("customers.leads.settings_urls")),
     path("", include("customers.tasks.settings_urls")),

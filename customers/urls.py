@@ -4,9 +4,11 @@ from customers.activities import urls as activities
 from customers.comments import urls as comments
 from customers.contacts import urls as contacts
 from customers.customers import urls as customers
+from customers.duplicates import urls as duplicates
 from customers.imports import urls as imports
 from customers.leads import urls as leads
 from customers.pool import urls as pool
+from customers.segments import urls as segments
 from customers.tasks import urls as tasks
 from customers.transfers import urls as transfers
 
@@ -20,5 +22,7 @@ urlpatterns = [
     *contacts.urlpatterns,
     *activities.urlpatterns,
     *comments.urlpatterns,
+    *duplicates.urlpatterns,
+    *segments.urlpatterns,
     *customers.urlpatterns,
 ]

@@ -29,7 +29,7 @@ VERBS = {
     "allotment_deleted": (_("deleted the rule %(name)s"), "shuffle", "red"),
     "customer_recycled": (_("took this customer back into the pool by rule"), "waves", "amber"),
     "customer_protected": (_("protected this customer from the pool"), "shield", "teal"),
-    "customer_unprotected": (_("ended the protection of this customer"), "shield-off", ""),
+    "customer_unprotected": (_("ended the protection of this customer"), "shield", ""),
     "extension_asked": (_("asked to keep this customer longer"), "hourglass", ""),
     "extension_granted": (_("let this customer stay longer"), "hourglass", "green"),
     "extension_refused": (_("refused to let this customer stay longer"), "hourglass", "amber"),

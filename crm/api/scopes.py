@@ -17,7 +17,7 @@ PII_RIGHTS = frozenset(
         "customers.export_contact_details",
     }
 )
-READING = frozenset({"list", "retrieve", "history", "rows"})
+READING = frozenset({"list", "retrieve", "history", "rows", "companies"})
 
 
 def wanted_word(resource: str, action: str, own_words: dict[str, str]) -> str:

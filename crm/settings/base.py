@@ -233,12 +233,14 @@ HARBOUR_BEAT = {
 # topic or kind → who does it; the kernel looks names up here and never imports the apps above it
 HARBOUR_OUTBOX_TOPICS: dict[str, str] = {}
 HARBOUR_JOB_KINDS = {
+    "classification": "customers.segments.jobs.Classification",
     "customer-import-check": "customers.imports.jobs.ImportCheck",
     "customer-import-repair": "customers.imports.jobs.ImportRepair",
     "customer-import-apply": "customers.imports.jobs.ImportApply",
     "customer-import-undo": "customers.imports.jobs.ImportUndo",
     "recycle": "customers.pool.jobs.RecycleRun",
     "transfer": "customers.transfers.jobs.TransferRun",
+    "departure": "crm.leaving.jobs.DepartureRun",
     "transfer-undo": "customers.transfers.jobs.TransferUndo",
     "export": "crm.records.exports.ExportRun",
     "report-pdf": "reports.jobs.ReportPdfRun",
@@ -246,19 +248,30 @@ HARBOUR_JOB_KINDS = {
 }
 HARBOUR_INVARIANTS = ["crm.operations.invariants.RULES", "customers.invariants.RULES"]
 HARBOUR_SCHEDULES: dict[str, dict[str, Any]] = {
+    "score-customers": {"run": "customers.segments.scoring.score_customers", "every": "day", "at_hour": 2},
+    "classify-customers": {"run": "customers.segments.jobs.classify_each_night", "every": "day", "at_hour": 4},
     "seal-history": {"run": "crm.history.seals.seal_operations", "every": "minute"},
     "hand-out-leads": {"run": "customers.leads.automatic.hand_out_new_leads", "every": "minute"},
     "hand-out-pools": {"run": "customers.leads.automatic.hand_out_of_pools", "every": "hour"},
     "scheduled-transfers": {"run": "customers.transfers.actions.start_due_transfers", "every": "day", "at_hour": 6},
     "task-reminders": {"run": "customers.tasks.actions.remind_of_tasks", "every": "minute"},
+    "due-departures": {"run": "crm.leaving.actions.begin_due_departures", "every": "day", "at_hour": 6},
+    "leavers-leftovers": {"run": "crm.leaving.actions.sweep_leftovers", "every": "minute"},
     "follow-up-reminders": {"run": "customers.activities.actions.remind_of_follow_ups", "every": "day", "at_hour": 8},
     "recycle": {"run": "customers.pool.recycling.start_recycling", "every": "day", "at_hour": 1},
     "warn-before-recycling": {"run": "customers.pool.ladder.warn_owners", "every": "day", "at_hour": 8},
+    "propose-duplicates": {"run": "customers.duplicates.proposing.propose_candidates", "every": "day", "at_hour": 2},
     "expire-idempotency-keys": {"run": "crm.api.idempotency.delete_old_keys", "every": "hour"},
     "expire-imports": {"run": "customers.imports.actions.delete_old_files", "every": "day", "at_hour": 3},
     "remove-orphaned-files": {"run": "crm.attachments.storage.remove_orphans", "every": "day", "at_hour": 4},
     "expire-files": {"run": "crm.jobs.actions.delete_expired_files", "every": "day", "at_hour": 3},
 }
+# what a segment may ask: each answers with fields; a query of (customer_id, amount) that gives customers their value
+HARBOUR_SEGMENT_FIELDS = [
+    "customers.segments.fields.customer_fields",
+    "customers.segments.fields.behaviour_fields",
+]
+HARBOUR_MONETARY = ""
 HARBOUR_RIGHTS = ["crm.access.rights.RIGHTS", "customers.rights.RIGHTS", "reports.rights.RIGHTS"]
 # lists of the settings an administrator may change for the company
 HARBOUR_COMPANY = ["customers.company.SETTINGS"]
@@ -278,8 +291,23 @@ HARBOUR_MOVES_ALONG = [
     "customers.transfers.along.TASKS",
     "customers.transfers.along.TEAM",
 ]
-# what a person must hand over before being disabled: each answers (sentence, address of the page) or None
-HARBOUR_LEAVER_CHECKS = ["customers.customers.leaving.customers_held"]
+# what people hold and hand over when they leave, in this order: each a Belonging
+HARBOUR_LEAVER_CHECKS = [
+    "customers.transfers.leaving.CUSTOMERS",
+    "customers.transfers.leaving.TASKS",
+    "customers.transfers.leaving.SHARES",
+    "customers.transfers.leaving.SEGMENTS",
+    "customers.transfers.leaving.POOLS",
+    "customers.transfers.leaving.ALLOTMENTS",
+    "customers.transfers.leaving.WISHES",
+    "customers.transfers.leaving.DECISIONS",
+    "customers.transfers.leaving.TRANSFERS",
+    "crm.leaving.kernel.HEADED",
+    "crm.leaving.kernel.DEPUTY",
+    "crm.leaving.kernel.VIEWS",
+    "crm.leaving.kernel.TOKENS",
+    "customers.transfers.leaving.FEED",
+]
 HARBOUR_VERBS = ["crm.history.verbs.VERBS", "customers.verbs.VERBS", "reports.verbs.VERBS"]
 # kinds of entries in the story of a customer besides its changes: each a TimelineSource
 HARBOUR_TIMELINE = [
@@ -287,6 +315,8 @@ HARBOUR_TIMELINE = [
     "customers.comments.timeline.CommentSource",
     "customers.customers.timeline.TaskSource",
 ]
+# what the palette offers before anything is typed: functions `(user)`
+HARBOUR_PALETTE_START = ["customers.customers.recent.recent_results"]
 HARBOUR_PALETTE = ["customers.customers.search.palette_results", "customers.contacts.search.palette_results"]
 # model label → what exporting its list means; rows a person may export in a day, by the scope of the export right
 HARBOUR_EXPORTS = {
@@ -319,6 +349,7 @@ HARBOUR_API = {
     "activities": "customers.activities.api.ActivityViewSet",
     "tasks": "customers.tasks.api.TaskViewSet",
     "comments": "customers.comments.api.CommentViewSet",
+    "mail": "customers.activities.mail_api.MailViewSet",
     "transfers": "customers.transfers.api.TransferViewSet",
     "imports": "customers.imports.api.ImportViewSet",
     "reports": "reports.api.ReportViewSet",
@@ -360,6 +391,9 @@ EMAIL_HOST_PASSWORD = environment.text("HARBOUR_SMTP_PASSWORD")
 EMAIL_USE_SSL = environment.flag("HARBOUR_SMTP_SSL", True)
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = environment.text("HARBOUR_MAIL_FROM", "harbour@localhost")
+
+# the domain whose mail server hands mail to `manage.py receive_mail`; empty: no mail comes in
+MAIL_IN_DOMAIN = environment.text("HARBOUR_MAIL_IN_DOMAIN")
 
 # ── history and logs ──
 PGHISTORY_DEFAULT_TRACKERS = None

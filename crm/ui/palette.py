@@ -34,12 +34,22 @@ def found_rows(user: Any, query: str) -> tuple[dict[str, list[Hit]], list[str]]:
     return {title: hits[:MOST_HITS] for title, hits in groups.items()}, list(refusals)
 
 
+def _grouped(hits: list[Hit]) -> dict[str, list[Hit]]:
+    groups: dict[str, list[Hit]] = {}
+    for hit in hits:
+        groups.setdefault(str(hit["group"]), []).append(hit)
+    return groups
+
+
 def palette(request: HttpRequest) -> HttpResponse:
     """The results of `?q=` as a fragment; without a query every command and place."""
     query = request.GET.get("q", "").replace("\x00", "").strip()[:LONGEST_QUERY]
     places, commands = navigation.places_for(request.user), navigation.commands_for(request.user)
     context: dict[str, Any] = {"query": query, "places": places, "commands": commands}
-    if query:
+    if not query:
+        hits = [hit for source in settings.HARBOUR_PALETTE_START for hit in import_string(source)(request.user)]
+        context["found"] = _grouped(hits)
+    else:
         word = query.casefold()
         context["places"] = [place for place in places if word in place.label.casefold()]
         context["commands"] = [command for command in commands if word in command.label.casefold()]

@@ -40,26 +40,30 @@ def log_activity(
     place: str = "",
     next_follow_on: date | None = None,
     stamp: str = "",
+    message_id: str = "",
+    counts: bool = True,
 ) -> Activity:
     """Write a follow-up; one by the owner that is not a note moves the recycle clock and plans the next one.
 
-    Colleagues named with @ are told; `stamp` is the check-in of a visit (see checkin.py).
+    Colleagues named with @ are told, but not by a mail that came in (`message_id`); `stamp` is the check-in of a visit
+    (see checkin.py); with `counts` False it is no valid follow-up whoever wrote it.
     """
     check_in = read_stamp(stamp, customer, actor=actor) if kind == Activity.Kind.VISIT else None
     happened_at = happened_at or (check_in.at if check_in else timezone.now())
     activity = Activity(
         customer=customer, author=actor, kind=kind, content=clean_content(content), happened_at=happened_at,
-        contact=contact, place=clean_line(place), next_follow_on=next_follow_on,
+        contact=contact, place=clean_line(place), next_follow_on=next_follow_on, message_id=message_id,
     )  # fmt: skip
     if check_in:
-        activity.checked_in_at, activity.latitude, activity.longitude = check_in.at, check_in.latitude, check_in.longitude
+        activity.checked_in_at = check_in.at
+        activity.latitude, activity.longitude = check_in.latitude, check_in.longitude
     _refuse_values(activity)
-    people = mentioned_in(activity.content, customer, author=actor)
+    people = [] if message_id else mentioned_in(activity.content, customer, author=actor)
     with operation(actor, "activity_logged", activity, anchor_id=customer.pk):
         locked = hold_customer(customer)
         if contact is not None and contact.customer_id != locked.pk:
             raise ValidationError({"contact": _("This contact belongs to another customer.")})
-        activity.is_valid_follow_up = locked.owner_id == actor.pk and kind != Activity.Kind.NOTE
+        activity.is_valid_follow_up = counts and locked.owner_id == actor.pk and kind != Activity.Kind.NOTE
         activity.save(force_insert=True)
         _move_clock(locked, activity, actor)
         _tell(activity, people)

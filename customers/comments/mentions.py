@@ -64,7 +64,7 @@ def _people_in(text: str) -> list[User]:
         people = by_name[max(names, key=len)]
         if len(people) > 1:
             raise ValidationError(
-                {"content": _("Several colleagues are called %(name)s. Write @ and the user name instead: %(usernames)s.")
+                {"content": _("Several colleagues are called %(name)s. Write @ and a user name: %(usernames)s.")
                  % {"name": people[0].name, "usernames": ", ".join(person.username for person in people)}}
             )  # fmt: skip
         found[people[0].pk] = people[0]

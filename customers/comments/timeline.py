@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -24,20 +24,20 @@ class CommentSource(TimelineSource):
 
     tab, label, mark = "comments", gettext_lazy("Comments"), "c"
     right, moment = "customers.view_comment", "created_at"
-    fields = ("author_id", "content", "activity_id", "activity__kind")
+    fields = ("author_id", "content", "activity_id", "activity_kind")
     verbs = ("comment_added",)
 
     def rows(self, customer: Any, user: Any) -> QuerySet[Any]:
         """The comments that were not taken away."""
         rows: QuerySet[Any] = Comment.objects.visible_to(user).live().filter(customer=customer)
-        return rows
+        return rows.annotate(activity_kind=F("activity__kind"))
 
     def tell(self, entry: Entry, customer: Any, user: Any, names: Mapping[str, Mapping[int, Any]]) -> None:
         """Who said what, and about which follow-up."""
         row = entry.row
         entry.icon, entry.tone, entry.is_small, entry.anchor = "message-circle", "violet", False, f"comment-{row.pk}"
         entry.actor = str(names["person"].get(row.author_id, f"#{row.author_id}"))
-        kind = getattr(row, "activity__kind")
+        kind = row.activity_kind
         entry.text = _("commented on: %(kind)s") % {"kind": KIND_LABELS[kind]} if kind else _("commented")
         entry.content = row.content
         said_at = parse_datetime(row.created_at)

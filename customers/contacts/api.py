@@ -16,19 +16,22 @@ from customers.contacts import actions
 from customers.contacts.filters import ContactFilter
 from customers.contacts.models import Contact
 from customers.contacts.tables import CONTACT_TABLE
+from customers.customers.custom import CONTACT, in_api, usernames
 from customers.customers.models import Customer
+from customers.customers.serializers import CustomValues
 
 
 class ContactSerializer(serializers.ModelSerializer[Contact]):
     """A person at a customer, as the person who asks may see it."""
 
     customer_name = serializers.CharField(source="customer.name")
+    custom = serializers.DictField(help_text="custom fields by key; null where there is no value")
 
     class Meta:
         model = Contact
         fields = (
-            "id", "customer", "customer_name", "name", "job_title", "power", "is_primary", "phone", "email", "wechat",
-            "birthday", "remark", "created_at", "changed_at",
+            "id", "customer", "customer_name", "name", "job_title", "power", "attitude", "reports_to", "is_primary",
+            "phone", "email", "wechat", "birthday", "remark", "custom", "created_at", "changed_at",
         )  # fmt: skip
         read_only_fields = fields
 
@@ -38,6 +41,7 @@ class ContactSerializer(serializers.ModelSerializer[Contact]):
         user = self.context["request"].user
         for name in CONTACT_FIELDS & fields.keys():
             fields[name] = shown(user, instance.customer, name, fields[name])
+        fields["custom"] = in_api(CONTACT, instance.custom, instance.customer, user, self.context["usernames"])
         return fields
 
 
@@ -47,11 +51,14 @@ class ContactChangeSerializer(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=80)
     job_title = serializers.CharField(max_length=80, required=False, allow_blank=True)
     power = serializers.ChoiceField(choices=Contact.Power.choices, required=False, allow_blank=True)
+    attitude = serializers.ChoiceField(choices=Contact.Attitude.choices, required=False, allow_blank=True)
+    reports_to = serializers.IntegerField(min_value=1, required=False, allow_null=True)
     phone = serializers.CharField(max_length=32, required=False, allow_blank=True)
     email = serializers.CharField(max_length=120, required=False, allow_blank=True)
     wechat = serializers.CharField(max_length=40, required=False, allow_blank=True)
     birthday = serializers.DateField(required=False, allow_null=True)
     remark = serializers.CharField(max_length=500, required=False, allow_blank=True)
+    custom = CustomValues(required=False, help_text="custom fields by key; keys not given stay, null empties one")
 
 
 class NewContactSerializer(ContactChangeSerializer):
@@ -77,6 +84,10 @@ class ContactViewSet(RecordViewSet):
     orders = tuple(CONTACT_TABLE.orders)
     serializer_class = ContactSerializer
 
+    def get_serializer_context(self) -> dict[str, Any]:
+        """With the user names custom fields may name."""
+        return {**super().get_serializer_context(), "usernames": usernames(CONTACT)}
+
     def with_relations(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """With the customer, whose owner decides what is masked."""
         return rows.select_related("customer")
@@ -87,10 +98,17 @@ class ContactViewSet(RecordViewSet):
         body = self.read_body(NewContactSerializer)
         customer = self.row_of(Customer, body.pop("customer"))
         is_primary = body.pop("is_primary")
+        body = {"custom": {}, **self.with_superior(body)}
         return self.answer(actions.add_contact(customer, actor=request.user, values=body, is_primary=is_primary), 201)
 
     @extend_schema(request=ContactChangeSerializer, responses=ContactSerializer)
     def partial_update(self, request: Request, pk: int) -> Response:
         """Change the given fields of a person."""
         contact, body = self.get_object(), self.read_body(ContactChangeSerializer, partial=True)
-        return self.answer(actions.update_contact(contact, actor=request.user, values=body))
+        return self.answer(actions.update_contact(contact, actor=request.user, values=self.with_superior(body)))
+
+    def with_superior(self, body: dict[str, Any]) -> dict[str, Any]:
+        """The body with the contact in reach whom the person reports to; 404 where there is none."""
+        if body.get("reports_to") is None:
+            return body
+        return {**body, "reports_to": self.row_of(Contact, body["reports_to"], "customers.view_contact")}

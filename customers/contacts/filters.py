@@ -11,13 +11,17 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.access.masks import may_match_contact_details
 from crm.people.models import User
-from crm.records.filters import IdsFilter, RecordFilterSet, WordsFilter, day_filter
+from crm.records.custom import CustomRecordFilterSet, custom_people
+from crm.records.filters import IdsFilter, WordsFilter, day_filter
 from customers.contacts.models import Contact
+from customers.customers.custom import CONTACT
 from customers.customers.search import search_ids
 
 
-class ContactFilter(RecordFilterSet):
+class ContactFilter(CustomRecordFilterSet):
     """What contacts can be narrowed down by."""
+
+    custom_label = CONTACT
 
     q = django_filters.CharFilter(method="matching", label=_("Search"), max_length=100)
     customer = IdsFilter("customer", kind="customer", label=_("Customer"))
@@ -25,6 +29,10 @@ class ContactFilter(RecordFilterSet):
     power = WordsFilter("power", choices=[c for c in Contact.Power.choices if c[0]], label=_("Decision power"))
     created_from = day_filter("created_at", "date__gte", _("Created from"))
     created_until = day_filter("created_at", "date__lte", _("Created until"))
+
+    def may_match_personal(self) -> bool:
+        """As with phone and e-mail."""
+        return may_match_contact_details(self.user)
 
     def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """The rows; archived ones and those of archived customers never."""
@@ -46,6 +54,7 @@ class ContactFilter(RecordFilterSet):
         form: forms.Form = self.form
         del form.fields["q"], form.fields["customer"]
         form.fields["owner"].widget.choices = [("", ""), *self.people()]
+        custom_people(form, self, User.objects.active())
         return form
 
     def people(self) -> list[tuple[Any, str]]:

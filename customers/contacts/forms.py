@@ -11,6 +11,8 @@ from crm.ui.widgets import DayInput
 from customers.contacts.actions import EDITABLE
 from customers.contacts.models import Contact
 from customers.customers.covered import CoveredForm
+from customers.customers.custom import CONTACT
+from customers.customers.models import Customer
 
 
 class ContactForm(CoveredForm):
@@ -28,10 +30,25 @@ class ContactForm(CoveredForm):
             "remark": forms.Textarea(attrs={"rows": 2}),
         }
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.add_custom_fields(CONTACT, self.instance.custom, is_new=self.instance.pk is None)
+        self.fields["reports_to"].queryset = Contact.objects.none()  # type: ignore[attr-defined]
+        for name in ("name", "phone", "email"):
+            self.fields[name].widget.attrs["data-duplicate"] = ""
+
+    def offer_superiors(self, customer: Customer, user: Any) -> None:
+        """Choose from the other people of the customer."""
+        others = Contact.objects.visible_to(user).live().filter(customer=customer).exclude(pk=self.instance.pk or 0)
+        self.fields["reports_to"].queryset = others.order_by("pk")  # type: ignore[attr-defined]
+        self.fields["reports_to"].empty_label = _("nobody noted")  # type: ignore[attr-defined]
+
     def values(self) -> dict[str, Any]:
         """What the actions take."""
-        wanted = self.changed_data if self.instance.pk else EDITABLE
-        return {name: self.cleaned_data[name] for name in EDITABLE if name in wanted}
+        is_new = self.instance.pk is None
+        wanted = EDITABLE if is_new else self.changed_data
+        custom = {"custom": self.custom_values()} if is_new else self.custom_changes()
+        return {name: self.cleaned_data[name] for name in EDITABLE if name in wanted} | custom
 
     def _post_clean(self) -> None:
         # the actions check the record as a whole; assigning to the instance here would change what the page shows

@@ -9,13 +9,20 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from crm.access.gate import SignedInRequest
+from crm.access.masks import sees_contact_details
+from crm.records.custom import custom_columns, wanted_people
 from crm.records.lists import BuiltInView, RecordListView
 from crm.records.tables import Column
 from customers.contacts.filters import ContactFilter
 from customers.contacts.models import Contact
 from customers.contacts.tables import CONTACT_TABLE
+from customers.customers.custom import CONTACT
 from customers.customers.models import Customer
-from customers.customers.names import look_up
+from customers.customers.names import look_up, merged
+
+
+def _sees(user: Any, contact: Contact) -> bool:
+    return sees_contact_details(user, contact.customer)
 
 
 class ContactListView(RecordListView):
@@ -42,7 +49,11 @@ class ContactListView(RecordListView):
 
     def names(self, columns: Sequence[Column], rows: Sequence[Any], wanted: dict[str, set[int]]) -> dict[str, Any]:
         """Names for the chips."""
-        return dict(look_up(wanted))
+        return dict(look_up(merged(wanted, wanted_people(CONTACT, columns, rows))))
+
+    def columns_for(self, user: Any) -> Sequence[Column]:
+        """The declared columns, and one for each custom field."""
+        return [*self.table.columns, *custom_columns(CONTACT, _sees)]
 
     def more(self, request: SignedInRequest) -> dict[str, Any]:
         """The title of the page."""

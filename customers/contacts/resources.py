@@ -27,6 +27,7 @@ class ContactResource(SheetResource):
     name = SheetField("name", _("Name"), TextWidget(80), required=True, aliases="联系人|姓名|full name")
     job_title = SheetField("job_title", _("Job title"), TextWidget(80), aliases="职务|职位|title")
     power = SheetField("power", _("Decision power"), ChoiceWidget(Contact.Power), aliases="决策权|角色")
+    attitude = SheetField("attitude", _("Attitude"), ChoiceWidget(Contact.Attitude), aliases="态度")
     phone = SheetField(
         "phone",
         _("Phone"),

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from guardian.shortcuts import get_perms_for_model
 
+from crm.customfields.values import changed_values, keep_unique, new_values
 from crm.history.changes import row_changes, with_operations
 from crm.history.operations import operation
 from crm.people.models import Department, User
@@ -20,10 +21,11 @@ from crm.records.numbering import next_numbers
 from crm.records.stale import fingerprint
 from customers.contacts.models import Contact
 from customers.customers.covered import refuse_unknown_details
-from customers.customers.duplicates import find_duplicates
+from customers.customers.custom import CONTACT, CUSTOMER, PREFIX, refuse_unknown_custom, told_label
 from customers.customers.identity import clean_credit_code, clean_line, clean_phone, name_key
 from customers.customers.models import Customer, CustomerShare
 from customers.customers.search import refresh_search
+from customers.duplicates.checking import refuse_duplicates
 
 OWN_RIGHT = "customers.own_customer"
 SHARE_DAYS = 30
@@ -32,8 +34,10 @@ EDITABLE = (
     "name", "short_name", "credit_code", "stage", "level", "industry", "region", "source", "size", "address", "phone",
     "email", "website", "remark", "tag_ids", "next_follow_on",
 )  # fmt: skip
+# what tells one customer from another
+IDENTITY = ("name", "credit_code", "phone", "email", "website")
 # what a form watches for changes by others
-WATCHED = tuple(Customer._meta.get_field(name).attname for name in EDITABLE)  # type: ignore[union-attr]
+WATCHED = (*(Customer._meta.get_field(name).attname for name in EDITABLE), "custom")  # type: ignore[union-attr]
 
 
 def create_customer(
@@ -54,9 +58,10 @@ def create_customer(
     ValidationError by field where a value cannot be, where the same customer is known and no reason is given (a known
     credit code is refused with a reason too), or where the owner cannot own.
     """
-    ready = tidy(values)
+    given = dict(values)
+    custom = given.pop("custom", None)
+    ready = tidy(given)
     person = _tidy_contact(contact) if contact else None
-    _refuse_duplicates(actor, ready, person, duplicate_reason)
     if owner is not None:
         _refuse_owner(owner)
     customer = Customer(
@@ -67,10 +72,16 @@ def create_customer(
     )  # fmt: skip
     customer.clean_fields(exclude=["number", "custom", *_given_relations(customer)])
     with _one_credit_code(), operation(actor, "customer_created", customer, reason=duplicate_reason, via=via):
+        refuse_duplicates(actor, ready, person, reason=duplicate_reason)
+        customer.custom = new_values(CUSTOMER, custom)
         customer.number = next_numbers("customer")[0]
         customer.save(force_insert=True)
+        keep_unique(CUSTOMER, customer.pk, {}, customer.custom)
         if person:
-            Contact.objects.create(customer=customer, is_primary=True, created_by=actor, changed_by=actor, **person)
+            Contact.objects.create(
+                customer=customer, is_primary=True, created_by=actor, changed_by=actor,
+                custom=new_values(CONTACT, None), **person,
+            )  # fmt: skip
         refresh_search([customer.pk])
     return customer
 
@@ -82,7 +93,9 @@ def update_customer(
 
     ValidationError with code `stale` and who changed what, where the customer is not as it was seen.
     """
-    ready = tidy(values, customer)
+    given = dict(values)
+    custom = given.pop("custom", {})
+    ready = tidy(given, customer)
     with _one_credit_code(), operation(actor, "customer_changed", customer, anchor_id=customer.pk,
                                        reason=duplicate_reason):  # fmt: skip
         locked = Customer.objects.select_for_update(of=("self",)).get(pk=customer.pk)
@@ -91,8 +104,9 @@ def update_customer(
             raise ValidationError([ValidationError(text, code="stale") for text in _changed_meanwhile(locked, actor)])
         changed = {name: value for name, value in ready.items() if getattr(locked, name) != value}
         refuse_unknown_details(actor, locked, changed)
-        identity = {name: changed.get(name, "") for name in ("name", "credit_code", "phone", "email")}
-        _refuse_duplicates(actor, identity, None, duplicate_reason, without=locked.pk)
+        changed |= _changed_custom(locked, actor, custom)
+        identity = {name: changed.get(name, "") for name in IDENTITY}
+        refuse_duplicates(actor, identity, reason=duplicate_reason, without=locked.pk)
         for name, value in changed.items():
             setattr(locked, name, value)
         locked.name_key = name_key(locked.name)
@@ -101,6 +115,13 @@ def update_customer(
         locked.save()
         refresh_search([locked.pk])
     return locked
+
+
+def _changed_custom(customer: Customer, actor: User, given: Mapping[str, Any]) -> dict[str, Any]:
+    before, after = customer.custom, changed_values(CUSTOMER, given, customer.custom)
+    refuse_unknown_custom(actor, customer, CUSTOMER, before, after)
+    keep_unique(CUSTOMER, customer.pk, before, after)
+    return {"custom": after} if after != before else {}
 
 
 def archive_customer(customer: Customer, *, actor: User, reason: str = "") -> Any:
@@ -120,18 +141,24 @@ def unarchive_customer(customer: Customer, *, actor: User) -> None:
         locked = Customer.objects.select_for_update(of=("self",)).get(pk=customer.pk)
         if locked.archived_at is None:
             raise ValidationError(_("This customer is not archived."))
+        if locked.merged_into_id is not None:
+            raise ValidationError(_("This customer was merged into another. Take the merge back instead."))
         locked.archived_at, locked.changed_at, locked.changed_by = None, timezone.now(), actor
         locked.save(update_fields=["archived_at", "changed_at", "changed_by"])
 
 
 def share_customer(
-    customer: Customer, *, actor: User, colleague: User, may_change: bool = False, ends_on: date | None = None
+    customer: Customer,
+    *,
+    actor: User,
+    colleague: User,
+    may_change: bool = False,
+    ends_on: date | None = None,
+    role: str = "",
 ) -> None:
     """Show a customer to a colleague (or let them change it) until a day, 30 days from now unless said otherwise."""
-    today = timezone.localdate()
-    ends_on = ends_on or today + timedelta(days=SHARE_DAYS)
-    if not today <= ends_on <= today + timedelta(days=SHARE_DAYS_AT_MOST):
-        raise ValidationError({"ends_on": _("A share ends within %(days)s days.") % {"days": SHARE_DAYS_AT_MOST}})
+    ends_on = ends_on or timezone.localdate() + timedelta(days=SHARE_DAYS)
+    refuse_share_end(ends_on)
     if not colleague.is_active:
         raise ValidationError({"colleague": _("%(name)s has left.") % {"name": colleague}})
     with operation(actor, "customer_shared", colleague, anchor_id=customer.pk):
@@ -143,9 +170,16 @@ def share_customer(
             raise ValidationError({"colleague": _("%(name)s owns this customer.") % {"name": colleague}})
         CustomerShare.objects.filter(content_object=locked, user=colleague).delete()
         CustomerShare.objects.create(
-            content_object=locked, user=colleague, permission=_permission("change" if may_change else "view"),
-            shared_by=actor, ends_on=ends_on,
+            content_object=locked, user=colleague, permission=share_permission("change" if may_change else "view"),
+            shared_by=actor, ends_on=ends_on, role=role,
         )  # fmt: skip
+
+
+def refuse_share_end(ends_on: date) -> None:
+    """ValidationError for a last day of a share that is over or more than a year away."""
+    today = timezone.localdate()
+    if not today <= ends_on <= today + timedelta(days=SHARE_DAYS_AT_MOST):
+        raise ValidationError({"ends_on": _("A share ends within %(days)s days.") % {"days": SHARE_DAYS_AT_MOST}})
 
 
 def end_share(customer: Customer, *, actor: User, colleague_id: int) -> None:
@@ -203,7 +237,9 @@ def refuse_archived(customer: Customer) -> None:
 
 
 def field_label(attribute: str) -> str:
-    """The words for a field of a customer, by the name of its column."""
+    """The words for a field of a customer, by the name of its column; `custom.key` for a custom field."""
+    if attribute.startswith(PREFIX):
+        return told_label(attribute)
     return next(str(field.verbose_name) for field in Customer._meta.concrete_fields if field.attname == attribute)
 
 
@@ -224,30 +260,6 @@ def _tidy_contact(contact: Mapping[str, Any]) -> dict[str, Any] | None:
     return ready if ready.get("name") else None
 
 
-def _refuse_duplicates(
-    actor: User, ready: Mapping[str, Any], person: Mapping[str, Any] | None, reason: str, without: int | None = None
-) -> None:
-    person = person or {}
-    found = find_duplicates(
-        actor, name=ready.get("name", ""), credit_code=ready.get("credit_code", ""),
-        phones=[ready.get("phone", ""), person.get("phone", "")],
-        emails=[ready.get("email", ""), person.get("email", "")], without=without,
-    )  # fmt: skip
-    wrong: dict[str, list[str]] = {}
-    if "credit_code" in found.exact:
-        wrong["credit_code"] = [match.text for match in found.exact["credit_code"]]
-    if (found.exact or found.similar) and not reason.strip():
-        for name in ("phone", "email"):
-            if name in found.exact:
-                field = name if ready.get(name) else f"contact_{name}"
-                wrong[field] = [match.text for match in found.exact[name]]
-        if found.similar:
-            wrong["name"] = [match.text for match in found.similar]
-        wrong.setdefault("duplicate_reason", [_("Say why this is another customer, or open the one that exists.")])
-    if wrong:
-        raise ValidationError(wrong)
-
-
 def _refuse_owner(owner: User) -> None:
     if not owner.is_active or not owner.reach.has(OWN_RIGHT):
         raise ValidationError({"owner": _("%(name)s cannot own customers.") % {"name": owner}})
@@ -265,7 +277,8 @@ def _department_of(owner: User | None, actor: User) -> Department:
     return place
 
 
-def _permission(action: str) -> Any:
+def share_permission(action: str) -> Any:
+    """The permission a share stands for: `view` or `change`."""
     wanted = f"{action}_customer"
     return next(permission for permission in get_perms_for_model(Customer) if permission.codename == wanted)
 

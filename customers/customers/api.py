@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
@@ -16,8 +16,10 @@ from rest_framework.response import Response
 from crm.api.views import ApiViewSet, RecordViewSet
 from crm.people.models import User
 from crm.records.stale import fingerprint
+from crm.records.together import read_together
 from customers.base_data.models import Tag
 from customers.customers import actions
+from customers.customers.custom import CUSTOMER, usernames
 from customers.customers.filters import CustomerFilter
 from customers.customers.histories import HistorySerializer, history_page
 from customers.customers.intake import receive_lead
@@ -28,6 +30,7 @@ from customers.customers.serializers import (
     LeadSerializer,
     NewCustomerSerializer,
 )
+from customers.customers.summary import companies_of, surroundings
 from customers.customers.tables import CUSTOMER_TABLE
 from customers.leads import actions as lead_actions
 from customers.pool import actions as pool_actions
@@ -55,6 +58,33 @@ class DiscardSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=500)
 
 
+class CompanySerializer(serializers.Serializer[Any]):
+    """A company by id and name."""
+
+    id = serializers.IntegerField(source="pk")
+    name = serializers.CharField()
+
+
+class RelatedSerializer(serializers.Serializer[Any]):
+    """A relation as read from this customer; `customer` is null out of reach."""
+
+    id = serializers.IntegerField(source="pk")
+    kind = serializers.CharField()
+    is_forwards = serializers.BooleanField(help_text="noted from this customer to the other one")
+    customer = CompanySerializer(allow_null=True)
+    remark = serializers.CharField()
+
+
+class CompaniesSerializer(serializers.Serializer[Any]):
+    """The companies around a customer; `unseen_children` counts those out of reach."""
+
+    has_parent = serializers.BooleanField()
+    parent = CompanySerializer(allow_null=True)
+    children = CompanySerializer(many=True)
+    unseen_children = serializers.IntegerField()
+    relations = RelatedSerializer(many=True)
+
+
 class CustomerViewSet(RecordViewSet):
     """Customers in reach."""
 
@@ -65,6 +95,7 @@ class CustomerViewSet(RecordViewSet):
         "retrieve": "customers.view_customer",
         "create": "customers.add_customer",
         "partial_update": "customers.change_customer",
+        "companies": "customers.view_customer",
         "history": "customers.view_history",
         "claim": pool_actions.CLAIM_RIGHT,
         "release": pool_actions.RELEASE_RIGHT,
@@ -82,10 +113,13 @@ class CustomerViewSet(RecordViewSet):
 
     def get_serializer_context(self) -> dict[str, Any]:
         """With the names of all tags."""
-        return {**super().get_serializer_context(), "tag_names": dict(Tag.objects.values_list("pk", "name"))}
+        context = super().get_serializer_context()
+        return {**context, "tag_names": dict(Tag.objects.values_list("pk", "name")), "usernames": usernames(CUSTOMER)}
 
     def with_relations(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """With everything the fields name."""
+        seen = Customer.objects.visible_to(self.request.user).filter(pk=OuterRef("parent_id"))
+        rows = rows.annotate(is_parent_seen=Exists(seen))
         return rows.select_related("owner", "department", "pool", "stage", "level", "industry", "region", "source")
 
     @extend_schema(request=NewCustomerSerializer, responses={201: CustomerSerializer})
@@ -97,7 +131,8 @@ class CustomerViewSet(RecordViewSet):
             owner = request.user if request.user.reach.has(actions.OWN_RIGHT) else None
         self.refuse_owner(owner)
         customer = actions.create_customer(
-            actor=request.user, owner=owner, values=body, contact=contact, duplicate_reason=reason or ""
+            actor=request.user, owner=owner, values={"custom": {}, **body}, contact=contact,
+            duplicate_reason=reason or "",
         )
         return self.answer(customer, 201)
 
@@ -158,6 +193,15 @@ class CustomerViewSet(RecordViewSet):
         self.refuse_parameters(("cursor", "page_size"))
         return Response(history_page(self.get_object(), request))
 
+    @extend_schema(responses=CompaniesSerializer, filters=False)
+    @action(detail=True, methods=["get"])
+    def companies(self, request: Request, pk: int) -> Response:
+        """Parent, subsidiaries and relations; those out of reach without id and name."""
+        self.refuse_parameters()
+        customer = self.get_object()
+        around = companies_of(customer, read_together(surroundings(customer, request.user)))
+        return Response(CompaniesSerializer(around).data)
+
     def told(self, customer: Customer, status: int = 200) -> Response:
         """A customer with its ETag."""
         etag = f'"{fingerprint(customer, actions.WATCHED)}"'
@@ -192,5 +236,8 @@ class LeadViewSet(ApiViewSet):
         customer, is_new = receive_lead(actor=request.user, **self.read_body(LeadSerializer))
         if not is_new and not Customer.objects.visible_to(request.user).filter(pk=customer.pk).exists():
             return Response({"id": customer.pk, "number": customer.number, "external_id": customer.external_id})
-        context = {**self.get_serializer_context(), "tag_names": dict(Tag.objects.values_list("pk", "name"))}
+        context = self.get_serializer_context() | {
+            "tag_names": dict(Tag.objects.values_list("pk", "name")),
+            "usernames": usernames(CUSTOMER),
+        }
         return Response(CustomerSerializer(customer, context=context).data, status=201 if is_new else 200)

@@ -11,11 +11,12 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from crm.access.masks import CONTACT_FIELDS, masked, may_know_contact_details, sees_contact_details
+from crm.customfields.forms import CustomFieldsForm
 from crm.people.models import User
 from customers.customers.models import Customer
 
 
-class CoveredForm(forms.ModelForm):
+class CoveredForm(CustomFieldsForm, forms.ModelForm):
     """A form of a record with contact details; `cover` comes before it is read."""
 
     _covered: Mapping[str, str] = MappingProxyType({})
@@ -31,6 +32,8 @@ class CoveredForm(forms.ModelForm):
             elif name != "address" and value and not sees_contact_details(user, customer):
                 covered[name] = self.initial[name] = masked(name, value)
                 self.fields[name].help_text = _("Partly hidden. Leave it to keep the value, or type a new one.")
+        sees = sees_contact_details(user, customer)
+        self.cover_custom_fields(is_entitled=entitled, sees=sees, values=self.instance.custom)
 
     def clean(self) -> dict[str, Any]:
         """Half a masked value is no value."""

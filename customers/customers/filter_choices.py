@@ -8,9 +8,11 @@ from django import forms
 from django.utils.translation import gettext as _
 
 from crm.people.models import Department, User
+from crm.records.custom import custom_people
 from customers.base_data.models import CustomerLevel, CustomerStage, Industry, LeadSource, Region, Tag
 from customers.customers.filters import CustomerFilter
 from customers.pool.models import Pool
+from customers.segments.models import Segment
 
 Choices = list[tuple[Any, str]]
 
@@ -29,11 +31,13 @@ def filter_form(filters: CustomerFilter, user: User) -> forms.Form:
         "region": _pairs(Region.objects.filter(rank__lte=2)),
         "department": _pairs(Department.objects.all()),
         "pool": _pairs(Pool.objects.all()),
+        "segment": _pairs(Segment.objects.visible_to(user)),
     }
     for name, choices in offered.items():
         widget = form.fields[name].widget
         is_single = not isinstance(widget, forms.CheckboxSelectMultiple)
         widget.choices = [("", ""), *choices] if is_single else choices
+    custom_people(form, filters, User.objects.active())
     return form
 
 

@@ -15,10 +15,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crm.access.masks import may_match_contact_details
-from crm.records.filters import IdsFilter, RecordFilterSet, SeveralChecks, WordsFilter, day_filter
+from crm.records.custom import CustomRecordFilterSet
+from crm.records.filters import IdsFilter, SeveralChecks, SeveralSelect, WordsFilter, day_filter
 from customers.base_data.models import Region
-from customers.customers.models import Customer
+from customers.customers.custom import CUSTOMER
+from customers.customers.models import Customer, Star
 from customers.customers.search import search_condition
+from customers.segments.conditions import condition_of
+from customers.segments.models import CustomerScore, Segment
 
 DAYS_AT_MOST = 3650
 
@@ -56,10 +60,18 @@ def _days(label: Any, method: str) -> django_filters.Filter:
     return found
 
 
-class CustomerFilter(RecordFilterSet):
+_SCORES = [
+    ("", ""),
+    *CustomerScore.Group.choices,
+    *((f"{recency}-{frequency}", f"R{recency} F{frequency}") for recency in "54321" for frequency in "54321"),
+]
+
+
+class CustomerFilter(CustomRecordFilterSet):
     """What customers can be narrowed down by."""
 
     masked_filters = ("phone", "email")
+    custom_label = CUSTOMER
 
     q = TextFilter(method="matching", label=gettext_lazy("Search"), max_length=100)
     owner = IdsFilter("owner", kind="person", words=("me", "none"), label=gettext_lazy("Owner"))
@@ -82,8 +94,15 @@ class CustomerFilter(RecordFilterSet):
     followed_within = _days(gettext_lazy("Followed within days"), "followed_lately")
     not_followed_for = _days(gettext_lazy("Not followed for days"), "not_followed_lately")
     next_follow_until = day_filter("next_follow_on", "lte", gettext_lazy("Next follow-up until"))
+    segment = IdsFilter("segment", kind="segment", method="of_segment", label=gettext_lazy("Segment"))
+    rfm = WordsFilter(
+        "rfm", choices=_SCORES, method="with_scores", widget=SeveralSelect, label=gettext_lazy("Recency and frequency")
+    )
     phone = TextFilter(method="with_phone", label=gettext_lazy("Phone"), max_length=40)
     email = TextFilter(method="with_email", label=gettext_lazy("E-mail"), max_length=120)
+    followed = django_filters.BooleanFilter(
+        method="followed_by_me", label=gettext_lazy("Followed by me"), widget=forms.CheckboxInput
+    )
     archived = django_filters.BooleanFilter(method="as_is", label=gettext_lazy("Archived"), widget=forms.CheckboxInput)
 
     def __init__(self, params: Any, queryset: QuerySet[Any], user: Any) -> None:
@@ -94,6 +113,10 @@ class CustomerFilter(RecordFilterSet):
                     self.filters[name].method = "refuse_masked"
                 else:
                     del self.filters[name]
+
+    def may_match_personal(self) -> bool:
+        """As with phone and e-mail."""
+        return may_match_contact_details(self.user)
 
     def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """The rows; those in the recycle bin only where they are asked for."""
@@ -120,6 +143,19 @@ class CustomerFilter(RecordFilterSet):
             Q(last_followed_at__lt=timezone.now() - timedelta(days=value)) | Q(last_followed_at__isnull=True)
         )
 
+    def of_segment(self, rows: QuerySet[Any], name: str, value: list[int]) -> QuerySet[Any]:
+        """The customers of a segment the person may open."""
+        for segment in Segment.objects.visible_to(self.user).filter(pk__in=value):
+            rows = rows.filter(condition_of(segment.conditions, self.user))
+        return rows
+
+    def with_scores(self, rows: QuerySet[Any], name: str, value: list[str]) -> QuerySet[Any]:
+        """With one of these pairs of scores (`5-1`: recency, frequency), or of one of these groups."""
+        condition = Q(score__group__in=[word for word in value if "-" not in word])
+        for recency, _dash, frequency in (word.partition("-") for word in value if "-" in word):
+            condition |= Q(score__recency=recency, score__frequency=frequency)
+        return rows.filter(condition)
+
     def with_phone(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """With these digits in the phone of the company or of a contact."""
         digits = re.sub(r"\D", "", value.removeprefix("+86"))
@@ -135,6 +171,11 @@ class CustomerFilter(RecordFilterSet):
     def refuse_masked(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """Who does not see a field may not find out by matching."""
         raise ValidationError(_("You do not see this field, so you cannot filter by it."), code="bad_filter")
+
+    def followed_by_me(self, rows: QuerySet[Any], name: str, value: bool) -> QuerySet[Any]:
+        """Those with a star of the person who looks."""
+        stars = list(Star.objects.filter(user=self.user).values_list("customer_id", flat=True)) if value else []
+        return rows.filter(pk__in=stars) if value else rows
 
     def as_is(self, rows: QuerySet[Any], name: str, value: bool) -> QuerySet[Any]:
         """The recycle bin is chosen for the whole list at once."""

@@ -13,6 +13,7 @@ from crm.records.filters import SeveralChecks
 from crm.ui.widgets import DayInput, SearchSelect
 from customers.base_data.models import CustomerLevel, CustomerStage, Industry, LeadSource, Region, Tag
 from customers.customers.covered import CoveredForm
+from customers.customers.custom import CUSTOMER
 from customers.customers.models import Customer
 
 REASON_LENGTH = 200
@@ -62,8 +63,9 @@ class CustomerForm(CoveredForm):
         self.fields["size"].choices = [("", _("not set")), *Customer.Size.choices]  # type: ignore[attr-defined]
         tags = Tag.objects.filter(Q(is_active=True) | Q(pk__in=before.tag_ids or []))
         self.fields["tag_ids"].choices = [(tag.pk, tag.name) for tag in tags]  # type: ignore[attr-defined]
-        for name in ("name", "credit_code", "phone"):
+        for name in ("name", "credit_code", "phone", "email", "website"):
             self.fields[name].widget.attrs["data-duplicate"] = ""
+        self.add_custom_fields(CUSTOMER, before.custom, is_new=before.pk is None)
 
     def values(self) -> dict[str, Any]:
         """What the actions take."""
@@ -115,19 +117,6 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(label=_("Reason"), max_length=REASON_LENGTH, required=False)
 
 
-class ShareForm(forms.Form):
-    """With whom, how far and how long a customer is shared."""
-
-    colleague = forms.ModelChoiceField(label=_("Colleague"), queryset=User.objects.none(), widget=SearchSelect)
-    may_change = forms.BooleanField(label=_("May also change it"), required=False)
-    ends_on = forms.DateField(label=_("Until"), widget=DayInput)
-
-    def __init__(self, *args: Any, customer: Customer, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        people = User.objects.active().exclude(pk=customer.owner_id or 0)
-        self.fields["colleague"].queryset = people  # type: ignore[attr-defined]
-
-
 class SelectionForm(forms.Form):
     """Carries what was chosen on the list from page to page."""
 
@@ -153,18 +142,3 @@ class BulkStageForm(SelectionForm):
 
 class BulkArchiveForm(SelectionForm, ReasonForm):
     """Why all go into the recycle bin."""
-
-
-class LookupForm(forms.Form):
-    """What is known of a company before asking whether it exists."""
-
-    name = forms.CharField(label=_("Company name"), max_length=200, required=False)
-    credit_code = forms.CharField(label=_("Credit code"), max_length=30, required=False)
-    phone = forms.CharField(label=_("Phone"), max_length=40, required=False)
-
-    def clean(self) -> dict[str, Any]:
-        """At least one of the three."""
-        given = super().clean() or {}
-        if not any(value.strip() for value in given.values() if value):
-            raise forms.ValidationError(_("Type a name, a credit code or a phone."))
-        return given

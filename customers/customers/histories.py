@@ -14,6 +14,7 @@ from crm.api.pagination import address_of, page_size
 from crm.history.changes import FieldChange, StoryEntry, story
 from crm.history.timeline import Entry, page_of, read_place
 from crm.people.models import User
+from customers.customers.custom import PREFIX, told_in_api, told_people
 from customers.customers.models import Customer
 from customers.customers.names import KIND_OF_FIELD, look_up
 
@@ -65,6 +66,8 @@ class _Words:
         for change in (change for one in told for change in one.changes if change.name in KIND_OF_FIELD):
             ids = {pk for value in (change.before, change.after) for pk in _listed(value)}
             wanted.setdefault(KIND_OF_FIELD[change.name], set()).update(ids)
+        for change in (change for one in told for change in one.changes):
+            wanted["person"] |= told_people(change.name, (change.before, change.after))
         people = User.objects.filter(pk__in=wanted.pop("person")).values_list("pk", "username")
         self.names: dict[str, dict[int, Any]] = {**look_up(wanted), "person": dict(people)}
 
@@ -80,6 +83,9 @@ class _Words:
         }
 
     def _change(self, change: FieldChange) -> dict[str, Any]:
+        if change.name.startswith(PREFIX):
+            told = [self._custom(change.name, value) for value in (change.before, change.after)]
+            return {"field": change.name, "before": told[0], "after": told[1]}
         name = "tags" if change.name == "tag_ids" else change.name.removesuffix("_id")
         if change.name == "external_id":
             name = change.name
@@ -88,6 +94,9 @@ class _Words:
             "before": self._value(change.name, change.before),
             "after": self._value(change.name, change.after),
         }
+
+    def _custom(self, name: str, value: Any) -> Any:
+        return None if value is None else told_in_api(name, value, self.customer, self.user, self.names["person"])
 
     def _value(self, name: str, value: Any) -> Any:
         if value in (None, ""):

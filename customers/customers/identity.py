@@ -69,6 +69,11 @@ def _place_first(key: str) -> str:
     return key
 
 
+def name_core(key: str) -> str:
+    """A normalised name without the places it begins with; the whole where it is nothing but a place."""
+    return _PLACES.sub("", key) or key
+
+
 def picture_letter(name: str) -> str:
     """The part of a name whose first letter tells companies apart: without the place it begins with."""
     return _PLACES.sub("", name) or name

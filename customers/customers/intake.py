@@ -13,9 +13,9 @@ from customers.activities.actions import log_activity
 from customers.activities.models import Activity
 from customers.base_data.models import LeadSource
 from customers.customers.actions import create_customer
-from customers.customers.duplicates import find_duplicates
 from customers.customers.identity import clean_line, clean_phone
 from customers.customers.models import Customer
+from customers.duplicates.checking import find_duplicates
 
 
 def receive_lead(
@@ -64,7 +64,8 @@ def receive_lead(
 
 
 def _known(external_id: str) -> Customer | None:
-    return Customer.objects.filter(external_id=external_id).first() if external_id else None
+    known = Customer.objects.filter(external_id=external_id).select_related("merged_into").first()
+    return (known.merged_into or known) if external_id and known else None
 
 
 def _refuse_known_contact(actor: User, phone: str, email: str) -> None:

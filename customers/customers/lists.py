@@ -11,11 +11,14 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from crm.access.gate import SignedInRequest
+from crm.access.masks import sees_contact_details
+from crm.records.custom import custom_columns, wanted_people
 from crm.records.lists import BuiltInView, BulkVerb, RecordListView
 from crm.records.tables import Column
 from customers.contacts.models import Contact
+from customers.customers.custom import CUSTOMER
 from customers.customers.filters import CustomerFilter
-from customers.customers.models import Customer
+from customers.customers.models import Customer, Star
 from customers.customers.names import look_up, merged, wanted_by
 from customers.customers.tables import CONTACT_COLUMNS, CUSTOMER_TABLE
 
@@ -57,16 +60,25 @@ class CustomerListView(RecordListView):
             BuiltInView("due", _("Due this week"), f"next_follow_until={monday + timedelta(days=6)}&sort=next_follow"),
             BuiltInView("quiet", _("Not followed for 30 days"), "not_followed_for=30"),
             BuiltInView("new", _("New this week"), f"created_from={monday}&sort=-created"),
+            BuiltInView("followed", _("Followed by me"), "followed=on"),
             BuiltInView("archived", _("Recycle bin"), "archived=on", "customers.archive_customer"),
         ]
 
     def names(self, columns: Sequence[Column], rows: Sequence[Any], wanted: dict[str, set[int]]) -> dict[str, Any]:
         """One query for all names, one for the main contacts where they are shown."""
         fields = [field for column in columns for field in column.fields]
-        found: dict[str, Any] = dict(look_up(merged(wanted_by(rows, fields), wanted)))
+        people = wanted_people(CUSTOMER, columns, rows)
+        found: dict[str, Any] = dict(look_up(merged(wanted_by(rows, fields), wanted, people)))
         shows_people = any(column.name in CONTACT_COLUMNS for column in columns)
+        ids = [row.pk for row in rows]
+        stars = Star.objects.filter(user=self.request.user, customer_id__in=ids).values_list("customer_id", flat=True)
+        found["star"] = dict.fromkeys(stars, True)
         found["main_contact"] = self._main_contacts(rows) if shows_people else {}
         return found
+
+    def columns_for(self, user: Any) -> Sequence[Column]:
+        """The declared columns, and one for each custom field."""
+        return [*self.table.columns, *custom_columns(CUSTOMER, sees_contact_details)]
 
     def more(self, request: SignedInRequest) -> dict[str, Any]:
         """Which lines the shared menu of the rows has."""

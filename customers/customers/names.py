@@ -17,6 +17,7 @@ KIND_OF_FIELD = {
     "created_by_id": "person",
     "changed_by_id": "person",
     "author_id": "person",
+    "actor_id": "person",
     "department_id": "department",
     "stage_id": "stage",
     "level_id": "level",
@@ -38,6 +39,7 @@ _SOURCES = {
     "industry": "SELECT 'industry', id, name, name_en FROM customers_industry",
     "region": "SELECT 'region', id, path_name, '' FROM customers_region",
     "pool": "SELECT 'pool', id, name, '' FROM customers_pool",
+    "segment": "SELECT 'segment', id, name, '' FROM customers_segment",
     "contact": "SELECT 'contact', id, name, '' FROM customers_contact",
     "customer": "SELECT 'customer', id, name, '' FROM customers_customer",
 }

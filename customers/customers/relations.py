@@ -47,9 +47,15 @@ class Related:
     """A relation as read from one side: what the other company is to this one, its name "" out of reach."""
 
     pk: int
-    words: Any
+    kind: str
+    is_forwards: bool
     customer: Customer | None
     remark: str
+
+    @property
+    def words(self) -> Any:
+        """What the other company is to this one."""
+        return KIND_WORDS[self.kind][0 if self.is_forwards else 1]
 
 
 _UPWARDS = """
@@ -136,9 +142,8 @@ def relations_of(customer: Customer, edges: Iterable[dict[str, Any]], seen: dict
     found = []
     for edge in edges:
         is_forwards = edge["customer_id"] == customer.pk
-        words = KIND_WORDS[edge["kind"]][0 if is_forwards else 1]
         other = seen.get(edge["other_id"] if is_forwards else edge["customer_id"])
-        found.append(Related(edge["pk"], words, other, edge["remark"] if other else ""))
+        found.append(Related(edge["pk"], edge["kind"], is_forwards, other, edge["remark"] if other else ""))
     return found
 
 

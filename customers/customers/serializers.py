@@ -11,6 +11,7 @@ from rest_framework import serializers
 from crm.access.masks import CONTACT_FIELDS, shown
 from crm.people.models import User
 from customers.base_data.models import CustomerLevel, CustomerStage, Industry, LeadSource, Region, Tag
+from customers.customers.custom import CUSTOMER, in_api
 from customers.customers.models import Customer
 
 
@@ -70,6 +71,18 @@ class TagNames(serializers.ListField):
         return [known[pk] for pk in data if pk in known]
 
 
+class CustomValues(serializers.JSONField):
+    """An object of custom fields by key; what each may hold is said by the action, key by key."""
+
+    default_error_messages = {"no_object": _("This must be an object.")}
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        """The object."""
+        if not isinstance(data, dict):
+            self.fail("no_object")
+        return data
+
+
 class CustomerSerializer(serializers.ModelSerializer[Customer]):
     """A customer as the person who asks may see it."""
 
@@ -82,14 +95,14 @@ class CustomerSerializer(serializers.ModelSerializer[Customer]):
     owner = serializers.CharField(source="owner.username", default=None, allow_null=True, help_text="user name")
     department = serializers.CharField(source="department.name")
     pool = serializers.CharField(source="pool.name", default=None, allow_null=True)
-    custom = serializers.DictField()
+    custom = serializers.DictField(help_text="custom fields by key; null where there is no value")
 
     class Meta:
         model = Customer
         fields = (
             "id", "number", "name", "short_name", "credit_code", "status", "stage", "level", "owner", "department",
             "pool", "industry", "region", "source", "size", "phone", "email", "website", "address", "remark", "tags",
-            "custom", "external_id", "created_at", "changed_at", "received_at", "last_followed_at", "next_follow_on",
+            "custom", "parent", "external_id", "created_at", "changed_at", "received_at", "last_followed_at", "next_follow_on",
         )  # fmt: skip
         read_only_fields = fields
 
@@ -99,6 +112,8 @@ class CustomerSerializer(serializers.ModelSerializer[Customer]):
         user = self.context["request"].user
         for name in CONTACT_FIELDS & fields.keys():
             fields[name] = shown(user, instance, name, fields[name])
+        fields["parent"] = instance.parent_id if getattr(instance, "is_parent_seen", False) else None
+        fields["custom"] = in_api(CUSTOMER, instance.custom, instance, user, self.context["usernames"])
         return fields
 
 
@@ -123,6 +138,7 @@ class CustomerChangeSerializer(serializers.Serializer[Any]):
     remark = _line(2000)
     tags = TagNames(source="tag_ids", required=False, max_length=50)
     next_follow_on = serializers.DateField(required=False, allow_null=True)
+    custom = CustomValues(required=False, help_text="custom fields by key; keys not given stay, null empties one")
     duplicate_reason = _line(200)
     changed_at = serializers.DateTimeField(required=False)
 

@@ -14,7 +14,7 @@ from crm.access.masks import sees_contact_details, shown
 from crm.records.keyset import Order
 from crm.records.tables import Column, Table, Viewer
 from crm.ui.formats import NOTHING, cell, day
-from crm.ui.marks import company, flag, person, status
+from crm.ui.marks import company, flag, icon, person, status
 from customers.customers.identity import display_phone, picture_letter
 from customers.customers.models import Customer
 
@@ -26,8 +26,21 @@ _SUFFIX = re.compile(r"(省|市|壮族自治区|回族自治区|维吾尔自治�
 
 def _name(row: Any, viewer: Viewer) -> str:
     return format_html(
-        '<span class="cell">{}<a class="trunc" href="{}" title="{}">{}</a></span>',
-        company(picture_letter(row.name)), row.get_absolute_url(), row.name, row.name,
+        '<span class="cell">{}<a class="trunc" href="{}" title="{}">{}</a>{}</span>',
+        company(picture_letter(row.name)), row.get_absolute_url(), row.name, row.name, _star(row, viewer),
+    )  # fmt: skip
+
+
+def _star(row: Any, viewer: Viewer) -> str:
+    """A button of the form around the rows: it follows the customer, or does so no longer."""
+    if "star" not in viewer.names:
+        return ""
+    is_on = row.pk in viewer.names["star"]
+    address = f"{row.get_absolute_url()}{'unstar' if is_on else 'star'}/"
+    return format_html(
+        '<button class="btn btn-ghost btn-sm btn-icon star" form="bulk" formaction="{}" aria-pressed="{}"'
+        ' aria-label="{}">{}</button>',
+        address, "true" if is_on else "false", _("Follow %(name)s") % {"name": row.name}, icon("star", "i-sm"),
     )  # fmt: skip
 
 

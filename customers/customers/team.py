@@ -31,7 +31,7 @@ def add_members(
     may_change: bool = False,
     ends_on: date | None = None,
 ) -> None:
-    """Take colleagues into the team, all or none, each with a notice; who is in it already gets the new part and day."""
+    """Take colleagues into the team, all or none, each with a notice; who is in it gets the new part and day."""
     if not colleagues:
         raise ValidationError({"colleagues": _("Choose at least one colleague.")})
     others = CustomerShare.objects.filter(content_object=customer).exclude(user__in=colleagues)

@@ -6,6 +6,7 @@ from crm.access.gate import needs
 from customers.customers import relation_views, star_views, team_views, views
 from customers.customers.exports import customer_export
 from customers.customers.lists import CustomerListView
+from customers.duplicates.following import follows_merge
 
 urlpatterns = [
     path("customers/", needs("customers.view_customer")(CustomerListView.as_view()), name="customer_list"),
@@ -13,11 +14,10 @@ urlpatterns = [
     path("customers/filter/", views.customer_filter, name="customer_filter"),
     path("customers/new/", views.customer_add, name="customer_add"),
     path("customers/duplicates/check/", views.customer_duplicates, name="customer_duplicates"),
-    path("customers/lookup/", views.customer_lookup, name="customer_lookup"),
     path("customers/tag/", views.customer_tag, name="customer_tag"),
     path("customers/stage/", views.customer_stage, name="customer_stage"),
     path("customers/archive/", views.customers_archive, name="customers_archive"),
-    path("customers/<int:pk>/", views.customer_detail, name="customer_detail"),
+    path("customers/<int:pk>/", follows_merge(views.customer_detail), name="customer_detail"),
     path("customers/<int:pk>/timeline/", views.customer_timeline, name="customer_timeline"),
     path("customers/<int:pk>/history/", views.customer_history, name="customer_history"),
     path("customers/<int:pk>/edit/", views.customer_edit, name="customer_edit"),
@@ -33,6 +33,8 @@ urlpatterns = [
     path("customers/<int:pk>/companies/", relation_views.customer_companies, name="customer_companies"),
     path("customers/<int:pk>/parent/", relation_views.customer_parent, name="customer_parent"),
     path("customers/<int:pk>/relate/", relation_views.customer_relate, name="customer_relate"),
-    path("customers/<int:pk>/relations/<int:relation>/end/", relation_views.customer_unrelate, name="customer_unrelate"),
+    path(
+        "customers/<int:pk>/relations/<int:relation>/end/", relation_views.customer_unrelate, name="customer_unrelate"
+    ),
     path("customers/<int:pk>/reveal/", views.customer_reveal, name="customer_reveal"),
 ]

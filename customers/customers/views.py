@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -12,7 +11,6 @@ from django.forms import BaseForm
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
@@ -24,12 +22,11 @@ from crm.people.models import User
 from crm.records.forms import has_code, refused
 from crm.records.selection import Selection
 from crm.records.stale import fingerprint
-from customers.activities.actions import may_correct
+from crm.records.together import read_together
 from customers.activities.forms import ActivityForm
-from customers.activities.models import Activity
+from customers.comments.forms import CommentForm
 from customers.contacts.models import Contact
-from customers.customers import actions, bulk, lookups, reveals
-from customers.customers.duplicates import find_duplicates
+from customers.customers import actions, bulk, reveals
 from customers.customers.filter_choices import filter_form
 from customers.customers.filters import CustomerFilter
 from customers.customers.forms import (
@@ -37,16 +34,26 @@ from customers.customers.forms import (
     BulkStageForm,
     BulkTagForm,
     CustomerForm,
-    LookupForm,
     NewCustomerForm,
     ReasonForm,
-    ShareForm,
 )
 from customers.customers.identity import clean_phone
 from customers.customers.models import Customer
 from customers.customers.names import wanted_by
-from customers.customers.summary import contacts_of, facts_of, heading, key_figures, shares_of, status_path
-from customers.customers.timeline import CustomerStory
+from customers.customers.recent import remember
+from customers.customers.summary import (
+    companies_of,
+    contacts_of,
+    facts_of,
+    heading,
+    key_figures,
+    status_path,
+    surroundings,
+    team_of,
+)
+from customers.customers.timeline import CHANGES, CustomerStory, tabs_for
+from customers.duplicates.checking import find_duplicates
+from customers.duplicates.following import became
 
 CHANGE = "customers.change_customer"
 ARCHIVE = "customers.archive_customer"
@@ -66,7 +73,10 @@ def customer_filter(request: SignedInRequest) -> HttpResponse:
 
 @needs("customers.view_customer", model=Customer)
 def customer_detail(request: SignedInRequest, customer: Customer) -> HttpResponse:
-    """Everything about a customer on one page."""
+    """Everything about a customer on one page; one that was merged leads to the customer it became part of."""
+    if customer.merged_into_id is not None and (survivor := became(customer.pk, request.user)):
+        return redirect(survivor)
+    remember(request.user, customer)
     return customer_page(request, customer, ActivityForm(customer=customer))
 
 
@@ -76,11 +86,11 @@ def customer_timeline(request: SignedInRequest, customer: Customer) -> HttpRespo
     if not getattr(request, "htmx", False):
         return customer_page(request, customer, ActivityForm(customer=customer))
     try:
-        place = read_place(request.GET.get("before", ""))
+        place, tab = read_place(request.GET.get("before", "")), read_tab(request)
     except ValidationError as refusal:
         return render(request, "records/refused.html", {"refusals": refusal.messages}, status=400)
-    page = story_of(customer, request.user).page(place)
-    return render(request, "customers/customers/_timeline.html", _timeline(customer, page, request.user))
+    page = CustomerStory(customer, request.user, tab=tab).page(place)
+    return render(request, "customers/customers/_timeline.html", _timeline(customer, page, tab))
 
 
 @needs("customers.view_history", model=Customer)
@@ -90,9 +100,8 @@ def customer_history(request: SignedInRequest, customer: Customer) -> HttpRespon
         place = read_place(request.GET.get("before", ""))
     except ValidationError as refusal:
         return render(request, "records/refused.html", {"refusals": refusal.messages}, status=400)
-    story = CustomerStory(customer, request.user, has_activities=False, hidden=())
-    page = story.page(place, 50)
-    context = {"customer": customer, "days": by_day(page.entries), "older": page.older, "correctable": ()}
+    page = CustomerStory(customer, request.user, tab=CHANGES, hidden=()).page(place, 50)
+    context = {"customer": customer, "days": by_day(page.entries), "older": page.older}
     return render(request, "customers/customers/history.html", context)
 
 
@@ -105,12 +114,13 @@ def customer_add(request: SignedInRequest) -> HttpResponse:
     if form.is_valid():
         owner = form.cleaned_data["owner"] if "owner" in form.fields else _own(actor)
         reason = form.cleaned_data["duplicate_reason"]
+        values = {**form.values(), "custom": form.custom_values()}
         try:
             place, is_new = made_once(
                 actor,
                 form.cleaned_data["key"],
                 lambda: actions.create_customer(
-                    actor=actor, owner=owner, values=form.values(), contact=form.contact(), duplicate_reason=reason
+                    actor=actor, owner=owner, values=values, contact=form.contact(), duplicate_reason=reason
                 ),
             )
         except ValidationError as refusal:
@@ -130,6 +140,7 @@ def customer_edit(request: SignedInRequest, customer: Customer) -> HttpResponse:
     status = 200
     if form.is_valid():
         changes = {name: value for name, value in form.values().items() if name in form.changed_data}
+        changes |= form.custom_changes()
         try:
             actions.update_customer(
                 customer, actor=request.user, values=changes, seen=form.cleaned_data["seen"],
@@ -139,7 +150,8 @@ def customer_edit(request: SignedInRequest, customer: Customer) -> HttpResponse:
             refused(form, refusal)
             if "stale" in {error.code for error in getattr(refusal, "error_list", [])}:
                 status = 409
-                form.data = {**request.POST.dict(), "seen": seen, "tag_ids": request.POST.getlist("tag_ids")}
+                form.data = request.POST.copy()
+                form.data["seen"] = seen
         else:
             messages.success(request, _("Saved."))
             return redirect(customer)
@@ -155,7 +167,8 @@ def customer_duplicates(request: SignedInRequest) -> HttpResponse:
     without = asked.get("without", "")
     found = find_duplicates(
         request.user, name=asked.get("name", "")[:200], credit_code=asked.get("credit_code", "").strip().upper()[:18],
-        phones=phones, emails=emails, without=int(without) if without.isdecimal() and len(without) < 19 else None,
+        website=asked.get("website", "")[:200], phones=phones, emails=emails,
+        without=int(without) if without.isdecimal() and len(without) < 19 else None,
     )  # fmt: skip
     return render(request, "customers/customers/_duplicates.html", {"duplicates": found.matches})
 
@@ -193,62 +206,11 @@ def customer_unarchive(request: SignedInRequest, customer: Customer) -> HttpResp
     return redirect(customer)
 
 
-@needs("customers.share_customer", model=Customer)
-def customer_share(request: SignedInRequest, customer: Customer) -> HttpResponse:
-    """Show a customer to a colleague until a day."""
-    until = timezone.localdate() + timedelta(days=actions.SHARE_DAYS)
-    form = ShareForm(request.POST or None, customer=customer, initial={"ends_on": until})
-    if form.is_valid():
-        try:
-            actions.share_customer(customer, actor=request.user, **form.cleaned_data)
-        except ValidationError as refusal:
-            refused(form, refusal)
-        else:
-            messages.success(request, _("Shared with %(name)s.") % {"name": form.cleaned_data["colleague"]})
-            return redirect(customer)
-    context = {
-        "title": _("Share customer"), "action_label": _("Share"),
-        "text": _("Your colleague sees “%(name)s” with its contacts and follow-ups until the day you choose.")
-        % {"name": customer},
-        "facts": [_("The share ends when the customer gets another owner.")],
-    }  # fmt: skip
-    return _confirm_page(request, form, context, customer)
-
-
-@needs("customers.share_customer", model=Customer)
-@require_POST
-def customer_unshare(request: SignedInRequest, customer: Customer, colleague: int) -> HttpResponse:
-    """End a share."""
-    try:
-        actions.end_share(customer, actor=request.user, colleague_id=colleague)
-    except ValidationError as refusal:
-        messages.error(request, " ".join(refusal.messages))
-    else:
-        messages.success(request, _("Share ended."))
-    return redirect(customer)
-
-
 @needs(reveals.RIGHT, model=Customer)
 @require_POST
 def customer_reveal(request: SignedInRequest, customer: Customer) -> HttpResponse:
     """The full phone or e-mail of the company."""
     return revealed(request, customer, request.POST.get("field", ""))
-
-
-@needs("customers.lookup_customer")
-def customer_lookup(request: SignedInRequest) -> HttpResponse:
-    """Whether a company is known, and where; never how to reach it."""
-    form = LookupForm(request.POST or None)
-    answers, status = None, 200
-    if form.is_valid():
-        try:
-            answers = lookups.look_up_customer(actor=request.user, **form.cleaned_data)
-        except ValidationError as refusal:
-            refused(form, refusal)
-            status = 429 if has_code(refusal, "limit") else 422
-    elif form.is_bound:
-        status = 422
-    return render(request, "customers/customers/lookup.html", {"form": form, "answers": answers}, status=status)
 
 
 @needs(CHANGE)
@@ -316,33 +278,34 @@ def _is_htmx(request: SignedInRequest) -> bool:
     return bool(getattr(request, "htmx", False))
 
 
-def story_of(customer: Customer, user: Any) -> CustomerStory:
-    """The story as this person may read it."""
-    return CustomerStory(customer, user, has_activities=user.reach.has("customers.view_activity"))
+def read_tab(request: SignedInRequest) -> str:
+    """Which kind of entries the address asks for; ValidationError where there is no such tab."""
+    tab = request.GET.get("show", "")
+    if tab not in dict(tabs_for(request.user)):
+        raise ValidationError(_("There is no tab “%(value)s” here.") % {"value": tab[:40]}, code="bad_tab")
+    return tab
 
 
-def _timeline(customer: Customer, page: Any, user: User) -> dict[str, Any]:
-    rows = [entry.row for entry in page.entries if isinstance(entry.row, Activity)]
-    correctable = {row.pk for row in rows if may_correct(row, user)}
-    return {"customer": customer, "days": by_day(page.entries), "older": page.older, "correctable": correctable}
+def _timeline(customer: Customer, page: Any, tab: str) -> dict[str, Any]:
+    return {"customer": customer, "days": by_day(page.entries), "older": page.older, "tab": tab}
 
 
 def customer_page(request: SignedInRequest, customer: Customer, form: ActivityForm, status: int = 200) -> HttpResponse:
     """The page of a customer with the form for a follow-up."""
     user: User = request.user
     try:
-        place = read_place(request.GET.get("before", ""))
+        place, tab = read_place(request.GET.get("before", "")), read_tab(request)
     except ValidationError as refusal:
         return render(request, "records/refused.html", {"refusals": refusal.messages}, status=400)
-    contacts = contacts_of(customer, user)
-    shares = shares_of(customer)
+    contacts, story = contacts_of(customer, user), CustomerStory(customer, user, tab=tab)
+    read = read_together({**surroundings(customer, user), **story.parts(place)})
     wanted = wanted_by([customer], NAMED_FIELDS)
-    wanted.setdefault("person", set()).update(share.user_id for share in shares)
-    page = story_of(customer, user).page(place, also=wanted)
+    wanted.setdefault("person", set()).update(share["user_id"] for share in read["shares"])
+    page = story.page(place, also=wanted, read=read)
     names = page.names
     form.offer([(row.pk, row.name) for row in contacts])
     context = {
-        **_timeline(customer, page, user),
+        **_timeline(customer, page, tab),
         **customer_rights(customer, user),
         **heading(customer, names),
         "facts": facts_of(customer, user, names),
@@ -350,8 +313,12 @@ def customer_page(request: SignedInRequest, customer: Customer, form: ActivityFo
         "path": status_path(customer),
         "contacts": contacts,
         "has_masked": any(contact.masked for contact in contacts),
-        "shares": [(names["person"][share.user_id], share) for share in shares],
+        "team": team_of(read, names),
+        "companies": companies_of(customer, read),
+        "is_starred": bool(read["star"]),
+        "tabs": tabs_for(user),
         "form": form,
+        "comment_form": CommentForm(),
     }
     return render(request, "customers/customers/detail.html", context, status=status)
 
@@ -365,6 +332,8 @@ def customer_rights(customer: Customer, user: User) -> dict[str, Any]:
     return {
         "may_write": is_open and may(user, "customers.add_activity", customer),
         "may_reveal": is_open and may(user, reveals.RIGHT, customer),
+        "may_comment": is_open and may(user, "customers.add_comment", customer),
+        "may_relate": is_open and may(user, CHANGE, customer),
         "may_share": has_owner and may(user, "customers.share_customer", customer),
         "may_add_contact": is_open and may(user, "customers.add_contact", customer),
         "may_change_contacts": is_open and may(user, "customers.change_contact", customer),
