@@ -6,16 +6,15 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db.models import ProtectedError
 from django.utils import timezone
-from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from crm.access.models import Role
 from crm.history.operations import operation
+from crm.people.belongings import belongings
 from crm.people.models import Absence, Department, PasswordRecord, User
 
 KEY_DUTIES = (Role.Duty.SYSTEM, Role.Duty.SECURITY)
@@ -72,18 +71,23 @@ def set_roles(user: User, *, actor: User, roles: Sequence[Role]) -> None:
 def disable_user(user: User, *, actor: User, left_on: date | None = None) -> None:
     """Switch a person off: sessions end at the next click, tokens are revoked.
 
-    Refused while the person still holds something (settings.HARBOUR_LEAVER_CHECKS say what and where to hand it over).
+    Refused while the person still holds something that must not be left alone; leaving hands it over.
     """
     if user == actor:
         raise ValidationError(_("Nobody disables themselves."))
     with operation(actor, "user_disabled", user):
         _locked(user)
         if held := held_by(user):
-            raise ValidationError([sentence for sentence, _url in held], code="still_holds")
-        _refuse_last_holder(user, set(user.roles.values_list("duty", flat=True)))
-        user.is_active, user.left_on = False, left_on or timezone.localdate()
-        user.save(update_fields=["is_active", "left_on"])
-        user.api_tokens.filter(revoked_at=None).update(revoked_at=timezone.now())
+            raise ValidationError(held, code="still_holds")
+        switch_off(user, left_on or timezone.localdate())
+
+
+def switch_off(user: User, left_on: date) -> None:
+    """Inside an operation: end a person's sessions and tokens; the last one of a key duty is refused."""
+    refuse_last_holder(user)
+    user.is_active, user.left_on = False, left_on
+    user.save(update_fields=["is_active", "left_on"])
+    user.api_tokens.filter(revoked_at=None).update(revoked_at=timezone.now())
 
 
 def enable_user(user: User, *, actor: User) -> None:
@@ -93,9 +97,14 @@ def enable_user(user: User, *, actor: User) -> None:
         user.save(update_fields=["is_active", "left_on"])
 
 
-def held_by(user: User) -> list[tuple[str, str]]:
-    """What has to be handed over before a person leaves: sentences, each with the page where that is done."""
-    return [held for name in settings.HARBOUR_LEAVER_CHECKS if (held := import_string(name)(user))]
+def held_by(user: User) -> list[str]:
+    """What keeps a person from being disabled: a sentence for each kind of thing that must be handed over first."""
+    kinds = [belonging for belonging in belongings().values() if belonging.holds_back]
+    return [
+        _("%(name)s still holds: %(what)s %(count)s.") % {"name": user, "what": belonging.label, "count": count}
+        for belonging in kinds
+        if (count := belonging.count(user))
+    ]
 
 
 def set_appearance(user: User, **choices: Any) -> None:
@@ -167,6 +176,11 @@ def remove_absence(absence: Absence, *, actor: User) -> None:
 
 def _locked(user: User) -> None:
     User.objects.select_for_update().get(pk=user.pk)
+
+
+def refuse_last_holder(user: User) -> None:
+    """ValidationError where nobody else holds a duty the installation cannot be without."""
+    _refuse_last_holder(user, set(user.roles.values_list("duty", flat=True)))
 
 
 def _refuse_last_holder(user: User, duties: set[str]) -> None:

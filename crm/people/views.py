@@ -16,7 +16,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from crm.access.gate import SignedInRequest, may, needs, signed_in
+from crm.access.gate import SignedInRequest, needs, signed_in
 from crm.people import actions, forms
 from crm.people.models import Absence, Department, User
 from crm.ui.settings_places import setting_groups
@@ -101,7 +101,6 @@ def user_detail(request: SignedInRequest, user: User) -> HttpResponse:
         "roles": user.roles.all(),
         "absences": user.absences.select_related("deputy")[:10],
         "tokens": user.api_tokens.filter(revoked_at=None).count(),
-        "held": actions.held_by(user) if user.is_active and may(request.user, "crm.change_user") else [],
     }
     return render(request, "settings/people/user_detail.html", context)
 
@@ -183,6 +182,7 @@ def user_disable(request: SignedInRequest, user: User) -> HttpResponse:
         danger=True,
         note=_("The person cannot sign in any more, open sessions end and API tokens are revoked. Nothing is deleted."),
         held=actions.held_by(user),
+        leave_url=reverse("settings:user_leave", args=[user.pk]),
         template="settings/people/user_disable.html",
         done=_("User disabled."),
     )

@@ -313,6 +313,7 @@ HARBOUR_VERBS = ["crm.history.verbs.VERBS", "customers.verbs.VERBS", "reports.ve
 HARBOUR_TIMELINE = [
     "customers.activities.timeline.ActivitySource",
     "customers.comments.timeline.CommentSource",
+    "crm.attachments.timeline.FileSource",
     "customers.customers.timeline.TaskSource",
 ]
 # what the palette offers before anything is typed: functions `(user)`

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any, ClassVar
 
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import QueryDict
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import extend_schema
@@ -22,16 +20,18 @@ from crm.api.views import JobStartedSerializer, RecordViewSet, parameter_names
 from crm.people.models import User
 from crm.records.keyset import Order
 from crm.records.selection import IDS_AT_MOST, Selection
+from customers.base_data.models import Region
 from customers.customers.filters import CustomerFilter
 from customers.transfers import actions
+from customers.transfers.along import ALWAYS, companions
 from customers.transfers.models import Transfer, TransferRow
 from customers.transfers.querysets import TRANSFER_RIGHT
 
 QUERY_AT_MOST = 2000
 
 
-# what other installations may ask to move along; there are no such records yet, so nothing is left behind
-NOT_KEPT_YET = ("opportunities", "contracts", "instalments", "tasks", "tickets", "bookings")
+# kinds of records that apps still to come will let move along; there are none yet, so nothing is left behind
+NOT_KEPT_YET = ("opportunities", "contracts", "instalments", "tickets", "bookings")
 
 
 class TransferSerializer(serializers.ModelSerializer[Transfer]):
@@ -45,8 +45,9 @@ class TransferSerializer(serializers.ModelSerializer[Transfer]):
     class Meta:
         model = Transfer
         fields = (
-            "id", "state", "requested_by", "targets", "split", "moves_along", "keep_clock", "exceeds_limit", "reason",
-            "note", "job", "undo_job", "created_at", "finished_at", "undone_at",
+            "id", "state", "requested_by", "targets", "split", "moves_along", "keep_clock", "exceeds_limit",
+            "effective_on", "old_owner_stays", "old_owner_until", "reason", "note", "job", "undo_job", "created_at",
+            "finished_at", "undone_at",
         )  # fmt: skip
         read_only_fields = fields
 
@@ -82,6 +83,12 @@ class TransferDetailSerializer(TransferSerializer):
         read_only_fields = fields  # type: ignore[assignment]
 
 
+class TransferStartedSerializer(JobStartedSerializer):
+    """A transfer has begun, or waits for its day and has no job yet."""
+
+    job = serializers.IntegerField(allow_null=True)
+
+
 class NewTransferSerializer(serializers.Serializer[Any]):
     """What moves (`ids`, or `filter`: the parameters of the customer list), to whom, with what, why."""
 
@@ -91,30 +98,52 @@ class NewTransferSerializer(serializers.Serializer[Any]):
     filter = serializers.DictField(required=False)
     targets = serializers.SlugRelatedField("username", queryset=User.objects.all(), many=True, allow_empty=False)
     split = serializers.ChoiceField(choices=Transfer.Split.choices, default=Transfer.Split.EVEN)
-    moves_along = serializers.MultipleChoiceField(
-        choices=(*actions.MOVES_ALONG, *NOT_KEPT_YET), default=list(actions.MOVES_ALONG)
+    weights = serializers.DictField(
+        child=serializers.IntegerField(min_value=1, max_value=actions.WEIGHT_AT_MOST),
+        required=False,
+        help_text="user name → weight, for the split by weight; 1 where none is named",
     )
+    regions = serializers.DictField(
+        child=serializers.CharField(max_length=150),
+        required=False,
+        help_text="code of a province → user name, for the split by region; other customers are shared evenly",
+    )
+    moves_along = serializers.ListField(child=serializers.CharField(max_length=30), required=False)
     reason = serializers.CharField(max_length=200)
     note = serializers.CharField(max_length=1000, default="", allow_blank=True)
     keep_clock = serializers.BooleanField(default=True)
     exceeds_limit = serializers.BooleanField(default=False)
     effective_on = serializers.DateField(required=False, allow_null=True)
+    old_owner_stays = serializers.ChoiceField(choices=Transfer.Stay.choices, default=Transfer.Stay.OUT)
+    old_owner_until = serializers.DateField(required=False, allow_null=True)
 
-    def validate_moves_along(self, value: set[str]) -> list[str]:
-        """The kinds of records there are; of the others there is nothing to move."""
-        return [name for name in actions.MOVES_ALONG if name in value]
-
-    def validate_effective_on(self, value: date | None) -> None:
-        """Nothing, or today."""
-        if value and value != timezone.localdate():
-            raise serializers.ValidationError(_("A transfer takes effect at once: send today's date or none."))
+    def validate_moves_along(self, value: list[str]) -> list[str]:
+        """The kinds of records there are; of those still to come there is nothing to move."""
+        known = (ALWAYS, *companions())
+        if unknown := [name for name in value if name not in (*known, *NOT_KEPT_YET)]:
+            raise serializers.ValidationError(_("“%(value)s” is not offered here.") % {"value": unknown[0]})
+        return [name for name in known if name in value]
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Either ids or a filter."""
-        attrs.pop("effective_on", None)
+        """Either ids or a filter; names become people and provinces."""
         if ("ids" in attrs) == ("filter" in attrs):
             raise serializers.ValidationError(_("Send either ids or filter."))
+        people = {user.username: user.pk for user in attrs["targets"]}
+        attrs["weights"] = {self._target("weights", people, name): n for name, n in attrs.get("weights", {}).items()}
+        wanted = attrs.get("regions", {})
+        codes = dict(Region.objects.filter(code__in=list(wanted), rank=1).values_list("code", "pk"))
+        if unknown := set(wanted) - set(codes):
+            words = _("There is no province with the code %(code)s.") % {"code": sorted(unknown)[0][:20]}
+            raise serializers.ValidationError({"regions": words})
+        attrs["regions"] = {codes[code]: self._target("regions", people, name) for code, name in wanted.items()}
         return attrs
+
+    def _target(self, field: str, people: dict[str, int], username: str) -> int:
+        if username not in people:
+            raise serializers.ValidationError(
+                {field: _("%(name)s is not among the targets.") % {"name": username[:60]}}
+            )
+        return people[username]
 
     def validate_filter(self, value: dict[str, Any]) -> str:
         """The parameters as the address of the list carries them; unknown ones are refused, or too much would move."""
@@ -143,6 +172,7 @@ class TransferViewSet(RecordViewSet):
         "retrieve": TRANSFER_RIGHT,
         "create": TRANSFER_RIGHT,
         "undo": TRANSFER_RIGHT,
+        "cancel": TRANSFER_RIGHT,
     }
     leans_on = ("customers.view_customer", "customers.view_pool")
     orders = (Order("-id", gettext_lazy("newest first"), "id", is_descending=True),)
@@ -157,9 +187,12 @@ class TransferViewSet(RecordViewSet):
         people = User.objects.able_to_own() if getattr(self, "swagger_fake_view", False) else User.objects.all()
         return {**super().get_serializer_context(), "usernames": dict(people.values_list("pk", "username"))}
 
-    @extend_schema(request=NewTransferSerializer, responses={202: JobStartedSerializer})
+    @extend_schema(request=NewTransferSerializer, responses={202: TransferStartedSerializer})
     def create(self, request: Request) -> Response:
-        """Plan a transfer and start it; records that cannot move stay, and the answer of GET says why."""
+        """Plan a transfer and start it; records that cannot move stay, and the answer of GET says why.
+
+        One for a later day (`effective_on`) waits: `job` is null until its morning.
+        """
         body = self.read_body(NewTransferSerializer)
         selection = Selection(ids=tuple(dict.fromkeys(body.pop("ids", ()))))
         if "filter" in body:
@@ -168,7 +201,7 @@ class TransferViewSet(RecordViewSet):
         with transaction.atomic():
             transfer = actions.plan_transfer(request.user, selection, **body)
             job = actions.start_transfer(transfer, request.user)
-        return Response({"id": transfer.pk, "job": job.pk}, status=202)
+        return Response({"id": transfer.pk, "job": job.pk if job else None}, status=202)
 
     @extend_schema(responses=TransferDetailSerializer)
     def retrieve(self, request: Request, pk: int) -> Response:
@@ -184,7 +217,16 @@ class TransferViewSet(RecordViewSet):
     @extend_schema(request=None, responses={202: JobStartedSerializer})
     @action(detail=True, methods=["post"])
     def undo(self, request: Request, pk: int) -> Response:
-        """Put back what nobody changed since, within seven days; the rest is listed."""
+        """Put back what nobody changed since, within the days the company allows; the rest is listed."""
         transfer = self.get_object()
         job = actions.start_undo(transfer, request.user)
         return Response({"id": transfer.pk, "job": job.pk}, status=202)
+
+    @extend_schema(request=None, responses=TransferSerializer)
+    @action(detail=True, methods=["post"])
+    def cancel(self, request: Request, pk: int) -> Response:
+        """Drop a transfer that waits for its day, or stop a running one; what has moved stays moved."""
+        transfer = self.get_object()
+        actions.cancel_transfer(transfer, request.user)
+        transfer.refresh_from_db()
+        return Response(self.get_serializer(transfer).data)

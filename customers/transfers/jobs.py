@@ -12,9 +12,10 @@ from crm.history.operations import tied_to
 from crm.jobs.kinds import JobKind, Tally
 from crm.jobs.models import Job
 from customers.transfers import actions
+from customers.transfers.chunk import Chunk
 from customers.transfers.models import Transfer
 from customers.transfers.querysets import TRANSFER_RIGHT
-from customers.transfers.running import Chunk, chunks, move_chunk, put_back_chunk
+from customers.transfers.running import chunks, move_chunk, put_back_chunk
 
 
 class TransferRun(JobKind):

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from crm.history.tracking import tracked
+from customers.customers.holds import hold_sentence
 from customers.transfers.querysets import TransferQuerySet, TransferRowQuerySet
 
 
@@ -136,4 +137,4 @@ class TransferRow(models.Model):
     @property
     def message(self) -> str:
         """Why it stays, was skipped or was not put back, in the reader's language."""
-        return str(self.get_reason_display())
+        return hold_sentence(self.hold) if self.hold else str(self.get_reason_display())

@@ -24,7 +24,7 @@ class TransferQuerySet(models.QuerySet[Any]):
         return self.within(user, TRANSFER_RIGHT)
 
     def within(self, user: User, right: str) -> TransferQuerySet:
-        """Own transfers, and those asked for by people in the scope of the right."""
+        """Own transfers, those asked for by people in the scope of the right, and those of people who left it."""
         scope = user.reach.scopes.get(right)
         if scope is None:
             return self.none()
@@ -34,7 +34,7 @@ class TransferQuerySet(models.QuerySet[Any]):
         if scope == OWN:
             return self.filter(mine)
         ids = user.reach.below_ids if scope == BELOW else [user.department_id]
-        return self.filter(mine | Q(requested_by__department_id__in=ids))
+        return self.filter(mine | Q(requested_by__department_id__in=ids) | Q(leaver__department_id__in=ids))
 
 
 class TransferRowQuerySet(ReachQuerySet):

@@ -2,47 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
-
+from django.contrib.auth.models import Permission
 from django.db import connection
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from crm.access.rows import ReachQuerySet
 from crm.jobs.kinds import Tally
 from crm.people.models import User
+from customers.customers.holds import declared_holds, held, hold_code
 from customers.customers.models import Customer
 from customers.pool.capacity import hold_quota, loads, receivers_for
-from customers.transfers.models import Transfer, TransferRow
-from customers.transfers.querysets import TRANSFER_RIGHT, TransferRowQuerySet
+from customers.pool.loose_ends import tie_up_loose_ends
+from customers.transfers.along import put_along_back, take_along
+from customers.transfers.chunk import CHUNK, Chunk
+from customers.transfers.models import TransferRow
+from customers.transfers.planning import keep_from_previous_owners, pool_the_rest
+from customers.transfers.querysets import TRANSFER_RIGHT
 
 CHUNK_SIZE = 20_000
 _Outcome, _Reason = TransferRow.Outcome, TransferRow.Reason
-_CHUNK = "r.transfer_id = %(transfer)s AND r.row_number BETWEEN %(first)s AND %(last)s"
-
-
-class Chunk(NamedTuple):
-    """Rows `first` to `last` of a transfer."""
-
-    transfer: Transfer
-    first: int
-    last: int
-
-    def rows(self) -> TransferRowQuerySet:
-        """The rows themselves."""
-        rows: TransferRowQuerySet = TransferRow.objects.all()
-        return rows.filter(transfer=self.transfer, row_number__range=(self.first, self.last))
-
-    def params(self) -> dict[str, Any]:
-        """What the statements below need."""
-        return {"transfer": self.transfer.pk, "first": self.first, "last": self.last}
 
 
 def chunks(rows: QuerySet[TransferRow]) -> list[dict[str, int]]:
     """The parameters of the chunks that together hold all these rows."""
     numbers = list(rows.order_by("row_number").values_list("row_number", flat=True))
     parts = [numbers[start : start + CHUNK_SIZE] for start in range(0, len(numbers), CHUNK_SIZE)]
-    return [{"first": part[0], "last": part[-1]} for part in parts]
+    return [{"first": part[0], "last": part[-1], "count": len(part)} for part in parts]
 
 
 # ── there ──
@@ -50,7 +37,7 @@ def chunks(rows: QuerySet[TransferRow]) -> list[dict[str, int]]:
 _LOCK = f"""
 SELECT count(*) FROM (
     SELECT c.id FROM customers_customer c
-    WHERE c.id IN (SELECT r.customer_id FROM customers_transferrow r WHERE {_CHUNK} AND r.outcome = %(outcome)s)
+    WHERE c.id IN (SELECT r.customer_id FROM customers_transferrow r WHERE {CHUNK} AND r.outcome = %(outcome)s)
     ORDER BY c.id FOR NO KEY UPDATE OF c
 ) AS locked
 """  # noqa: S608 - constants of this file only
@@ -60,7 +47,7 @@ UPDATE customers_transferrow r SET outcome = 'moved', old_status = c.status, old
     old_previous_owner_id = c.previous_owner_id, old_received_at = c.received_at,
     old_next_follow_on = c.next_follow_on, new_department_id = u.department_id
 FROM customers_customer c, crm_user u
-WHERE {_CHUNK} AND r.outcome = 'planned' AND c.id = r.customer_id AND u.id = r.new_owner_id
+WHERE {CHUNK} AND r.outcome = 'planned' AND c.id = r.customer_id AND u.id = r.new_owner_id
 """  # noqa: S608 - constants of this file only
 
 _MOVE = f"""
@@ -71,12 +58,34 @@ UPDATE customers_customer c SET owner_id = r.new_owner_id, department_id = r.new
     next_follow_on = CASE WHEN %(keeps_follow_ups)s THEN c.next_follow_on END,
     changed_at = %(now)s, changed_by_id = %(actor)s
 FROM customers_transferrow r
-WHERE {_CHUNK} AND r.outcome = 'moved' AND c.id = r.customer_id
+WHERE {CHUNK} AND r.outcome = 'moved' AND r.new_owner_id IS NOT NULL AND c.id = r.customer_id
 """  # noqa: S608 - constants of this file only
 
-_END_SHARES = f"""
-DELETE FROM customers_customershare s USING customers_transferrow r
-WHERE {_CHUNK} AND r.outcome = 'moved' AND s.content_object_id = r.customer_id
+# what nobody receives from a leaver goes into a pool
+_SNAPSHOT_POOLED = f"""
+UPDATE customers_transferrow r SET outcome = 'moved', old_status = c.status, old_department_id = c.department_id,
+    old_previous_owner_id = c.previous_owner_id, old_received_at = c.received_at,
+    old_next_follow_on = c.next_follow_on, old_protected_until = c.protected_until,
+    new_department_id = p.department_id
+FROM customers_customer c, customers_pool p
+WHERE {CHUNK} AND r.outcome = 'planned' AND c.id = r.customer_id AND p.id = r.new_pool_id
+"""  # noqa: S608 - constants of this file only
+
+_POOL = f"""
+UPDATE customers_customer c SET owner_id = NULL, department_id = r.new_department_id, status = 'pool',
+    pool_id = r.new_pool_id, pooled_at = %(now)s, previous_owner_id = c.owner_id, next_follow_on = NULL,
+    protected_from = NULL, protected_until = NULL, recycle_not_before = NULL, changed_at = %(now)s,
+    changed_by_id = %(actor)s
+FROM customers_transferrow r
+WHERE {CHUNK} AND r.outcome = 'moved' AND r.new_pool_id IS NOT NULL AND c.id = r.customer_id
+"""  # noqa: S608 - constants of this file only
+
+_KEEP_OLD_OWNER = f"""
+INSERT INTO customers_customershare (user_id, permission_id, content_object_id, shared_by_id, ends_on, role)
+SELECT r.old_owner_id, %(permission)s, r.customer_id, %(actor)s, %(until)s, %(role)s
+FROM customers_transferrow r JOIN crm_user u ON u.id = r.old_owner_id
+WHERE {CHUNK} AND r.outcome = 'moved' AND u.is_active
+ON CONFLICT DO NOTHING
 """  # noqa: S608 - constants of this file only
 
 
@@ -84,36 +93,64 @@ def move_chunk(chunk: Chunk, actor: User) -> Tally:
     """Move the planned rows of a chunk; what no longer fits the preview is skipped with its reason."""
     transfer = chunk.transfer
     planned = chunk.rows().going().count()
+    now = timezone.now()
     _prepare()
     hold_quota(transfer.target_ids)
-    _run(_LOCK, chunk, outcome=_Outcome.PLANNED)
+    chunk.execute(_LOCK, outcome=_Outcome.PLANNED)
     _skip_what_changed(chunk, actor)
-    _skip_above_limits(chunk, actor)
-    moved = _run(_SNAPSHOT, chunk)
-    written = _run(
+    _skip_above_limits(chunk)
+    if transfer.leaver_id:
+        pool_the_rest(chunk)
+    moved = chunk.execute(_SNAPSHOT) + (chunk.execute(_SNAPSHOT_POOLED) if transfer.leaver_id else 0)
+    written = chunk.execute(
         _MOVE,
-        chunk,
-        now=timezone.now(),
+        now=now,
         actor=actor.pk,
         restarts=not transfer.keeps_clock,
         keeps_follow_ups="follow_ups" in transfer.moves_along,
     )
+    if transfer.leaver_id:
+        written += chunk.execute(_POOL, now=now, actor=actor.pk)
+        pooled = chunk.rows().moved().filter(new_owner=None).values_list("customer", flat=True)
+        tie_up_loose_ends(list(pooled))
     _same(moved, written)
-    _run(_END_SHARES, chunk)
+    take_along(chunk, now)
+    if transfer.old_owner_stays:
+        _keep_old_owner(chunk, actor)
     return Tally(moved, planned - moved)
 
 
+def _keep_old_owner(chunk: Chunk, actor: User) -> None:
+    transfer = chunk.transfer
+    permission = Permission.objects.get(
+        content_type__app_label="customers", codename=f"{transfer.old_owner_stays}_customer"
+    )
+    role, until = _("former owner"), transfer.old_owner_until
+    chunk.execute(_KEEP_OLD_OWNER, permission=permission.pk, actor=actor.pk, until=until, role=role)
+
+
 def _skip_what_changed(chunk: Chunk, actor: User) -> None:
-    rows = chunk.rows().going()
-    able = receivers_for(actor, TRANSFER_RIGHT).filter(pk__in=chunk.transfer.target_ids)
+    rows, transfer = chunk.rows().going(), chunk.transfer
     as_planned = Q(customer__owner=F("old_owner")) | Q(customer__owner=None, old_owner=None)
-    _skip(rows.exclude(new_owner__in=list(able.values_list("pk", flat=True))), _Reason.RECEIVER)
-    _skip(rows.exclude(as_planned, customer__pool=None, customer__archived_at=None), _Reason.CHANGED)
-    _skip(rows.exclude(customer__in=_within(chunk, actor)), _Reason.RIGHT)
-    _skip(rows.filter(customer__protected_until__gte=timezone.localdate()), _Reason.PROTECTED)
+    if transfer.leaver_id:
+        _skip(rows.exclude(as_planned), _Reason.CHANGED)
+        able = User.objects.able_to_own().filter(department__isnull=False, pk__in=transfer.target_ids)
+    else:
+        able = receivers_for(actor, TRANSFER_RIGHT).filter(pk__in=transfer.target_ids)
+        _skip(rows.exclude(as_planned, customer__pool=None, customer__archived_at=None), _Reason.CHANGED)
+        _skip(rows.exclude(customer__in=_within(chunk, actor)), _Reason.RIGHT)
+        _skip(rows.filter(customer__protected_until__gte=timezone.localdate()), _Reason.PROTECTED)
+        if declared_holds():
+            rows.filter(held("customer_id")).update(
+                outcome=_Outcome.SKIPPED, reason=_Reason.HELD, hold=hold_code("customer_id")
+            )
+    able_ids = list(able.values_list("pk", flat=True))
+    _skip(rows.exclude(new_owner=None).exclude(new_owner__in=able_ids), _Reason.RECEIVER)
+    if transfer.effective_on:
+        keep_from_previous_owners(chunk, outcome=_Outcome.SKIPPED)
 
 
-def _skip_above_limits(chunk: Chunk, actor: User) -> None:
+def _skip_above_limits(chunk: Chunk) -> None:
     if chunk.transfer.exceeds_limit:
         return
     for load in loads(User.objects.filter(pk__in=chunk.transfer.target_ids)):
@@ -130,32 +167,31 @@ def _skip(rows: QuerySet[TransferRow], reason: str) -> None:
 
 _PUT_BACK = f"""
 UPDATE customers_customer c SET owner_id = r.old_owner_id, department_id = r.old_department_id, status = r.old_status,
-    previous_owner_id = r.old_previous_owner_id, received_at = r.old_received_at,
+    previous_owner_id = r.old_previous_owner_id, received_at = r.old_received_at, pool_id = NULL, pooled_at = NULL,
+    protected_until = coalesce(c.protected_until, r.old_protected_until),
     next_follow_on = coalesce(c.next_follow_on, r.old_next_follow_on), changed_at = %(now)s, changed_by_id = %(actor)s
 FROM customers_transferrow r
-WHERE {_CHUNK} AND r.outcome = 'undone' AND c.id = r.customer_id
+WHERE {CHUNK} AND r.outcome = 'undone' AND c.id = r.customer_id
 """  # noqa: S608 - constants of this file only
 
-_RESTORE_SHARES = f"""
-INSERT INTO customers_customershare (user_id, permission_id, content_object_id, shared_by_id, ends_on)
-SELECT e.user_id, e.permission_id, e.content_object_id, e.shared_by_id, e.ends_on
-FROM customers_customershareevent e JOIN customers_transferrow r ON r.customer_id = e.content_object_id
-WHERE {_CHUNK} AND r.outcome = 'undone' AND e.pgh_label = 'delete' AND e.pgh_context_id = %(context)s
-ON CONFLICT DO NOTHING
+_END_STAY = f"""
+DELETE FROM customers_customershare s USING customers_transferrow r
+WHERE {CHUNK} AND r.outcome = 'undone' AND s.content_object_id = r.customer_id AND s.user_id = r.old_owner_id
 """  # noqa: S608 - constants of this file only
 
 
 def put_back_chunk(chunk: Chunk, actor: User) -> Tally:
     """Put back the moved rows of a chunk that nobody changed since; the others are kept with their reason."""
     moved = chunk.rows().moved().count()
+    now = timezone.now()
     _prepare()
     hold_quota(filter(None, chunk.rows().moved().order_by().values_list("old_owner_id", flat=True).distinct()))
-    _run(_LOCK, chunk, outcome=_Outcome.MOVED)
+    chunk.execute(_LOCK, outcome=_Outcome.MOVED)
     _keep_what_changed(chunk, actor)
     undone = chunk.rows().moved().update(outcome=_Outcome.UNDONE)
-    _same(undone, _run(_PUT_BACK, chunk, now=timezone.now(), actor=actor.pk))
-    if chunk.transfer.operation is not None:
-        _run(_RESTORE_SHARES, chunk, context=chunk.transfer.operation.context_id)
+    _same(undone, chunk.execute(_PUT_BACK, now=now, actor=actor.pk))
+    chunk.execute(_END_STAY)
+    put_along_back(chunk, now)
     return Tally(undone, moved - undone)
 
 
@@ -163,12 +199,13 @@ def _keep_what_changed(chunk: Chunk, actor: User) -> None:
     rows = chunk.rows().moved()
     able = User.objects.able_to_own().filter(pk__in=rows.values("old_owner")).values_list("pk", flat=True)
     was_potential = Q(old_status=Customer.Status.POTENTIAL)
-    as_written = Q(
+    owned = Q(
         Q(was_potential, customer__status=Customer.Status.LEAD) | Q(~was_potential, customer__status=F("old_status")),
         customer__owner=F("new_owner"),
-        customer__department_id=F("new_department_id"),
-        customer__archived_at=None,
     )
+    pooled = Q(new_owner=None, customer__owner=None, customer__pool=F("new_pool"))
+    is_live = Q(customer__archived_at=None) if chunk.transfer.leaver_id is None else Q()
+    as_written = Q(owned | pooled, is_live, customer__department_id=F("new_department_id"))
     _keep(rows.exclude(as_written), _Reason.CHANGED)
     _keep(rows.exclude(customer__in=_within(chunk, actor)), _Reason.RIGHT)
     _keep(rows.exclude(Q(old_owner=None) | Q(old_owner__in=list(able))), _Reason.GIVER)
@@ -184,12 +221,6 @@ def _keep(rows: QuerySet[TransferRow], reason: str) -> None:
 def _within(chunk: Chunk, actor: User) -> ReachQuerySet:
     customers = Customer.objects.within(actor, TRANSFER_RIGHT)
     return customers.filter(pk__in=chunk.rows().values("customer_id"))
-
-
-def _run(statement: str, chunk: Chunk, **more: Any) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, {**chunk.params(), **more})
-        return int(cursor.rowcount)
 
 
 def _prepare() -> None:

@@ -21,10 +21,13 @@ from crm.people.models import User
 from crm.records.keyset import Order, keyset_page, read_cursor
 from crm.records.selection import Selection
 from crm.records.writers import open_writer
+from crm.ui.verb_page import show_refusal, verb_page
+from customers.customers.holds import hold_sentence
 from customers.customers.models import Customer
-from customers.pool.capacity import loads, receivers_for
+from customers.pool.capacity import loads
 from customers.transfers import actions
-from customers.transfers.forms import TransferForm
+from customers.transfers.along import companions
+from customers.transfers.forms import DayForm, TransferForm
 from customers.transfers.models import Transfer, TransferRow
 from customers.transfers.planning import chosen_customers
 from customers.transfers.querysets import TRANSFER_RIGHT
@@ -40,7 +43,7 @@ STEPS = (
 )
 _BY_NEWEST = Order("newest", "", "id", is_descending=True)
 _BY_NUMBER = Order("number", "", "row_number")
-_NAMES = ("customer", "old_owner", "new_owner")
+_NAMES = ("customer", "old_owner", "new_owner", "new_pool")
 
 
 @needs(TRANSFER_RIGHT)
@@ -50,6 +53,7 @@ def transfer_list(request: SignedInRequest) -> HttpResponse:
     page = keyset_page(rows, _BY_NEWEST, _cursor(request, rows, _BY_NEWEST), PAGE_SIZE)
     ids = {key for transfer in page.rows for key in (*transfer.giver_ids, *transfer.target_ids)}
     people = User.objects.in_bulk(ids)
+    days = actions.undo_days()
     lines = [
         {
             "transfer": transfer,
@@ -57,18 +61,19 @@ def transfer_list(request: SignedInRequest) -> HttpResponse:
             "receivers": [people[key] for key in transfer.target_ids if key in people],
             "gone": sum(transfer.counts.get(key, 0) for key in ("planned", "moved", "undone", "kept")),
             "left": sum(transfer.counts.get(key, 0) for key in ("stays", "skipped")),
-            "can_be_undone": actions.can_be_undone(transfer),
+            "can_be_undone": actions.can_be_undone(transfer, days),
         }
         for transfer in page.rows
     ]
-    return render(request, "customers/transfers/list.html", {"lines": lines, **_pager(request, page)})
+    return render(
+        request, "customers/transfers/list.html", {"lines": lines, "undo_days": days, **_pager(request, page)}
+    )
 
 
 @needs(TRANSFER_RIGHT)
 @require_http_methods(["GET", "POST"])
 def transfer_new(request: SignedInRequest) -> HttpResponse:
     is_plan = request.POST.get("plan") == "1"
-    form = TransferForm(request.POST if is_plan else None, actor=request.user)
     try:
         selection = _selection(request)
         if selection is None:
@@ -80,12 +85,14 @@ def transfer_new(request: SignedInRequest) -> HttpResponse:
         return render(
             request, "customers/transfers/choose.html", {"steps": STEPS, "people": _givers(request)}, status=400
         )
+    regions = [region for region, _count in summary.by_region]
+    form = TransferForm(request.POST if is_plan else None, actor=request.user, regions=regions)
     status = 200
     if is_plan and form.is_valid():
         try:
             transfer = actions.plan_transfer(request.user, selection, **form.plan())
         except ValidationError as refusal:
-            form.add_error(None, refusal)
+            show_refusal(form, refusal)
         else:
             return redirect(transfer)
     if is_plan:
@@ -94,7 +101,9 @@ def transfer_new(request: SignedInRequest) -> HttpResponse:
         "form": form,
         "steps": STEPS,
         "summary": summary,
-        "loads": _marked_loads(request, form),
+        "loads": _marked_loads(form),
+        "along": form.along_lines({code: one.count(chosen) for code, one in companions().items()}),
+        "provinces": list(zip(form.region_lines(), (count for _region, count in summary.by_region), strict=True)),
         "kept": _kept(selection),
     }
     return render(request, "customers/transfers/new.html", context, status=status)
@@ -114,6 +123,7 @@ def transfer_detail(request: SignedInRequest, transfer: Transfer) -> HttpRespons
         if not is_open:
             answer["HX-Refresh"] = "true"
         return answer
+    days = actions.undo_days()
     outcome = request.GET.get("outcome", "")
     rows = transfer.rows.visible_to(request.user).select_related(*_NAMES)
     if outcome in TransferRow.Outcome.values:
@@ -128,9 +138,12 @@ def transfer_detail(request: SignedInRequest, transfer: Transfer) -> HttpRespons
         ],
         "outcome": outcome,
         "rows": page.rows,
-        "can_be_undone": actions.can_be_undone(transfer),
-        "undo_days": actions.UNDO_DAYS,
-        "undo_until": actions.undo_until(transfer),
+        "is_waiting": transfer.state == Transfer.State.SCHEDULED,
+        "along": [one.label for code, one in companions().items() if code in transfer.moves_along],
+        "left": [one.label for code, one in companions().items() if code not in transfer.moves_along],
+        "can_be_undone": actions.can_be_undone(transfer, days),
+        "undo_days": days,
+        "undo_until": actions.undo_until(transfer, days),
         **_pager(request, page),
     }
     return render(request, "customers/transfers/detail.html", context)
@@ -139,13 +152,33 @@ def transfer_detail(request: SignedInRequest, transfer: Transfer) -> HttpRespons
 @needs(TRANSFER_RIGHT, model=Transfer)
 @require_POST
 def transfer_run(request: SignedInRequest, transfer: Transfer) -> HttpResponse:
-    return _acted(request, transfer, actions.start_transfer, _("The transfer is under way."))
+    waits = transfer.effective_on is not None and transfer.effective_on > timezone.localdate()
+    done = _("The transfer waits for its day.") if waits else _("The transfer is under way.")
+    return _acted(request, transfer, actions.start_transfer, done)
+
+
+@needs(TRANSFER_RIGHT, model=Transfer)
+def transfer_day(request: SignedInRequest, transfer: Transfer) -> HttpResponse:
+    """Give a waiting transfer another day."""
+    return verb_page(
+        request,
+        DayForm(request.POST or None, initial={"effective_on": transfer.effective_on}),
+        lambda **said: actions.put_off_transfer(transfer, request.user, **said),
+        title=_("Another day for transfer %(number)s") % {"number": transfer},
+        action_label=_("Save"),
+        back_url=transfer.get_absolute_url(),
+        parent=_("Transfers"),
+        note=_("Today starts it at once. Rules and limits are checked again on the day."),
+        done=_("Saved."),
+    )
 
 
 @needs(TRANSFER_RIGHT, model=Transfer)
 @require_POST
 def transfer_cancel(request: SignedInRequest, transfer: Transfer) -> HttpResponse:
-    return _acted(request, transfer, actions.cancel_transfer, _("The transfer is being stopped."))
+    is_running = transfer.state == Transfer.State.RUNNING
+    done = _("The transfer is being stopped.") if is_running else _("The transfer is cancelled.")
+    return _acted(request, transfer, actions.cancel_transfer, done)
 
 
 @needs(TRANSFER_RIGHT, model=Transfer)
@@ -158,7 +191,7 @@ def transfer_undo(request: SignedInRequest, transfer: Transfer) -> HttpResponse:
         "text": _("%(count)s customers go back to their former owners.") % {"count": transfer.counts.get("moved", 0)},
         "facts": [
             _("Customers that changed owner, department or status since then are kept as they are and listed."),
-            _("Follow-ups written meanwhile stay; planned days and shares come back."),
+            _("Follow-ups written meanwhile stay; planned days, tasks and shares come back."),
         ],
         "form": None,
         "action_label": _("Undo transfer"),
@@ -189,9 +222,11 @@ def transfer_result(request: SignedInRequest, transfer: Transfer) -> FileRespons
 def _result_lines(transfer: Transfer, user: User) -> Iterator[list[str]]:
     outcomes, reasons = dict(TransferRow.Outcome.choices), dict(TransferRow.Reason.choices)
     rows = transfer.rows.visible_to(user).order_by("row_number")
-    fields = ("customer__number", "customer__name", "old_owner__name", "new_owner__name", "outcome", "reason")
-    for number, name, old, new, outcome, reason in rows.values_list(*fields).iterator(chunk_size=5000):
-        yield [number, name, old or "", new or "", str(outcomes[outcome]), str(reasons.get(reason, ""))]
+    fields = ("customer__number", "customer__name", "old_owner__name", "new_owner__name", "new_pool__name")
+    told = rows.values_list(*fields, "outcome", "reason", "hold").iterator(chunk_size=5000)
+    for number, name, old, new, pool, outcome, reason, hold in told:
+        why = hold_sentence(hold) if hold else str(reasons.get(reason, ""))
+        yield [number, name, old or "", new or pool or "", str(outcomes[outcome]), why]
 
 
 def _acted(request: SignedInRequest, transfer: Transfer, action: Any, done: str) -> HttpResponse:
@@ -229,12 +264,13 @@ def _givers(request: SignedInRequest) -> list[User]:
     return list(User.objects.filter(pk__in=owners.order_by().values("owner").distinct()).order_by("name"))
 
 
-def _marked_loads(request: SignedInRequest, form: TransferForm) -> list[dict[str, Any]]:
+def _marked_loads(form: TransferForm) -> list[dict[str, Any]]:
     picked = set(form["targets"].value() or ())
-    people = receivers_for(request.user, TRANSFER_RIGHT).order_by("department__position", "name", "pk")
+    people = sorted(form.receivers, key=lambda user: (user.department.position, user.name, user.pk))
     return [
         {
             "load": load,
+            "weight": form.weight_of(load.user),
             "share": min(100 * load.held / max(load.limit, 1), 100),
             "is_picked": str(load.user.pk) in {str(key) for key in picked},
         }
