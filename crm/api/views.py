@@ -188,7 +188,7 @@ def parameter_names(filterset: type[RecordFilterSet]) -> list[str]:
         widget = found.field.widget
         suffixes: Sequence[str] = getattr(widget, "widgets_names", ())
         names += [name, *(f"{name}{suffix}" for suffix in suffixes if suffix)]
-    return names
+    return names + filterset.added_names()
 
 
 def unknown_address(request: HttpRequest, rest: str = "") -> JsonResponse:

@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from crm.history.tracking import tracked
+from crm.ui.formats import is_chinese
 
 
 @tracked()
@@ -50,6 +51,21 @@ class CustomField(models.Model):
 
     def __str__(self) -> str:
         return self.label
+
+    @property
+    def title(self) -> str:
+        """The label in the reader's language."""
+        return self.label if is_chinese() else self.label_en or self.label
+
+    @property
+    def member(self) -> str:
+        """How forms, refusals and the history name the value of this field: `custom.key`."""
+        return f"custom.{self.key}"
+
+    @property
+    def parameter(self) -> str:
+        """How lists and spreadsheets name the column and filter of this field: `custom_key`."""
+        return f"custom_{self.key}"
 
 
 @tracked()

@@ -17,11 +17,12 @@ from crm.history.models import Operation
 
 # bookkeeping that says nothing to a reader
 UNTOLD = frozenset({"id", "changed_at", "changed_by_id", "created_at", "created_by_id", "name_key", "custom"})
+CUSTOM = "custom"
 
 
 @dataclass(frozen=True)
 class FieldChange:
-    """One field of one row: the raw values before and after."""
+    """One field of one row: the raw values before and after; a custom field is named `custom.key`."""
 
     name: str
     before: Any
@@ -103,6 +104,11 @@ def _names(model: type[Model], fields: Iterable[str] | None) -> list[str]:
     return [f.attname for f in model._meta.concrete_fields if f.attname not in UNTOLD]
 
 
+def _told_names(model: type[Model]) -> list[str]:
+    has_custom = any(f.attname == CUSTOM for f in model._meta.concrete_fields)
+    return _names(model, None) + [CUSTOM] * has_custom
+
+
 def _change(event: dict[str, Any], previous: dict[str, Any] | None, wanted: list[str]) -> RowChange:
     return RowChange(
         event["pgh_id"], event["pgh_created_at"], event["pgh_label"], event["pgh_obj_id"], event["pgh_context_id"],
@@ -117,9 +123,21 @@ def _compared(event: dict[str, Any], previous: dict[str, Any] | None, wanted: li
     changed = []
     for name in wanted:
         before, after = (previous or {}).get(name) if known else None, event.get(name)
-        if before != after and (known or after not in (None, "", [], False)):
+        if name == CUSTOM:
+            changed += _custom_changes(before or {}, after or {})
+        elif before != after and (known or after not in (None, "", [], False)):
             changed.append(FieldChange(name, before, after))
     return changed
+
+
+def _custom_changes(before: dict[str, Any], after: dict[str, Any]) -> list[FieldChange]:
+    """Each changed custom field by itself."""
+    keys = dict.fromkeys([*before, *after])
+    return [
+        FieldChange(f"{CUSTOM}.{key}", before.get(key), after.get(key))
+        for key in keys
+        if before.get(key) != after.get(key)
+    ]
 
 
 @dataclass
@@ -185,7 +203,7 @@ def story(
     """
     table = connection.ops.quote_name(event_model(model)._meta.db_table)
     given = {"row": row_id, "anchor": anchor_id, "before": before, "size": size, "hidden": list(hidden)}
-    wanted = _names(model, None)
+    wanted = _told_names(model)
     with connection.cursor() as cursor:
         cursor.execute(_STORY.format(events=table), given)
         return [_story_entry(row, wanted) for row in cursor.fetchall()]

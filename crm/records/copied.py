@@ -13,9 +13,10 @@ from typing import IO, Any
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Case, F, Func, Q, QuerySet, TextField, Value, When
+from django.db.models import Case, Func, Q, QuerySet, TextField, Value, When
 
 from crm.access.masks import masked_column
+from crm.records.custom import CustomDayWidget, CustomNumberWidget
 from crm.records.sheets import (
     ChoiceWidget,
     DayWidget,
@@ -161,7 +162,7 @@ def _ready(column: SheetField, cells: ReadyCells) -> CellMaker:
         return cells.moment
     if isinstance(column.widget, DayWidget):
         return cells.day
-    return cells.number if isinstance(column.widget, WholeNumberWidget) else cells.text
+    return cells.number if isinstance(column.widget, WholeNumberWidget | CustomNumberWidget) else cells.text
 
 
 def _maker(column: SheetField, names: Mapping[int, str], cells: ReadyCells) -> CellMaker:
@@ -184,7 +185,7 @@ def _formatted(rows: QuerySet[Any], columns: Mapping[str, SheetField], is_open: 
     for at, column in enumerate(columns.values()):
         value = _expression(column, file_format)
         if column.mask:
-            hidden = masked_column(column.mask, F(column.path))
+            hidden = masked_column(column.mask, column.source())
             value = Case(When(is_open, then=value), default=hidden, output_field=TextField())
         cells[f"cell{at}"] = value
     formatted: QuerySet[Any] = rows.annotate(**cells).order_by("pk").values_list(*cells)
@@ -192,7 +193,9 @@ def _formatted(rows: QuerySet[Any], columns: Mapping[str, SheetField], is_open: 
 
 
 def _expression(column: SheetField, file_format: str) -> Any:
-    source = F(column.path)
+    source = column.source()
+    if isinstance(column.widget, CustomDayWidget):
+        return Func(source, template=_ISO_DAY, output_field=TextField()) if file_format == "xlsx" else source
     if isinstance(column.widget, ChoiceWidget):
         labels = [
             When(**{column.path: choice.value}, then=Value(str(choice.label))) for choice in column.widget.choices
@@ -213,6 +216,7 @@ _DAY = (
     f"CASE WHEN %(expressions)s < DATE '1900-03-01' THEN '{_LOOK}' || %(expressions)s::text "
     "ELSE (%(expressions)s - DATE '1899-12-30')::text END"
 )
+_ISO_DAY = _DAY.replace("%(expressions)s", "(%(expressions)s)::date")
 _SECOND = "date_trunc('second', %(expressions)s AT TIME ZONE '%(zone)s')"
 _MOMENTS = {
     "csv": _SECOND,

@@ -157,6 +157,11 @@ class RecordFilterSet(django_filters.FilterSet):
         self.user = user
         super().__init__(params if params is not None else QueryDict(), queryset=queryset)
 
+    @classmethod
+    def added_names(cls) -> list[str]:
+        """Names of the filters that are made for each request, besides the declared ones."""
+        return []
+
     def rows(self) -> QuerySet[Any]:
         """The filtered rows; ValidationError naming the filter and the value where one is wrong."""
         if not self.is_valid():

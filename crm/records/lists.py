@@ -22,6 +22,7 @@ from django.utils.translation import gettext_lazy
 from django.views import View
 
 from crm.access.gate import SignedInRequest
+from crm.records.custom import PREFIX
 from crm.records.filters import Names, RecordFilterSet
 from crm.records.keyset import COUNT_CAP, Order, Page, capped_count, keyset_page, read_cursor
 from crm.records.saved_views import SHARE_RIGHT, Tab, saved_tabs
@@ -228,6 +229,8 @@ def _is_fragment(request: SignedInRequest) -> bool:
 def _chosen_columns(params: QueryDict, offered: Sequence[Column]) -> list[Column]:
     names = [name for value in params.getlist("columns") for name in value.split(",") if name]
     known = {column.name for column in offered}
+    # a custom field that was switched off leaves saved views as they are
+    names = [name for name in names if name in known or not name.startswith(PREFIX)]
     if unknown := [name for name in names if name not in known]:
         raise ValidationError(_("This list has no column “%(value)s”.") % {"value": unknown[0][:40]})
     return Table(offered, ()).chosen(dict.fromkeys(names))

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator, URLValidator
+from django.db.models import F
 from django.utils import timezone, translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -100,6 +101,10 @@ class SheetField(Field):
     def header(self) -> str:
         """The header in the reader's language."""
         return str(self.label)
+
+    def source(self) -> Any:
+        """The expression the database reads the column from."""
+        return F(self.path)
 
     def get_value(self, instance: Any) -> Any:
         """What an instance holds under the field's path."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -15,6 +16,7 @@ from crm.access.masks import sees_contact_details
 from crm.records.custom import custom_columns, wanted_people
 from crm.records.lists import BuiltInView, BulkVerb, RecordListView
 from crm.records.tables import Column
+from crm.records.together import read_together
 from customers.contacts.models import Contact
 from customers.customers.custom import CUSTOMER
 from customers.customers.filters import CustomerFilter
@@ -69,11 +71,13 @@ class CustomerListView(RecordListView):
         fields = [field for column in columns for field in column.fields]
         people = wanted_people(CUSTOMER, columns, rows)
         found: dict[str, Any] = dict(look_up(merged(wanted_by(rows, fields), wanted, people)))
-        shows_people = any(column.name in CONTACT_COLUMNS for column in columns)
-        ids = [row.pk for row in rows]
-        stars = Star.objects.filter(user=self.request.user, customer_id__in=ids).values_list("customer_id", flat=True)
-        found["star"] = dict.fromkeys(stars, True)
-        found["main_contact"] = self._main_contacts(rows) if shows_people else {}
+        stars = Star.objects.filter(user=self.request.user, customer_id__in=[row.pk for row in rows])
+        wanted_rows = {"star": stars.values("customer_id")}
+        if any(column.name in CONTACT_COLUMNS for column in columns):
+            wanted_rows["main_contact"] = self._main_contacts(rows)
+        read = read_together(wanted_rows)
+        found["star"] = {row["customer_id"]: True for row in read["star"]}
+        found["main_contact"] = {row.pop("customer_id"): MainContact(**row) for row in read.get("main_contact", [])}
         return found
 
     def columns_for(self, user: Any) -> Sequence[Column]:
@@ -91,9 +95,8 @@ class CustomerListView(RecordListView):
         }
         return {"row_rights": rights, "list_title": _("Customers")}
 
-    def _main_contacts(self, rows: Sequence[Any]) -> dict[int, MainContact]:
+    def _main_contacts(self, rows: Sequence[Any]) -> QuerySet[Any]:
         open_ids = [row.pk for row in rows if row.status != Customer.Status.POOL]  # a pool hides its people
         contacts = Contact.objects.visible_to(self.request.user).live()
         wanted = contacts.filter(customer_id__in=open_ids, is_primary=True)
-        found = wanted.values_list("customer_id", "name", "job_title", "phone")
-        return {pk: MainContact(name, job_title, phone) for pk, name, job_title, phone in found}
+        return wanted.values("customer_id", "name", "job_title", "phone")
