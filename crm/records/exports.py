@@ -30,6 +30,7 @@ from crm.jobs.models import Job
 from crm.people.models import User
 from crm.records.copied import write_copied
 from crm.records.filters import RecordFilterSet
+from crm.records.parts import id_parts
 from crm.records.selection import Selection
 from crm.records.sheets import SheetField, SheetResource
 from crm.records.writers import FORMATS, SHEET_ROWS, open_writer
@@ -139,13 +140,6 @@ def _refuse_wrong_count(count: int, left: int) -> None:
         )
 
 
-_CUT = """
-SELECT min(id), max(id), count(*)
-FROM (SELECT id, (row_number() OVER (ORDER BY id) - 1) / %%s AS part FROM (%s) AS chosen (id)) AS numbered
-GROUP BY part ORDER BY part
-"""
-
-
 class ExportRun(JobKind):
     """Parts of twenty thousand rows by id, put together at the end."""
 
@@ -154,12 +148,9 @@ class ExportRun(JobKind):
     def plan(self, job: Job) -> Iterable[dict[str, Any]]:
         """Cut the rows by id."""
         _export, rows = _rows(job)
-        sql, params = rows.order_by("pk").values_list("pk").query.sql_with_params()
-        with connection.cursor() as cursor:
-            cursor.execute(_CUT % sql, [PART_ROWS, *params])
-            parts = cursor.fetchall()
-        job.total = sum(count for _first, _last, count in parts)
-        return [{"number": number, "first": first, "last": last} for number, (first, last, _count) in enumerate(parts)]
+        parts = id_parts(rows, PART_ROWS)
+        job.total = sum(part.count for part in parts)
+        return [{"number": number, "first": part.first, "last": part.last} for number, part in enumerate(parts)]
 
     def run_chunk(self, job: Job, params: dict[str, Any]) -> Tally:
         """Write one part; written again after a crash, it replaces itself."""

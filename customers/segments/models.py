@@ -18,7 +18,7 @@ class Segment(models.Model):
 
     name = models.CharField(_("name"), max_length=60)
     description = models.CharField(_("description"), max_length=200, blank=True)
-    conditions = models.JSONField(default=dict, help_text="{match: all|any, rows: [{field, operator, value}, group …]}")
+    conditions = models.JSONField(default=dict, help_text="see customers.segments.conditions")
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="segments", verbose_name=_("owner")
     )
@@ -81,9 +81,16 @@ class ClassificationRule(models.Model):
 class CustomerScore(models.Model):
     """Recency, frequency and value of a customer, each 1 (low) to 5; made anew each night."""
 
+    class Group(models.TextChoices):
+        CLOSE = "close", _("close contact")
+        RISING = "rising", _("warming up")
+        COOLING = "cooling", _("cooling down")
+        QUIET = "quiet", _("quiet")
+        UNTOUCHED = "untouched", _("never followed")
+
     customer = models.OneToOneField("customers.Customer", models.CASCADE, primary_key=True, related_name="score")
     recency = models.PositiveSmallIntegerField(_("recency"), null=True)
     frequency = models.PositiveSmallIntegerField(_("frequency"), null=True)
     monetary = models.PositiveSmallIntegerField(_("value"), null=True)
-    group = models.CharField(_("RFM group"), max_length=20, blank=True)
+    group = models.CharField(_("RFM group"), max_length=20, choices=Group, blank=True)
     computed_at = models.DateTimeField()
