@@ -41,4 +41,24 @@ RULES = [
         "No name holds a control character.",
         r"SELECT id FROM customers_customer WHERE name ~ '[\x01-\x1f\x7f]'",
     ),
+    Invariant(
+        97,
+        "A merged customer leads to one that was not merged itself.",
+        "SELECT l.id FROM customers_customer l JOIN customers_customer s ON s.id = l.merged_into_id "
+        "WHERE s.merged_into_id IS NOT NULL",
+    ),
+    Invariant(
+        99,
+        "Mobiles are kept in E.164 and e-mails in small letters, so that equal ones are found.",
+        "SELECT id FROM customers_customer WHERE phone ~ '^1[3-9][0-9]{9}$' OR email <> lower(email) "
+        "UNION ALL SELECT id FROM customers_contact WHERE phone ~ '^1[3-9][0-9]{9}$' OR email <> lower(email)",
+    ),
+    Invariant(
+        103,
+        "No contact, follow-up, task or comment was left behind at a merged customer.",
+        "SELECT r.id FROM (SELECT id, customer_id FROM customers_contact UNION ALL SELECT id, customer_id "
+        "FROM customers_task UNION ALL SELECT id, customer_id FROM customers_comment UNION ALL SELECT id, customer_id "
+        "FROM customers_activity WHERE message_id = '') r JOIN customers_customer c ON c.id = r.customer_id "
+        "WHERE c.merged_into_id IS NOT NULL",
+    ),
 ]

@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from crm.history.tracking import tracked
+from customers.duplicates.querysets import AccessRequestQuerySet, CandidateQuerySet, MergeQuerySet
 
 
 @tracked()
@@ -28,6 +29,8 @@ class DuplicateCandidate(models.Model):
     found_at = models.DateTimeField(_("found at"), db_default=models.functions.Now())
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)
+
+    objects = CandidateQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("possible duplicate")
@@ -53,6 +56,8 @@ class Merge(models.Model):
     merged_at = models.DateTimeField(_("merged at"), db_default=models.functions.Now())
     undone_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     undone_at = models.DateTimeField(null=True)
+
+    objects = MergeQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("merge")
@@ -86,6 +91,8 @@ class AccessRequest(models.Model):
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)
     answer = models.CharField(_("answer"), max_length=200, blank=True)
+
+    objects = AccessRequestQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("request for a customer")

@@ -9,8 +9,9 @@ from django.utils import timezone
 from crm.history.models import Operation
 from crm.records.forms import has_code
 from crm.records.stale import fingerprint
-from customers.customers import actions, bulk, lookups, reveals
+from customers.customers import actions, bulk, reveals
 from customers.customers.models import Customer, CustomerShare
+from customers.duplicates import lookups
 from tests.factories import (
     make_contact,
     make_customer,

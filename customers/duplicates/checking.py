@@ -1,0 +1,213 @@
+"""Whether a customer is known: the same by code, phone, e-mail and web domain, alike by name (DOMAIN: duplicates)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import connection, transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from crm.company.actions import company_settings
+from customers.contacts.models import Contact
+from customers.customers.identity import name_core, name_key, website_domain
+from customers.customers.models import Customer
+from customers.customers.search import doubled
+from customers.duplicates.likeness import SAME, likeness_sql
+
+MATCHES_AT_MOST = 5
+REFUSED = "refuse"
+# the trigram index answers with names at least this much nearer than the likeness asked for
+_LOOSER = 0.2
+_ALIKE = f"""
+SELECT id, score FROM (
+    SELECT c.id, {likeness_sql("c.name_key", "%(key)s::text")} AS score
+    FROM customers_customersearch s JOIN customers_customer c ON c.id = s.customer_id
+    WHERE s.doubled %%> %(core)s AND c.archived_at IS NULL AND c.id <> %(without)s
+) near WHERE score >= %(least)s AND score < {SAME} ORDER BY score DESC, id LIMIT {MATCHES_AT_MOST}
+"""  # noqa: S608 - put together from constants of this code
+
+
+@dataclass(frozen=True)
+class Match:
+    """A customer that is the same, or may be: told by name only to those who may see it."""
+
+    customer: Customer
+    by: str
+    is_visible: bool
+    score: int = SAME
+
+    @property
+    def text(self) -> str:
+        """One sentence; who may not see the customer learns where it is, and nothing else."""
+        likeness = _("Same %(by)s") if self.score == SAME else _("Similar %(by)s (%(score)s of 100)")
+        words = {"likeness": likeness % {"by": self.by, "score": self.score}, "name": self.customer.name}
+        if not self.is_visible:
+            if self.customer.status == Customer.Status.POOL:
+                return _("%(likeness)s: a customer in the pool “%(pool)s”.") % {**words, "pool": self.customer.pool}
+            words["department"] = str(self.customer.department)
+            return _("%(likeness)s: a customer of the department %(department)s.") % words
+        owner = self.customer.owner or _("nobody")
+        return _("%(likeness)s: “%(name)s”, owner %(owner)s.") % {**words, "owner": owner}
+
+
+@dataclass
+class Duplicates:
+    """Exact matches by field, and customers of the same or nearly the same name."""
+
+    exact: dict[str, list[Match]] = field(default_factory=dict)
+    similar: list[Match] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.exact or self.similar)
+
+    @property
+    def matches(self) -> list[Match]:
+        """All of them, the exact ones first."""
+        return [match for found in self.exact.values() for match in found] + self.similar
+
+
+def find_duplicates(
+    user: Any,
+    *,
+    name: str = "",
+    credit_code: str = "",
+    phones: Iterable[str] = (),
+    emails: Iterable[str] = (),
+    website: str = "",
+    without: int | None = None,
+    similar_from: int | None = None,
+) -> Duplicates:
+    """Customers with the same code, phone, e-mail (theirs or a contact's) or domain, and those of nearly the same name.
+
+    `similar_from` is the least likeness of names, the setting of the company where none is given.
+    """
+    phones, emails = [value for value in phones if value], [value.lower() for value in emails if value]
+    found, domain = Duplicates(), website_domain(website)
+    asked: dict[str, tuple[Any, Q, str]] = {
+        "credit_code": (credit_code, Q(credit_code=credit_code), _("credit code")),
+        "phone": (phones, _with_contacts("phone", phones, Q(phone__in=phones)), _("phone")),
+        "email": (emails, _with_contacts("email", emails, _with_email(emails)), _("e-mail")),
+        "website": (domain, Q(search_row__letters__contains=domain), _("website")),
+    }
+    for key, (value, condition, label) in asked.items():
+        if not value:
+            continue
+        matches = _matches(user, condition, label, without)
+        if key == "website":  # the index knows only that the domain stands somewhere in the text
+            matches = [match for match in matches if website_domain(match.customer.website) == domain]
+        if matches:
+            found.exact[key] = matches
+    known = {match.customer.pk for match in found.matches}
+    if key := name_key(name):
+        same = _matches(user, Q(name_key=key), _("name"), without)
+        alike = same or _alike(user, key, without, similar_from)
+        found.similar = [match for match in alike if match.customer.pk not in known]
+    return found
+
+
+def refuse_duplicates(
+    user: Any,
+    values: Mapping[str, Any],
+    contact: Mapping[str, Any] | None = None,
+    *,
+    reason: str = "",
+    without: int | None = None,
+) -> None:
+    """ValidationError by field where the same customer is known; a reason lets it pass, except with a known code.
+
+    The company may refuse a known phone or e-mail too. Runs inside the transaction that writes: whoever writes the
+    same phone or e-mail at the same moment waits until it is over.
+    """
+    person = contact or {}
+    phones, emails = ([values.get(name, ""), person.get(name, "")] for name in ("phone", "email"))
+    hold_identity([*phones, *emails])
+    rules = company_settings()
+    found = find_duplicates(
+        user, name=values.get("name", ""), credit_code=values.get("credit_code", ""), phones=phones, emails=emails,
+        website=values.get("website", ""), without=without, similar_from=rules["duplicates.similar_from"],
+    )  # fmt: skip
+    needs_reason = bool(found) and not reason.strip()
+    wrong: dict[str, list[str]] = {}
+    for name, matches in found.exact.items():
+        is_refused = name == "credit_code" or (name != "website" and rules["duplicates.exact"] == REFUSED)
+        if is_refused or needs_reason:
+            field_name = name if values.get(name) else f"contact_{name}"
+            wrong[field_name] = [match.text for match in matches]
+    if needs_reason:
+        if found.similar:
+            wrong["name"] = [match.text for match in found.similar]
+        wrong["duplicate_reason"] = [_("Say why this is another customer, or open the one that exists.")]
+    if wrong:
+        raise ValidationError(wrong)
+
+
+def refuse_known_person(user: Any, customer: Customer, values: Mapping[str, Any], *, reason: str = "") -> None:
+    """ValidationError by field where a phone or e-mail of a contact belongs to another customer; as above."""
+    reached = {name: values.get(name, "") for name in ("phone", "email")}
+    try:
+        refuse_duplicates(user, reached, reason=reason, without=customer.pk)
+    except ValidationError as refusal:
+        if "duplicate_reason" in refusal.error_dict:
+            words = _("Say why this person belongs here too, or open the customer that has them.")
+            refusal.error_dict["duplicate_reason"] = [ValidationError(words)]
+        raise
+
+
+def hold_identity(values: Iterable[str]) -> None:
+    """Make everybody else who checks one of these phones or e-mails wait for the end of this transaction."""
+    wanted = sorted({value for value in values if value})
+    with connection.cursor() as cursor:
+        for value in wanted:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 12))", [value])
+
+
+def _with_email(emails: list[str]) -> Q:
+    """Customers with one of these e-mails; by the search index, for they have none of their own."""
+    condition = Q(pk__in=[])
+    for email in emails:
+        condition |= Q(search_row__digits__contains=email, email=email)
+    return condition
+
+
+def _with_contacts(column: str, values: list[str], its_own: Q) -> Q:
+    if not values:
+        return Q(pk__in=[])
+    # e-mails are stored in small letters, phones in E.164, so equality is enough and the indexes serve
+    ids = Contact.objects.live().filter(**{f"{column}__in": values}).values_list("customer_id", flat=True)
+    own = Customer.objects.live().filter(its_own).values_list("pk", flat=True)
+    return Q(pk__in=[*ids[:50], *own[:50]])
+
+
+def _matches(user: Any, condition: Q, label: str, without: int | None) -> list[Match]:
+    alike = Customer.objects.live().filter(condition).exclude(pk=without or 0)
+    rows = list(alike.select_related("department", "owner", "pool").order_by("id")[:MATCHES_AT_MOST])
+    visible = _visible(user, [row.pk for row in rows])
+    return [Match(row, label, row.pk in visible) for row in rows]
+
+
+def _alike(user: Any, key: str, without: int | None, similar_from: int | None) -> list[Match]:
+    """Customers of nearly the same name, the most alike first: near ones by the trigrams of doubled names."""
+    least = company_settings()["duplicates.similar_from"] if similar_from is None else similar_from
+    core = name_core(key)
+    if len(core) < 2 or least >= SAME:
+        return []
+    given = {"key": key, "core": doubled(core), "without": without or 0, "least": least}
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('pg_trgm.word_similarity_threshold', %s, true)", [f"{least / 100 - _LOOSER:.2f}"]
+        )
+        cursor.execute(_ALIKE, given)
+        scores = dict(cursor.fetchall())
+    rows = Customer.objects.select_related("department", "owner", "pool").in_bulk(scores)
+    visible = _visible(user, list(scores))
+    return [Match(rows[pk], _("name"), pk in visible, score) for pk, score in scores.items()]
+
+
+def _visible(user: Any, ids: list[int]) -> set[int]:
+    if not ids:
+        return set()
+    return set(Customer.objects.visible_to(user).filter(pk__in=ids).values_list("pk", flat=True))

@@ -1,0 +1,55 @@
+"""Reads over pairs that may be one company, merges and requests for customers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from crm.access.rows import ReachQuerySet
+
+if TYPE_CHECKING:
+    from crm.people.models import User
+
+_SEEN = "customers.view_customer"
+
+
+class PairQuerySet(ReachQuerySet):
+    """Rows about two customers; in reach where both of them are, and are seen."""
+
+    ends: ClassVar[tuple[str, str]]
+
+    def within(self, user: User, right: str) -> Self:
+        """Rows of which the person has both customers in the scope of a right."""
+        if not user.reach.has(right) or not user.reach.has(_SEEN):
+            return self.none()
+        rows = self
+        for end in self.ends:
+            for needed in (right, _SEEN):
+                condition = user.reach.rows(needed, f"{end}__")
+                rows = rows if condition is None else rows.filter(condition)
+        return rows
+
+
+class CandidateQuerySet(PairQuerySet):
+    """Pairs that may be one company."""
+
+    ends = ("first", "second")
+
+    def open(self) -> Self:
+        """Those nobody has decided about, neither customer archived."""
+        return self.filter(state="open", first__archived_at=None, second__archived_at=None)
+
+
+class MergeQuerySet(PairQuerySet):
+    """Merges."""
+
+    ends = ("survivor", "loser")
+
+
+class AccessRequestQuerySet(ReachQuerySet):
+    """Requests for a customer; in reach where the customer is."""
+
+    reach_path = "customer__"
+
+    def open(self) -> Self:
+        """Those that wait for an answer."""
+        return self.filter(state="open", customer__archived_at=None)
