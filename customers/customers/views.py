@@ -54,6 +54,7 @@ from customers.customers.summary import (
 from customers.customers.timeline import CHANGES, CustomerStory, tabs_for
 from customers.duplicates.checking import find_duplicates
 from customers.duplicates.following import became
+from customers.tasks.panel import task_panel
 
 CHANGE = "customers.change_customer"
 ARCHIVE = "customers.archive_customer"
@@ -319,6 +320,7 @@ def customer_page(request: SignedInRequest, customer: Customer, form: ActivityFo
         "tabs": tabs_for(user),
         "form": form,
         "comment_form": CommentForm(),
+        **task_panel(customer, user),
     }
     return render(request, "customers/customers/detail.html", context, status=status)
 

@@ -8,8 +8,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Case, DateTimeField, F, QuerySet, Value, When
-from django.db.models.functions import TruncDay
+from django.db.models import Case, DateTimeField, F, Func, QuerySet, Value, When
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
@@ -126,7 +125,9 @@ def finish_tasks(rows: QuerySet[Any], *, actor: User) -> Operation:
 def postpone_tasks(rows: QuerySet[Any], *, actor: User, to: date) -> Operation:
     """Move these open tasks to another day; times of day stay, and reminders move by as many days."""
     _refuse_day(to)
-    later = Value(midnight(to), DateTimeField()) - TruncDay("due_at")
+    zone = timezone.get_current_timezone_name()
+    day = Func(Value("day"), F("due_at"), Value(zone), function="date_trunc", output_field=DateTimeField())
+    later = Value(midnight(to), DateTimeField()) - day
     moved = Case(When(due_at=None, then=midnight(to)), default=F("due_at") + later)
     reminded = Case(When(due_at=None, then=F("remind_at")), default=F("remind_at") + later)
     values = {"due_at": moved, "remind_at": reminded, "reminded_at": None, "changed_at": timezone.now()}

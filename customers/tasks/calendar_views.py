@@ -47,6 +47,7 @@ def week(request: SignedInRequest) -> HttpResponse:
         "is_own": person == request.user,
         "unannounced": sorted({shown.day.year for shown in days} & set(unannounced_years(today))),
         "quick": QuickTaskForm(),
+        "quick_day": max(today, monday),
     }
     return render(request, "customers/tasks/week.html", context)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
@@ -72,8 +73,9 @@ class TaskForm(QuickTaskForm):
     def __init__(self, *args: Any, user: User, task: Task | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.user, self.task = user, task
-        owners = colleagues_of(user) | User.objects.filter(pk__in=[user.pk, task.owner_id if task else user.pk])
-        self.fields["owner"].queryset = owners.distinct()  # type: ignore[attr-defined]
+        present = [user.pk, task.owner_id if task else user.pk]
+        owners = User.objects.filter(Q(pk__in=colleagues_of(user).values("pk")) | Q(pk__in=present))
+        self.fields["owner"].queryset = owners  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         """A time of day needs a day."""

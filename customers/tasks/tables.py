@@ -27,7 +27,7 @@ def _title(row: Any, viewer: Viewer) -> str:
 
 
 def _finish(row: Any) -> str:
-    # it belongs to the form of the bulk bar, so it carries its CSRF token and the list's filter, and works without script
+    # part of the form of the bulk bar: it carries its CSRF token and the list's filter, and works without script
     return format_html(
         '<button class="btn btn-ghost btn-sm btn-icon" form="bulk" formaction="{}" data-key="f" aria-label="{}"'
         ' title="{}">{}</button>',

@@ -14,7 +14,7 @@ from crm.people.models import Absence, User
 from customers.imports.models import ImportSet
 from customers.transfers.models import Transfer
 from tests.contract.routes import Route
-from tests.factories import make_activity, make_contact, make_customer, make_pool, make_pooled_customer
+from tests.factories import make_activity, make_contact, make_customer, make_pool, make_pooled_customer, make_task
 
 WORDS = {"size": "small", "row_number": "1", "colleague": "999999", "file_format": "csv"}
 SLUGS = {"attachments": "customer", "reports": "new-business", "help": "customers", "settings": "stages"}
@@ -39,6 +39,7 @@ def make_rows(owners: list[User], other_department: Any) -> dict[str, list[Any]]
         "customers.Contact": [make_contact(customer) for customer in customers],
         "customers.Activity": [make_activity(customer) for customer in customers],
         "customers.Pool": pools,
+        "customers.Task": [make_task(owner) for owner in owners],
         "customers.ImportSet": [
             ImportSet.objects.create(requested_by=owner, file_name="a.csv", file_path="imports/none")
             for owner in owners

@@ -27,7 +27,7 @@ def test_only_these_addresses_are_open_to_strangers():
     assert public == {
         "account_login", "account_logout", "account_inactive", "account_reset_password", "account_reset_password_done",
         "account_reset_password_from_key", "account_reset_password_from_key_done", "account_signup", "mfa_authenticate",
-        "healthz", "readyz", "set_language",
+        "healthz", "readyz", "set_language", "customers:calendar_feed",
     }  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from tests.factories import (
     make_pool,
     make_pooled_customer,
     make_tag,
+    make_task,
     make_user,
     sign_in,
 )
@@ -40,6 +41,10 @@ def contacts(person: Any, number: int) -> None:
 
 def activities(person: Any, number: int) -> None:
     make_activity(make_customer(owner=person))
+
+
+def tasks(person: Any, number: int) -> None:
+    make_task(person, customer=make_customer(owner=person))
 
 
 def pooled(person: Any, number: int) -> None:
@@ -75,6 +80,7 @@ LISTS: dict[str, tuple[str, Callable[[Any, int], None]]] = {
     "/customers/": ("director", customers),
     "/contacts/": ("director", contacts),
     "/activities/": ("director", activities),
+    "/tasks/": ("director", tasks),
     "/customers/pool/": ("rep", pooled),
     "/customers/transfers/": ("director", transfers),
     "/customers/import/": ("director", imports),

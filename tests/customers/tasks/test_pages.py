@@ -34,9 +34,9 @@ def test_the_list_shows_open_tasks_of_ones_own_and_those_one_gave():
     [
         ("state=overdue", {"Late"}),
         ("state=today", {"Today"}),
-        ("state=done", {"Done"}),
-        ("state=cancelled", {"Cancelled"}),
-        ("state=any", {"Late", "Today", "Done", "Cancelled", "About", "Undated"}),
+        ("state=done", {"Closed"}),
+        ("state=cancelled", {"Given up"}),
+        ("state=any", {"Late", "Today", "Closed", "Given up", "About", "Undated"}),
         ("customer=none", {"Late", "Today", "Undated"}),
         ("priority=high", {"Undated"}),
         ("q=abou", {"About"}),
@@ -48,12 +48,12 @@ def test_filters_narrow_the_list_and_the_api_alike(query, titles, api):
     today = timezone.localdate()
     make_task(rep, title="Late", due_at=midnight(today - timedelta(days=1)))
     make_task(rep, title="Today", due_at=midnight(today))
-    make_task(rep, title="Done", done_at=timezone.now())
-    make_task(rep, title="Cancelled", cancelled_at=timezone.now())
+    make_task(rep, title="Closed", done_at=timezone.now())
+    make_task(rep, title="Given up", cancelled_at=timezone.now())
     make_task(rep, title="About", customer=make_customer(rep, name="Heng Works"))
     make_task(rep, title="Undated", priority="high")
     page = sign_in(rep).get(f"/tasks/?{query}").text
-    shown = {title for title in ("Late", "Today", "Done", "Cancelled", "About", "Undated") if f">{title}</a>" in page}
+    shown = {title for title in ("Late", "Today", "Closed", "Given up", "About", "Undated") if f">{title}</a>" in page}
     assert shown == titles
     assert {row["title"] for row in api(rep).get(f"tasks/?{query}").body["results"]} == titles
     exported = EXPORT.rows(rep, Selection(query=query, is_all=True))
