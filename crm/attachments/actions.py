@@ -27,6 +27,8 @@ LONGEST_NOTE = 200
 @transaction.atomic
 def attach_files(record: Model, files: Sequence[CheckedFile], *, actor: User, note: str = "") -> list[Attachment]:
     """Keep checked files with a record, all or none; ValidationError where the record takes none now."""
+    if not files:
+        return []
     policy = policy_of(type(record))
     policy.hold(record, actor)
     held = Attachment.objects.of(record).live().count()

@@ -12,6 +12,7 @@ from django.urls import reverse
 from crm.attachments.models import Attachment
 from crm.attachments.policies import policies, policy_of
 from crm.attachments.receiving import ACCEPT, FILES_AT_MOST, MAX_BYTES
+from crm.attachments.timeline import shown_files
 
 if TYPE_CHECKING:
     from crm.people.models import User
@@ -40,10 +41,13 @@ def files_of(record: Model, user: User, *, is_archived: bool = False) -> list[At
     return dressed(rows.order_by("-created_at", "-pk")[:SHOWN])
 
 
-def files_by_record(model: type[Model], ids: Sequence[int], user: User) -> dict[int, list[Attachment]]:
-    """The files of several records of one kind, for lists of them. One query."""
+def strips_of(model: type[Model], ids: Sequence[int], user: User) -> dict[int, list[tuple[str, str, str]]]:
+    """The files of several records of one kind as their strips show them. One query."""
     rows = Attachment.objects.visible_to(user).live().by_record(model, ids)
-    return {pk: dressed(found) for pk, found in rows.items()}
+    return {
+        pk: shown_files([{"pk": row.pk, "name": row.name, "width": row.width} for row in found])
+        for pk, found in rows.items()
+    }
 
 
 def upload_panel(record: Model) -> dict[str, Any]:

@@ -200,6 +200,8 @@ def _sealed(path: Path, media_type: str, name: str) -> FileResponse:
         answer = FileResponse(path.open("rb"), content_type=media_type, as_attachment=bool(name), filename=name)
     except FileNotFoundError:
         raise Http404 from None
+    if not name:
+        answer["Content-Disposition"] = "inline"
     answer["Content-Security-Policy"] = SEALED
     answer["X-Content-Type-Options"] = "nosniff"
     answer["Cache-Control"] = "private, no-store"

@@ -39,7 +39,8 @@ class ShownChange:
 class Entry:
     """One moment of the story as a page shows it; `key` tells entries of the same moment apart.
 
-    `anchor` is the id an address may jump to; `marks` are icon and words, `links` words and address of each.
+    `anchor` is the id an address may jump to; `marks` are icon and words, `links` words and address, `files` name, page
+    and small picture of each.
     """
 
     at: datetime
@@ -53,6 +54,7 @@ class Entry:
     marks: list[tuple[str, str]] = field(default_factory=list)
     changes: list[ShownChange] = field(default_factory=list)
     links: list[tuple[str, str]] = field(default_factory=list)
+    files: list[tuple[str, str, str]] = field(default_factory=list)
     anchor: str = ""
     is_small: bool = True
     row: Any = None
@@ -77,6 +79,10 @@ class TimelineSource:
     def rows(self, customer: Any, user: Any) -> QuerySet[Any]:
         """The rows of a customer that the person may see."""
         raise NotImplementedError
+
+    def rows_beside(self, customer: Any, user: Any) -> QuerySet[Any]:
+        """The same where all kinds are shown together, without what entries of another kind show themselves."""
+        return self.rows(customer, user)
 
     def tell(self, entry: Entry, customer: Any, user: Any, names: Mapping[str, Mapping[int, Any]]) -> None:
         """Put an entry into words; `entry.row` has the id and the fields, moments and days as ISO text."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -9,6 +10,8 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from crm.attachments.actions import attach_files
+from crm.attachments.receiving import CheckedFile
 from crm.history.operations import operation
 from crm.notifications.actions import notify_many
 from crm.notifications.models import Notice
@@ -42,6 +45,7 @@ def log_activity(
     stamp: str = "",
     message_id: str = "",
     counts: bool = True,
+    files: Sequence[CheckedFile] = (),
 ) -> Activity:
     """Write a follow-up; one by the owner that is not a note moves the recycle clock and plans the next one.
 
@@ -65,6 +69,7 @@ def log_activity(
             raise ValidationError({"contact": _("This contact belongs to another customer.")})
         activity.is_valid_follow_up = counts and locked.owner_id == actor.pk and kind != Activity.Kind.NOTE
         activity.save(force_insert=True)
+        attach_files(activity, files, actor=actor)
         _move_clock(locked, activity, actor)
         _tell(activity, people)
     return activity

@@ -12,6 +12,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from crm.attachments.timeline import files_column, shown_files
 from crm.history.timeline import Entry, TimelineSource
 from crm.ui.formats import short_day
 from customers.activities.actions import is_young
@@ -36,7 +37,7 @@ class ActivitySource(TimelineSource):
     right, moment = "customers.view_activity", "happened_at"
     fields = (
         "author_id", "contact_id", "kind", "content", "place", "next_follow_on", "is_valid_follow_up", "checked_in_at",
-        "latitude", "longitude", "created_at", "archived_at", "comment_count",
+        "latitude", "longitude", "created_at", "archived_at", "comment_count", "files",
     )  # fmt: skip
     verbs = ("activity_logged",)
 
@@ -44,7 +45,9 @@ class ActivitySource(TimelineSource):
         """The follow-ups that still count, with the number of their comments."""
         rows: QuerySet[Any] = Activity.objects.visible_to(user).live().filter(customer=customer)
         said = Comment.objects.live().filter(activity=OuterRef("pk")).order_by().values("activity")
-        return rows.annotate(comment_count=Coalesce(Subquery(said.annotate(n=Count("pk")).values("n")), 0))
+        return rows.annotate(
+            files=files_column(Activity), comment_count=Coalesce(Subquery(said.annotate(n=Count("pk")).values("n")), 0)
+        )
 
     def tell(self, entry: Entry, customer: Any, user: Any, names: Mapping[str, Mapping[int, Any]]) -> None:
         """Who did what with whom, where, and what comes next."""
@@ -58,6 +61,7 @@ class ActivitySource(TimelineSource):
         entry.remark = _("counts as follow-up") if row.is_valid_follow_up else ""
         entry.content = row.content
         entry.marks = _marks(row, customer, user)
+        entry.files = shown_files(row.files) if customer.status != "pool" else []
         entry.links = _links(row, customer, user)
 
 

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 
 from crm.access.gate import SignedInRequest, needs
 from crm.api.once import made_once
+from crm.attachments.receiving import received
 from crm.records.forms import refused
 from customers.activities import actions
 from customers.activities.checkin import stamp_position
@@ -48,11 +49,12 @@ def activity_log(request: SignedInRequest, customer: Customer) -> HttpResponse:
     form = ActivityForm(request.POST, customer=customer, user=request.user)
     if form.is_valid():
         try:
-            _place, is_new = made_once(
-                request.user,
-                form.cleaned_data["key"],
-                lambda: actions.log_activity(customer, actor=request.user, **form.values()),
-            )
+            with received(request.FILES.getlist("files")) as files:
+                _place, is_new = made_once(
+                    request.user,
+                    form.cleaned_data["key"],
+                    lambda: actions.log_activity(customer, actor=request.user, files=files, **form.values()),
+                )
         except ValidationError as refusal:
             refused(form, refusal)
         else:

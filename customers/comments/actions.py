@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from crm.attachments.actions import attach_files
+from crm.attachments.receiving import CheckedFile
 from crm.history.operations import operation
 from crm.people.models import User
 from customers.activities.actions import clean_content
@@ -21,7 +24,14 @@ EDIT_HOURS = 24
 LONGEST_CONTENT = 2000
 
 
-def add_comment(customer: Customer, *, actor: User, content: str, activity: Activity | None = None) -> Comment:
+def add_comment(
+    customer: Customer,
+    *,
+    actor: User,
+    content: str,
+    activity: Activity | None = None,
+    files: Sequence[CheckedFile] = (),
+) -> Comment:
     """Say something about a customer or one of its follow-ups; those named with @ are told."""
     text = _tidy(content)
     if activity is not None and (activity.customer_id != customer.pk or activity.archived_at is not None):
@@ -33,6 +43,7 @@ def add_comment(customer: Customer, *, actor: User, content: str, activity: Acti
     with operation(actor, "comment_added", comment, anchor_id=customer.pk):
         hold_customer(customer)
         comment.save(force_insert=True)
+        attach_files(comment, files, actor=actor)
         _tell(comment, people)
     return comment
 

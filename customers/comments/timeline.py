@@ -13,6 +13,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from crm.attachments.timeline import files_column, shown_files
 from crm.history.timeline import Entry, TimelineSource
 from customers.activities.timeline import KIND_LABELS
 from customers.comments.actions import EDIT_HOURS
@@ -24,13 +25,13 @@ class CommentSource(TimelineSource):
 
     tab, label, mark = "comments", gettext_lazy("Comments"), "c"
     right, moment = "customers.view_comment", "created_at"
-    fields = ("author_id", "content", "activity_id", "activity_kind")
+    fields = ("author_id", "content", "activity_id", "activity_kind", "files")
     verbs = ("comment_added",)
 
     def rows(self, customer: Any, user: Any) -> QuerySet[Any]:
         """The comments that were not taken away."""
         rows: QuerySet[Any] = Comment.objects.visible_to(user).live().filter(customer=customer)
-        return rows.annotate(activity_kind=F("activity__kind"))
+        return rows.annotate(activity_kind=F("activity__kind"), files=files_column(Comment))
 
     def tell(self, entry: Entry, customer: Any, user: Any, names: Mapping[str, Mapping[int, Any]]) -> None:
         """Who said what, and about which follow-up."""
@@ -40,6 +41,7 @@ class CommentSource(TimelineSource):
         kind = row.activity_kind
         entry.text = _("commented on: %(kind)s") % {"kind": KIND_LABELS[kind]} if kind else _("commented")
         entry.content = row.content
+        entry.files = shown_files(row.files) if customer.status != "pool" else []
         said_at = parse_datetime(row.created_at)
         is_young = said_at is not None and said_at > timezone.now() - timedelta(hours=EDIT_HOURS)
         if is_young and row.author_id == user.pk and customer.status != "pool":

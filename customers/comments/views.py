@@ -11,6 +11,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from crm.access.gate import SignedInRequest, may, needs
 from crm.api.once import made_once
+from crm.attachments.panels import strips_of
+from crm.attachments.receiving import received
 from crm.records.forms import refused
 from customers.activities.models import Activity
 from customers.comments import actions
@@ -77,11 +79,14 @@ def _add(request: SignedInRequest, customer: Customer, activity: Activity | None
     if form.is_valid():
         content = form.cleaned_data["content"]
         try:
-            place, is_new = made_once(
-                request.user,
-                form.cleaned_data["key"],
-                lambda: actions.add_comment(customer, actor=request.user, content=content, activity=activity),
-            )
+            with received(request.FILES.getlist("files")) as files:
+                place, is_new = made_once(
+                    request.user,
+                    form.cleaned_data["key"],
+                    lambda: actions.add_comment(
+                        customer, actor=request.user, content=content, activity=activity, files=files
+                    ),
+                )
         except ValidationError as refusal:
             refused(form, refusal)
         else:
@@ -95,10 +100,15 @@ def _add(request: SignedInRequest, customer: Customer, activity: Activity | None
 def _talk(request: SignedInRequest, activity: Activity, form: CommentForm) -> HttpResponse:
     customer = activity.customer
     said = Comment.objects.visible_to(request.user).live().filter(activity=activity).select_related("author")
+    comments = list(said.order_by("pk")[:SHOWN])
+    strips = strips_of(Comment, [comment.pk for comment in comments], request.user)
+    for comment in comments:
+        comment.files = strips.get(comment.pk)
     context = {
         "activity": activity,
         "customer": customer,
-        "comments": list(said.order_by("pk")[:SHOWN]),
+        "comments": comments,
+        "files": strips_of(Activity, [activity.pk], request.user).get(activity.pk),
         "form": form if may(request.user, ADD, customer) else None,
     }
     return render(request, "customers/comments/talk.html", context, status=422 if form.errors else 200)

@@ -30,6 +30,7 @@ from customers.tasks.models import Task
 PAGE_SIZE = 30
 TO_SPARE = 20  # entries of the very moment at which a page begins are read again
 EVERYTHING, CHANGES = "", "changes"
+COMPANY_FIELDS = ("parent_id", "merged_into_id")
 TASK_VERBS = "task_"
 
 
@@ -51,7 +52,7 @@ class CustomerStory:
     def __init__(self, customer: Customer, user: Any, *, tab: str = EVERYTHING, hidden: Sequence[str] | None = None):
         self.customer, self.user = customer, user
         self.hidden = told_elsewhere() if hidden is None else hidden
-        self.has_changes = tab in (EVERYTHING, CHANGES)
+        self.has_changes, self.is_whole = tab in (EVERYTHING, CHANGES), tab == EVERYTHING
         self.sources = {
             source.mark: source
             for source in timeline_sources()
@@ -62,7 +63,7 @@ class CustomerStory:
         """The queries of the sources, for `read_together`."""
         found = {}
         for mark, source in self.sources.items():
-            rows = source.rows(self.customer, self.user)
+            rows = (source.rows_beside if self.is_whole else source.rows)(self.customer, self.user)
             if place is not None:
                 rows = rows.filter(**{f"{source.moment}__lte": place.at})
             rows = rows.order_by(f"-{source.moment}", "-pk")[: size + TO_SPARE]
@@ -84,6 +85,7 @@ class CustomerStory:
         told = [entry for mark in self.sources for entry in self._entries(mark, rows[mark])]
         entries, older = page_of([lambda before, wanted: told, self._change_entries], place, size)
         names = look_up(merged(self._wanted(entries), also or {}))
+        names["company"] = self._companies(entries)
         for entry in entries:
             self._put_in_words(entry, names)
         return StoryPage(entries, older, names)
@@ -116,6 +118,12 @@ class CustomerStory:
                         wanted.setdefault(kind, set()).update(value if isinstance(value, list) else [value or 0])
         return wanted
 
+    def _companies(self, entries: Sequence[Entry]) -> dict[int, Any]:
+        """The companies that changes point to, as far as the reader sees them."""
+        told = [change for entry in entries if isinstance(entry.row, StoryEntry) for change in entry.row.changes]
+        ids = {pk for change in told if change.name in COMPANY_FIELDS for pk in (change.before, change.after) if pk}
+        return Customer.objects.visible_to(self.user).in_bulk(ids) if ids else {}
+
     # ── words ──
 
     def _put_in_words(self, entry: Entry, names: Names) -> None:
@@ -130,7 +138,7 @@ class CustomerStory:
             entry.actor = one.actor or _("The system")
         else:
             entry.text, entry.icon, entry.tone = _("Changed outside the application"), "database", "amber"
-        entry.remark = one.reason
+        entry.remark, entry.content = one.reason, str(one.facts.get("note", ""))
         entry.changes = [self._shown(change, names) for change in one.changes] if one.label != "insert" else []
 
     def _shown(self, change: FieldChange, names: Names) -> ShownChange:
@@ -143,6 +151,8 @@ class CustomerStory:
             return ""
         if name.startswith(PREFIX):
             return told_value(name, value, self.customer, self.user, names["person"])
+        if name in COMPANY_FIELDS:
+            return str(names["company"].get(value) or _("another company"))
         if kind := KIND_OF_FIELD.get(name):
             ids = value if isinstance(value, list) else [value]
             return pgettext("list", ", ").join(_name(names, kind, pk) for pk in ids)
