@@ -145,7 +145,10 @@ class CustomerFilter(CustomRecordFilterSet):
 
     def of_segment(self, rows: QuerySet[Any], name: str, value: list[int]) -> QuerySet[Any]:
         """The customers of a segment the person may open."""
-        for segment in Segment.objects.visible_to(self.user).filter(pk__in=value):
+        segments = list(Segment.objects.visible_to(self.user).filter(pk__in=value))
+        if len(segments) != len(set(value)):
+            raise ValidationError(_("There is no such segment, or it is not yours to open."), code="bad_filter")
+        for segment in segments:
             rows = rows.filter(condition_of(segment.conditions, self.user))
         return rows
 

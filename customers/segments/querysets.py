@@ -23,3 +23,7 @@ class SegmentQuerySet(models.QuerySet):
     def editable_by(self, user: User) -> SegmentQuerySet:
         """Segments a person may change: the own ones."""
         return self.filter(owner=user) if user.reach.has("customers.change_segment") else self.none()
+
+    def within(self, user: User, right: str) -> SegmentQuerySet:
+        """The own ones for changing, else those the person may open."""
+        return self.editable_by(user) if right == "customers.change_segment" else self.visible_to(user)

@@ -67,7 +67,7 @@ def segment_add(request: SignedInRequest) -> HttpResponse:
     return _edit(request, None)
 
 
-@needs(CHANGE, model=Segment, rows="editable_by")
+@needs(CHANGE, model=Segment)
 def segment_edit(request: SignedInRequest, segment: Segment) -> HttpResponse:
     """Change a segment of one's own."""
     return _edit(request, segment)
@@ -81,7 +81,7 @@ def segment_builder(request: SignedInRequest) -> HttpResponse:
     return render(request, "customers/segments/_builder.html", _shown(request, conditions, is_asked=False))
 
 
-@needs(CHANGE, model=Segment)
+@needs(CHANGE, model=Segment, rows="visible_to")
 @require_POST
 def segment_copy(request: SignedInRequest, segment: Segment) -> HttpResponse:
     """The same conditions as one's own segment."""
@@ -94,7 +94,7 @@ def segment_copy(request: SignedInRequest, segment: Segment) -> HttpResponse:
     return redirect("customers:segment_edit", made.pk)
 
 
-@needs(CHANGE, model=Segment, rows="editable_by")
+@needs(CHANGE, model=Segment)
 @require_POST
 def segment_delete(request: SignedInRequest, segment: Segment) -> HttpResponse:
     """Take a segment away."""
