@@ -67,7 +67,7 @@ def test_an_owner_of_customers_is_not_disabled_and_the_page_says_where_to_hand_o
         actions.disable_user(rep, actor=admin)
     assert User.objects.get(pk=rep.pk).is_active
     page = sign_in(admin).get(f"/settings/users/{rep.pk}/disable/").content.decode()
-    assert f"/customers/transfers/new/?all=1&amp;query=owner%3D{rep.pk}" in page
+    assert f"/settings/users/{rep.pk}/leave/" in page
 
 
 def test_disabling_ends_the_session_at_the_next_click_and_revokes_tokens(admin):

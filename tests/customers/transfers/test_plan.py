@@ -4,14 +4,18 @@ from datetime import timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from crm.records.selection import Selection
+from customers.base_data.models import Region
+from customers.customers.holds import Hold
+from customers.customers.models import Customer
 from customers.pool.actions import claim_customer, release_customer
 from customers.pool.capacity import Load
 from customers.transfers.actions import plan_transfer
 from customers.transfers.models import Transfer, TransferRow
 from customers.transfers.planning import quotas
+from customers.transfers.totals import totals
 from tests.factories import make_customer, make_customers, make_level, make_pool, make_pooled_customer, make_user
 
 pytestmark = pytest.mark.django_db
@@ -19,6 +23,10 @@ pytestmark = pytest.mark.django_db
 
 def chosen(*customers):
     return Selection(ids=tuple(customer.pk for customer in customers))
+
+
+def make_region(code, name, rank=1):
+    return Region.objects.create(code=code, name=name, path_name=name, rank=rank)
 
 
 def reasons(transfer):
@@ -155,6 +163,87 @@ def test_old_previews_are_cleared_away(team):
     assert not TransferRow.objects.filter(transfer_id=old.pk).exists()
 
 
+def test_weights_deal_in_proportion(team):
+    make_customers(9, owner=team.gina)
+    weights = {team.rita.pk: 2, team.ryan.pk: 1}
+    transfer = plan_transfer(
+        team.dora, team.gina, [team.rita, team.ryan], split="weight", weights=weights, reason="Gina leaves"
+    )
+    dealt = list(transfer.rows.going().values_list("new_owner", flat=True))
+    assert (dealt.count(team.rita.pk), dealt.count(team.ryan.pk)) == (6, 3)
+
+
+def test_a_province_goes_to_its_person_and_the_rest_is_shared_evenly(team):
+    jiangsu, suzhou = make_region("320000", "Jiangsu"), make_region("320500", "Suzhou", rank=2)
+    zhejiang = make_region("330000", "Zhejiang")
+    near = [make_customer(owner=team.gina, region=place) for place in (jiangsu, suzhou, suzhou)]
+    make_customers(4, owner=team.gina, region=zhejiang)
+    transfer = plan_transfer(
+        team.dora, team.gina, [team.rita, team.ryan], split="region", regions={jiangsu.pk: team.ryan.pk},
+        reason="Gina leaves",
+    )  # fmt: skip
+    owners = dict(transfer.rows.going().values_list("customer", "new_owner"))
+    assert [owners.pop(customer.pk) for customer in near] == [team.ryan.pk] * 3
+    assert sorted(owners.values()) == sorted([team.rita.pk] * 2 + [team.ryan.pk] * 2)
+
+
+def test_nobody_gets_more_of_a_province_than_they_have_room_for(team):
+    jiangsu = make_region("320000", "Jiangsu")
+    team.ryan.customer_capacity = 2
+    team.ryan.save()
+    make_customers(3, owner=team.gina, region=jiangsu), make_customers(2, owner=team.gina)
+    transfer = plan_transfer(
+        team.dora, team.gina, [team.rita, team.ryan], split="region", regions={jiangsu.pk: team.ryan.pk},
+        reason="Gina leaves",
+    )  # fmt: skip
+    dealt = list(transfer.rows.going().values_list("new_owner", flat=True))
+    assert (dealt.count(team.ryan.pk), dealt.count(team.rita.pk)) == (2, 2)
+    assert list(reasons(transfer).values()).count("capacity") == 1
+
+
+def test_weights_and_regions_that_cannot_be_are_refused(team):
+    make_customer(owner=team.gina)
+    city = make_region("320500", "Suzhou", rank=2)
+    for wrong in (
+        {"split": "weight", "weights": {team.rita.pk: 0}},
+        {"split": "weight", "weights": {team.rita.pk: 101}},
+        {"split": "region", "regions": {city.pk: team.rita.pk}},
+        {"split": "region", "regions": {make_region("330000", "Zhejiang").pk: team.nora.pk}},
+    ):
+        with pytest.raises(ValidationError):
+            plan_transfer(team.dora, team.gina, [team.rita], reason="Gina leaves", **wrong)
+    assert Transfer.objects.count() == 0
+
+
+def open_dispute():
+    """A fact of an app above: the customers whose remark says so."""
+    return Customer.objects.filter(remark="in court").values("pk")
+
+
+IN_COURT = Hold("dispute", "It is in court.", open_dispute)
+
+
+def test_what_an_app_above_holds_stays_and_says_why(team, settings):
+    settings.HARBOUR_CUSTOMER_HOLDS = [f"{__name__}.IN_COURT"]
+    held, free = make_customer(owner=team.gina, remark="in court"), make_customer(owner=team.gina)
+    transfer = plan_transfer(team.dora, team.gina, [team.rita], reason="Gina leaves")
+    assert reasons(transfer) == {held.pk: "held", free.pk: ""}
+    assert transfer.rows.get(customer=held).message == "It is in court."
+    assert totals(transfer).by_reason == [("It is in court.", 1)]
+
+
+def test_the_preview_adds_up_by_owner_level_and_region(team):
+    level, place = make_level("A"), make_region("320000", "Jiangsu")
+    make_customers(2, owner=team.gina, level=level, region=make_region("320500", "Suzhou", rank=2))
+    make_customer(owner=team.ryan, region=place), make_customer(owner=team.ryan)
+    everybody = chosen(*Customer.objects.all())
+    with translation.override("en"):
+        found = totals(plan_transfer(team.dora, everybody, [team.rita], reason="Balance"))
+    assert sorted(found.by_owner) == [("Gina", 2), ("Ryan", 2)]
+    assert found.by_level == [("A", 2), ("no level", 2)]
+    assert found.by_region == [("Jiangsu", 3), ("no region", 1)]
+
+
 def _loads(*rooms):
     from crm.people.models import User
 
@@ -173,6 +262,8 @@ def _loads(*rooms):
         (0, (10, 30), "capacity", True, [0, 0]),
         (10, (0, 0), "capacity", True, [0, 0]),
         (80, (10, 30), "capacity", False, [20, 60]),
+        (10, (100, 100), "weight", True, [5, 5]),
+        (10, (2, 100), "weight", True, [2, 8]),
     ],
 )
 def test_quotas(count, rooms, split, has_limit, expected):
