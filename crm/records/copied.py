@@ -48,14 +48,17 @@ def write_copied(
     is_open: Q,
     file_format: str,
     file: IO[bytes],
+    hidden: Mapping[str, Q] | None = None,
 ) -> int:
     """Write the rows in order of their ids, contact details masked where `is_open` does not hold; how many.
+
+    `hidden` says of a column in which rows it stays empty.
 
     `names` says what the ids of a column with lists of ids are called.
     """
     lines = _Lines(columns, names, file_format)
     count = 0
-    for block in _blocks(_formatted(rows, columns, is_open, file_format)):
+    for block in _blocks(_formatted(rows, columns, is_open, file_format, hidden or {})):
         count += block.count(b"\n") - 1
         file.writelines(lines.encoded(block))
     return count
@@ -180,13 +183,17 @@ def _maker(column: SheetField, names: Mapping[int, str], cells: ReadyCells) -> C
 # ── what PostgreSQL formats ──
 
 
-def _formatted(rows: QuerySet[Any], columns: Mapping[str, SheetField], is_open: Q, file_format: str) -> QuerySet[Any]:
+def _formatted(
+    rows: QuerySet[Any], columns: Mapping[str, SheetField], is_open: Q, file_format: str, hidden: Mapping[str, Q]
+) -> QuerySet[Any]:
     cells = {}
-    for at, column in enumerate(columns.values()):
+    for at, (name, column) in enumerate(columns.items()):
         value = _expression(column, file_format)
         if column.mask:
-            hidden = masked_column(column.mask, column.source())
-            value = Case(When(is_open, then=value), default=hidden, output_field=TextField())
+            masked = masked_column(column.mask, column.source())
+            value = Case(When(is_open, then=value), default=masked, output_field=TextField())
+        if name in hidden:
+            value = Case(When(hidden[name], then=None), default=value, output_field=TextField())
         cells[f"cell{at}"] = value
     formatted: QuerySet[Any] = rows.annotate(**cells).order_by("pk").values_list(*cells)
     return formatted

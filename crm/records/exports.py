@@ -44,7 +44,9 @@ VERB = "customers_exported"
 
 @dataclass(frozen=True)
 class Export:
-    """What can be exported from one list: its resource and filter, the right, and names of listed ids (tags)."""
+    """What can be exported from one list: its resource and filter, the right, names of listed ids (tags), and in
+    which rows a column is hidden from a person.
+    """
 
     title: str | _StrPromise
     resource: type[SheetResource]
@@ -52,6 +54,7 @@ class Export:
     right: str
     details_right: str
     names: Mapping[str, Callable[[], dict[int, str]]] = field(default_factory=dict)
+    hidden: Callable[[User], Mapping[str, Q]] = lambda user: {}
 
     @property
     def model(self) -> type[Model]:
@@ -201,7 +204,8 @@ def write_rows(
     """Write the rows in order of their ids as the format's writer would, details masked row by row; how many."""
     chosen = export.chosen(columns)
     names = {name: read() for name, read in export.names.items() if name in chosen}
-    return write_copied(export.resource.prepared(rows), chosen, names, _sees_details(export, user), file_format, file)
+    is_open, hidden = _sees_details(export, user), export.hidden(user)
+    return write_copied(export.resource.prepared(rows), chosen, names, is_open, file_format, file, hidden)
 
 
 def _sees_details(export: Export, user: User) -> Q:

@@ -346,11 +346,13 @@ REST_FRAMEWORK = {
 HARBOUR_API = {
     "customers": "customers.customers.api.CustomerViewSet",
     "leads": "customers.customers.api.LeadViewSet",
+    "pools": "customers.pool.api.PoolViewSet",
     "contacts": "customers.contacts.api.ContactViewSet",
     "activities": "customers.activities.api.ActivityViewSet",
     "tasks": "customers.tasks.api.TaskViewSet",
     "comments": "customers.comments.api.CommentViewSet",
     "mail": "customers.activities.mail_api.MailViewSet",
+    "attachments": "crm.api.attachments.AttachmentViewSet",
     "transfers": "customers.transfers.api.TransferViewSet",
     "imports": "customers.imports.api.ImportViewSet",
     "reports": "reports.api.ReportViewSet",

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, QuerySet
+from django.http import Http404
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
@@ -32,9 +33,14 @@ from customers.customers.serializers import (
 )
 from customers.customers.summary import companies_of, surroundings
 from customers.customers.tables import CUSTOMER_TABLE
+from customers.duplicates import merging
+from customers.duplicates.following import became
 from customers.leads import actions as lead_actions
 from customers.pool import actions as pool_actions
+from customers.pool import protection
+from customers.pool.api import ExtendSerializer, ProtectSerializer
 from customers.pool.capacity import receivers_for
+from customers.pool.extensions import ask_extension
 from customers.pool.models import Pool
 
 
@@ -85,8 +91,16 @@ class CompaniesSerializer(serializers.Serializer[Any]):
     relations = RelatedSerializer(many=True)
 
 
+class MergeSerializer(serializers.Serializer[Any]):
+    """Which customer takes over, and which values of the one that goes it takes (names of fields, `custom.key`)."""
+
+    into = serializers.IntegerField(min_value=1)
+    fields_taken = serializers.ListField(child=serializers.CharField(max_length=60), required=False, default=list)
+    reason = serializers.CharField(max_length=200, required=False, default="", allow_blank=True)
+
+
 class CustomerViewSet(RecordViewSet):
-    """Customers in reach."""
+    """Customers in reach; the id of one that was merged stands for the customer it became part of."""
 
     model = Customer
     scope = "customers"
@@ -100,6 +114,8 @@ class CustomerViewSet(RecordViewSet):
         "claim": pool_actions.CLAIM_RIGHT,
         "release": pool_actions.RELEASE_RIGHT,
         "assign": pool_actions.ASSIGN_RIGHT,
+        "protect": protection.PROTECT_RIGHT,
+        "extend": protection.PROTECT_RIGHT,
         "discard": lead_actions.DISCARD_RIGHT,
     }
     leans_on = ("customers.view_customer", "customers.view_pool", actions.OWN_RIGHT)
@@ -184,6 +200,45 @@ class CustomerViewSet(RecordViewSet):
         customer, body = self.get_object(), self.read_body(DiscardSerializer)
         lead_actions.discard_customer(customer, actor=request.user, **body)
         customer.refresh_from_db()
+        return self.answer(customer)
+
+    @extend_schema(request=MergeSerializer, responses=CustomerSerializer)
+    @action(detail=True, methods=["post"])
+    def merge(self, request: Request, pk: int) -> Response:
+        """Merge a customer into another and answer with that one; 404 where either is out of reach."""
+        body = self.read_body(MergeSerializer)
+        loser, survivor = self.get_object(), self.row_of(Customer, body["into"])
+        done = merging.merge_customers(
+            survivor, loser, actor=request.user, fields=body["fields_taken"], reason=body["reason"]
+        )
+        return self.answer(done.survivor)
+
+    def get_object(self) -> Any:
+        """The row of the address, or the one it became part of."""
+        try:
+            row = super().get_object()
+        except Http404:
+            row = None
+        if row is not None and (row.merged_into_id is None or self.action == "merge"):
+            return row
+        survivor = became(self.kwargs["pk"], self.request.user)
+        if survivor is None and row is None:
+            raise Http404
+        return self._found(Customer, self.get_queryset(), survivor.pk) if survivor else row
+
+    @extend_schema(request=ProtectSerializer, responses=CustomerSerializer)
+    @action(detail=True, methods=["post"])
+    def protect(self, request: Request, pk: int) -> Response:
+        """Keep a customer out of the pool up to and with a day; 422 beyond the limits of its pool."""
+        customer, body = self.get_object(), self.read_body(ProtectSerializer)
+        return self.answer(protection.protect_customer(customer, actor=request.user, **body))
+
+    @extend_schema(request=ExtendSerializer, responses=CustomerSerializer)
+    @action(detail=True, methods=["post"])
+    def extend(self, request: Request, pk: int) -> Response:
+        """Ask to keep a customer longer than the rule of its pool allows; 409 where that is asked for already."""
+        customer, body = self.get_object(), self.read_body(ExtendSerializer)
+        ask_extension(customer, actor=request.user, **body)
         return self.answer(customer)
 
     @extend_schema(responses=HistorySerializer(many=True), filters=False)

@@ -12,6 +12,7 @@ from crm.records.exports import Export
 from customers.base_data.models import Tag
 from customers.customers.filters import CustomerFilter
 from customers.customers.resources import CustomerResource
+from customers.pool.hiding import hidden_where
 
 RIGHT, DETAILS_RIGHT = "customers.export_customer", "customers.export_contact_details"
 
@@ -20,7 +21,9 @@ def _tag_names() -> dict[int, str]:
     return dict(Tag.objects.values_list("pk", "name"))
 
 
-EXPORT = Export(_("Customers"), CustomerResource, CustomerFilter, RIGHT, DETAILS_RIGHT, {"tags": _tag_names})
+EXPORT = Export(
+    _("Customers"), CustomerResource, CustomerFilter, RIGHT, DETAILS_RIGHT, {"tags": _tag_names}, hidden_where
+)
 
 
 @needs(RIGHT)

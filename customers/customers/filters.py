@@ -21,6 +21,7 @@ from customers.base_data.models import Region
 from customers.customers.custom import CUSTOMER
 from customers.customers.models import Customer, Star
 from customers.customers.search import search_condition
+from customers.pool.hiding import HIDEABLE, where_shown
 from customers.segments.conditions import condition_of
 from customers.segments.models import CustomerScore, Segment
 
@@ -121,6 +122,9 @@ class CustomerFilter(CustomRecordFilterSet):
     def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """The rows; those in the recycle bin only where they are asked for."""
         rows: Any = super().filter_queryset(queryset)
+        for name in HIDEABLE:
+            if self.form.cleaned_data.get(name):
+                rows = rows.filter(where_shown(self.user, name))
         found: QuerySet[Any] = rows.archived() if self.form.cleaned_data.get("archived") else rows.live()
         return found
 

@@ -17,6 +17,7 @@ from crm.people.models import User
 from customers.customers.custom import PREFIX, told_in_api, told_people
 from customers.customers.models import Customer
 from customers.customers.names import KIND_OF_FIELD, look_up
+from customers.pool.hiding import hidden_columns, history_since
 
 OUTSIDE = "outside"
 
@@ -43,16 +44,18 @@ class HistorySerializer(serializers.Serializer[Any]):
 def history_page(customer: Customer, request: Request) -> dict[str, Any]:
     """One page of the history, newest first, as the body of a list (`count` is never given)."""
     place = read_place(request.query_params.get("cursor", ""))
-    entries, older = page_of([_source(customer)], place, page_size(request))
+    since = history_since(request.user, customer)
+    entries, older = page_of([_source(customer, since)], place, page_size(request))
     following = address_of(request, str(older)) if older else None
     words = _Words(customer, request.user, [entry.row for entry in entries])
     return {"results": [words.told(entry.row) for entry in entries], "next": following, "previous": None, "count": None}
 
 
-def _source(customer: Customer) -> Any:
+def _source(customer: Customer, since: datetime | None) -> Any:
     def entries(before: datetime | None, size: int) -> list[Entry]:
         found = story(Customer, customer.pk, anchor_id=customer.pk, before=before, size=size)
-        return [Entry(one.at, f"{one.key[0]}{int(one.key[1:]):012d}", "", row=one) for one in found]
+        read = [one for one in found if since is None or one.at >= since]
+        return [Entry(one.at, f"{one.key[0]}{int(one.key[1:]):012d}", "", row=one) for one in read]
 
     return entries
 
@@ -62,6 +65,7 @@ class _Words:
 
     def __init__(self, customer: Customer, user: User, told: Sequence[StoryEntry]) -> None:
         self.customer, self.user = customer, user
+        self.concealed = hidden_columns(user, customer)
         wanted: dict[str, set[int]] = {"person": {one.actor_id for one in told if one.actor_id}}
         for change in (change for one in told for change in one.changes if change.name in KIND_OF_FIELD):
             ids = {pk for value in (change.before, change.after) for pk in _listed(value)}
@@ -79,7 +83,7 @@ class _Words:
             "verb": one.verb or {"insert": "created", "delete": "deleted"}.get(one.label, "changed"),
             "via": one.via if one.verb else OUTSIDE,
             "reason": one.reason,
-            "changes": [self._change(change) for change in one.changes],
+            "changes": [self._change(change) for change in one.changes if change.name not in self.concealed],
         }
 
     def _change(self, change: FieldChange) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from customers.customers.filters import CustomerFilter
 from customers.customers.models import Customer, Star
 from customers.customers.names import look_up, merged, wanted_by
 from customers.customers.tables import CONTACT_COLUMNS, CUSTOMER_TABLE
+from customers.pool.hiding import conceal
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,8 @@ class CustomerListView(RecordListView):
         ]
 
     def names(self, columns: Sequence[Column], rows: Sequence[Any], wanted: dict[str, set[int]]) -> dict[str, Any]:
-        """One query for all names, one for the main contacts where they are shown."""
+        """One query for all names, one for the main contacts where they are shown; what a pool hides is empty."""
+        conceal(self.request.user, rows)
         fields = [field for column in columns for field in column.fields]
         people = wanted_people(CUSTOMER, columns, rows)
         found: dict[str, Any] = dict(look_up(merged(wanted_by(rows, fields), wanted, people)))

@@ -13,6 +13,7 @@ from crm.people.models import User
 from customers.base_data.models import CustomerLevel, CustomerStage, Industry, LeadSource, Region, Tag
 from customers.customers.custom import CUSTOMER, in_api
 from customers.customers.models import Customer
+from customers.pool.hiding import conceal
 
 
 class NamedRow(serializers.CharField):
@@ -108,8 +109,9 @@ class CustomerSerializer(serializers.ModelSerializer[Customer]):
 
     def to_representation(self, instance: Customer) -> dict[str, Any]:
         """The fields, contact details masked where the person does not see them."""
-        fields = super().to_representation(instance)
         user = self.context["request"].user
+        conceal(user, [instance])
+        fields = super().to_representation(instance)
         for name in CONTACT_FIELDS & fields.keys():
             fields[name] = shown(user, instance, name, fields[name])
         fields["parent"] = instance.parent_id if getattr(instance, "is_parent_seen", False) else None

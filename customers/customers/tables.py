@@ -186,5 +186,5 @@ CUSTOMER_TABLE = Table(
         Order("-created", _("newest first"), "created_at", True),
         Order("created", _("oldest first"), "created_at"),
     ],
-    always=("id", "name", "status", "owner_id", "department_id", "archived_at"),
+    always=("id", "name", "status", "owner_id", "department_id", "pool_id", "archived_at"),
 )  # fmt: skip

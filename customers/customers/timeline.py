@@ -25,6 +25,7 @@ from customers.customers.custom import PREFIX, told_people, told_value
 from customers.customers.identity import display_phone
 from customers.customers.models import Customer
 from customers.customers.names import KIND_OF_FIELD, Names, look_up, merged, wanted_by
+from customers.pool.hiding import hidden_columns, history_since
 from customers.tasks.models import Task
 
 PAGE_SIZE = 30
@@ -51,6 +52,7 @@ class CustomerStory:
 
     def __init__(self, customer: Customer, user: Any, *, tab: str = EVERYTHING, hidden: Sequence[str] | None = None):
         self.customer, self.user = customer, user
+        self.since, self.concealed = history_since(user, customer), hidden_columns(user, customer)
         self.hidden = told_elsewhere() if hidden is None else hidden
         self.has_changes, self.is_whole = tab in (EVERYTHING, CHANGES), tab == EVERYTHING
         self.sources = {
@@ -64,6 +66,8 @@ class CustomerStory:
         found = {}
         for mark, source in self.sources.items():
             rows = (source.rows_beside if self.is_whole else source.rows)(self.customer, self.user)
+            if self.since is not None:
+                rows = rows.filter(**{f"{source.moment}__gte": self.since})
             if place is not None:
                 rows = rows.filter(**{f"{source.moment}__lte": place.at})
             rows = rows.order_by(f"-{source.moment}", "-pk")[: size + TO_SPARE]
@@ -103,7 +107,8 @@ class CustomerStory:
         found = story(
             Customer, self.customer.pk, anchor_id=self.customer.pk, before=before, size=size, hidden=self.hidden
         )
-        return [Entry(one.at, f"{one.key[0]}{int(one.key[1:]):012d}", "", row=one) for one in found]
+        read = [one for one in found if self.since is None or one.at >= self.since]
+        return [Entry(one.at, f"{one.key[0]}{int(one.key[1:]):012d}", "", row=one) for one in read]
 
     def _wanted(self, entries: Sequence[Entry]) -> dict[str, set[int]]:
         wanted: dict[str, set[int]] = {}
@@ -139,7 +144,11 @@ class CustomerStory:
         else:
             entry.text, entry.icon, entry.tone = _("Changed outside the application"), "database", "amber"
         entry.remark, entry.content = one.reason, str(one.facts.get("note", ""))
-        entry.changes = [self._shown(change, names) for change in one.changes] if one.label != "insert" else []
+        entry.changes = [self._shown(change, names) for change in self._told(one)] if one.label != "insert" else []
+
+    def _told(self, one: StoryEntry) -> list[FieldChange]:
+        """The changes of an entry without those of columns the pool hides."""
+        return [change for change in one.changes if change.name not in self.concealed]
 
     def _shown(self, change: FieldChange, names: Names) -> ShownChange:
         label = field_label(change.name)

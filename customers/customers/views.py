@@ -54,6 +54,7 @@ from customers.customers.summary import (
 from customers.customers.timeline import CHANGES, CustomerStory, tabs_for
 from customers.duplicates.checking import find_duplicates
 from customers.duplicates.following import became
+from customers.pool.hiding import conceal
 from customers.tasks.panel import task_panel
 
 CHANGE = "customers.change_customer"
@@ -294,6 +295,7 @@ def _timeline(customer: Customer, page: Any, tab: str) -> dict[str, Any]:
 def customer_page(request: SignedInRequest, customer: Customer, form: ActivityForm, status: int = 200) -> HttpResponse:
     """The page of a customer with the form for a follow-up."""
     user: User = request.user
+    conceal(user, [customer])
     try:
         place, tab = read_place(request.GET.get("before", "")), read_tab(request)
     except ValidationError as refusal:

@@ -15,6 +15,7 @@ from crm.history.operations import operation
 from crm.people.models import User
 from crm.ui.formats import long_day
 from customers.customers.models import Customer
+from customers.customers.stars import tell_followers
 from customers.pool.capacity import Load, hold_quota, loads, receivers_for
 from customers.pool.loose_ends import tie_up_loose_ends
 from customers.pool.models import ClaimRecord, Pool
@@ -40,7 +41,7 @@ def claim_customer(customer: Customer, *, actor: User) -> Customer:
     customer.refresh_from_db()
     pool = _pool_of(customer, actor)
     _refuse_claiming(pool, actor)
-    with operation(actor, "customer_claimed", customer, anchor_id=customer.pk):
+    with operation(actor, "customer_claimed", customer, anchor_id=customer.pk) as entry:
         hold_quota([actor.pk])
         now = timezone.now()
         _refuse_frozen(pool, customer, now)
@@ -48,12 +49,13 @@ def claim_customer(customer: Customer, *, actor: User) -> Customer:
         _refuse_daily_limit(pool, actor)
         _refuse_held_limit(pool, actor)
         _take(customer, pool, actor, actor, now, is_assigned=False)
+        tell_followers(entry, [customer.pk])
     return customer
 
 
 def claim_customers(customers: Iterable[Customer], *, actor: User) -> list[Outcome]:
     """Claim several, each on its own: one refusal does not keep the others."""
-    return _each(customers, lambda customer: claim_customer(customer, actor=actor))
+    return each(customers, lambda customer: claim_customer(customer, actor=actor))
 
 
 # ── assign ──
@@ -65,7 +67,7 @@ def assign_customer(customer: Customer, *, owner: User, actor: User, reason: str
         words = _("You cannot assign customers to %(name)s.") % {"name": owner}
         raise ValidationError({"owner": ValidationError(words, code="bad_owner")})
     facts = {"owner": owner.pk}
-    with operation(actor, "customer_assigned", customer, anchor_id=customer.pk, reason=reason, facts=facts):
+    with operation(actor, "customer_assigned", customer, anchor_id=customer.pk, reason=reason, facts=facts) as entry:
         hold_quota([owner.pk])
         customer.refresh_from_db()
         if not Customer.objects.within(actor, ASSIGN_RIGHT).filter(pk=customer.pk).exists():
@@ -80,12 +82,13 @@ def assign_customer(customer: Customer, *, owner: User, actor: User, reason: str
             _refuse_cool_down(customer.pool, customer, owner, now)
         _refuse_held_limit(customer.pool, owner)
         _take(customer, customer.pool, owner, actor, now, is_assigned=True)
+        tell_followers(entry, [customer.pk])
     return customer
 
 
 def assign_customers(customers: Iterable[Customer], *, owner: User, actor: User, reason: str = "") -> list[Outcome]:
     """Assign several to one person, each on its own."""
-    return _each(customers, lambda customer: assign_customer(customer, owner=owner, actor=actor, reason=reason))
+    return each(customers, lambda customer: assign_customer(customer, owner=owner, actor=actor, reason=reason))
 
 
 # ── release ──
@@ -95,7 +98,7 @@ def release_customer(customer: Customer, *, actor: User, reason: str, pool: Pool
     """Give a customer up into a pool: the chosen one, else that of its department or the nearest above."""
     if not reason.strip():
         raise ValidationError({"reason": ValidationError(_("Say why this customer is given up."), code="required")})
-    with operation(actor, "customer_released", customer, anchor_id=customer.pk, reason=reason):
+    with operation(actor, "customer_released", customer, anchor_id=customer.pk, reason=reason) as entry:
         customer.refresh_from_db()
         if not Customer.objects.within(actor, RELEASE_RIGHT).filter(pk=customer.pk).exists():
             raise ValidationError(_("This customer is not yours to release."), code="no_right")
@@ -124,6 +127,7 @@ def release_customer(customer: Customer, *, actor: User, reason: str, pool: Pool
         if not released:
             raise ValidationError(_("This customer changed meanwhile. Look at it again."), code="changed")
         tie_up_loose_ends([customer.pk])
+        tell_followers(entry, [customer.pk])
     customer.refresh_from_db()
     return customer
 
@@ -132,7 +136,7 @@ def release_customers(
     customers: Iterable[Customer], *, actor: User, reason: str, pool: Pool | None = None
 ) -> list[Outcome]:
     """Release several, each on its own."""
-    return _each(customers, lambda customer: release_customer(customer, actor=actor, reason=reason, pool=pool))
+    return each(customers, lambda customer: release_customer(customer, actor=actor, reason=reason, pool=pool))
 
 
 # ── the rules ──
@@ -264,7 +268,8 @@ def free_row(customer: Customer, pool: Pool | None) -> QuerySet[Customer]:
     return Customer.objects.filter(place, pk=customer.pk, owner=None, archived_at=None)
 
 
-def _each(customers: Iterable[Customer], act: Callable[[Customer], Customer]) -> list[Outcome]:
+def each(customers: Iterable[Customer], act: Callable[[Customer], Customer]) -> list[Outcome]:
+    """Do something with each of several customers; one refusal does not keep the others."""
     rows = list(customers)
     if len(rows) > BATCH_AT_MOST:
         raise ValidationError(

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from crm.people.models import User
-from crm.ui.widgets import SearchSelect
+from crm.ui.widgets import DayInput, SearchSelect
 from customers.pool.capacity import receivers_for
 from customers.pool.models import Pool
 
@@ -50,19 +50,47 @@ class AssignForm(forms.Form):
         self.fields["owner"].queryset = people  # type: ignore[attr-defined]
 
 
-class PoolForm(forms.ModelForm):
-    """The rules of a pool."""
+class ProtectForm(forms.Form):
+    """Up to which day, and why."""
 
-    class Meta:
-        model = Pool
-        fields = (
-            "name", "department", "can_claim", "claims_per_day", "held_at_most", "cool_down_days", "frozen_hours",
-            "position",
-        )  # fmt: skip
-        widgets = {"department": SearchSelect()}
+    until = forms.DateField(
+        label=_("Protected until"), widget=DayInput(), error_messages={"required": _("Choose the last day.")}
+    )
+    reason = forms.CharField(max_length=200, required=False, label=_("Reason"))
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+
+class ExtendForm(forms.Form):
+    """Why more time is needed."""
+
+    reason = forms.CharField(
+        max_length=200, label=_("Reason"), error_messages={"required": _("Say why you need more time.")}
+    )
+
+
+class DecideForm(forms.Form):
+    """What the director answers."""
+
+    decision = forms.ChoiceField(
+        choices=[("grant", _("Grant")), ("refuse", _("Refuse"))],
+        label=_("Decision"),
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Grant or refuse.")},
+    )
+    answer = forms.CharField(max_length=200, required=False, label=_("Answer"), help_text=_("Needed for a refusal."))
+
+
+class MoveForm(forms.Form):
+    """Into which pool, and why."""
+
+    pool = forms.ModelChoiceField(
+        queryset=Pool.objects.none(),
+        label=_("To the pool"),
+        empty_label="",
+        error_messages={"required": _("Choose a pool.")},
+    )
+    reason = forms.CharField(max_length=200, required=False, label=_("Reason"))
+
+    def __init__(self, *args: Any, actor: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in ("claims_per_day", "held_at_most", "cool_down_days", "frozen_hours", "position"):
-            self.fields[name].max_value = 100_000  # type: ignore[attr-defined]
-            self.fields[name].validators.append(forms.IntegerField(max_value=100_000).validators[0])
+        pools = Pool.objects.kept_by(actor).filter(takes_any_pool=True).order_by("position", "pk")
+        self.fields["pool"].queryset = pools  # type: ignore[attr-defined]

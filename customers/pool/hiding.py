@@ -83,3 +83,12 @@ def history_since(user: User, customer: Customer) -> datetime | None:
     if reach.scopes.get("customers.view_history") == ALL or Pool.objects.kept_by(user).filter(pk=customer.pool_id):
         return None
     return timezone.now() - timedelta(days=customer.pool.history_days)
+
+
+def hidden_where(user: User) -> dict[str, Q]:
+    """For each column some pool hides from a person, the condition for the customers where it is hidden."""
+    hiding: dict[str, list[int]] = {}
+    for pk, columns in hidden_by_pool(user).items():
+        for name in columns:
+            hiding.setdefault(name, []).append(pk)
+    return {name: Q(pool__in=pools) for name, pools in hiding.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 
 from django.core.exceptions import ValidationError
@@ -13,6 +14,7 @@ from crm.people.models import User
 from crm.ui.formats import long_day
 from customers.customers.actions import hold_customer
 from customers.customers.models import Customer
+from customers.pool.actions import Outcome, each
 from customers.pool.capacity import hold_quota
 from customers.pool.models import Pool
 
@@ -37,6 +39,11 @@ def protect_customer(customer: Customer, *, actor: User, until: date, reason: st
         )
     customer.refresh_from_db()
     return customer
+
+
+def protect_customers(customers: Iterable[Customer], *, actor: User, until: date, reason: str = "") -> list[Outcome]:
+    """Protect several, each on its own."""
+    return each(customers, lambda customer: protect_customer(customer, actor=actor, until=until, reason=reason))
 
 
 def unprotect_customer(customer: Customer, *, actor: User) -> Customer:

@@ -24,6 +24,7 @@ from crm.notifications.actions import notify_many
 from crm.notifications.models import Notice
 from crm.people.models import User
 from customers.customers.models import Customer
+from customers.customers.stars import tell_followers
 from customers.pool.due import RULE_LABELS, RecycleRules, falling, saved_rules
 from customers.pool.loose_ends import tie_up_loose_ends
 from customers.pool.models import Pool
@@ -100,13 +101,14 @@ def _take_back(due: QuerySet[Any], rules: RecycleRules, params: dict[str, Any], 
     facts = {"job": job.pk, "pool": pool.name, "rule": params["rule"], "owners": Counter(map(str, owners.values()))}
     reason = _("%(pool)s: %(rule)s") % {"pool": pool, "rule": rules.sentence(params["rule"], None)}
     now = timezone.now()
-    with operation(None, VERB, pool, reason=reason, via="job", row_count=len(ids), facts=facts):
+    with operation(None, VERB, pool, reason=reason, via="job", row_count=len(ids), facts=facts) as entry:
         Customer.objects.filter(pk__in=ids).update(
             status=Customer.Status.POOL, pool=pool, pooled_at=now, previous_owner=F("owner"), owner=None,
             department=pool.department_id, next_follow_on=None, protected_from=None, protected_until=None,
             recycle_not_before=None, changed_at=now, changed_by=None,
         )  # fmt: skip
         tie_up_loose_ends(ids)
+        tell_followers(entry, ids)
     return ids
 
 

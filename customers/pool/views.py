@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db.models import Count, QuerySet
+from django.db.models import Count
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -20,14 +20,16 @@ from crm.access.gate import SignedInRequest, needs
 from crm.access.masks import shown
 from crm.people.models import User
 from crm.records.keyset import Order, capped_count, keyset_page, read_cursor
-from crm.records.selection import Selection
-from customers.customers.filters import CustomerFilter
+from crm.ui.verb_page import show_refusal
 from customers.customers.models import Customer
 from customers.customers.search import search_condition
 from customers.pool import actions
+from customers.pool.batches import batch, chosen_rows, confirm, confirm_batch
 from customers.pool.capacity import loads
-from customers.pool.forms import AssignForm, ReleaseForm
+from customers.pool.forms import AssignForm, MoveForm, ReleaseForm
+from customers.pool.hiding import conceal
 from customers.pool.models import Pool
+from customers.pool.moving import move_to_pool
 
 PAGE_SIZE = 50
 _LATEST = Order("-pooled", gettext_lazy("latest arrival first"), "pooled_at", is_descending=True)
@@ -38,7 +40,7 @@ _LATEST = Order("-pooled", gettext_lazy("latest arrival first"), "pooled_at", is
 def pool_list(request: SignedInRequest) -> HttpResponse:
     pools = list(Pool.objects.visible_to(request.user).annotate(held=Count("customers")))
     chosen = _chosen_pool(request, pools)
-    words = request.GET.get("q", "").strip()[:100]
+    words, is_former = request.GET.get("q", "").strip()[:100], request.GET.get("former") == "me"
     rows = Customer.objects.visible_to(request.user).live().in_pools().filter(pool__in=pools)
     status = 200
     try:
@@ -46,6 +48,8 @@ def pool_list(request: SignedInRequest) -> HttpResponse:
             rows = rows.filter(pool=chosen)
         if words:
             rows = rows.filter(search_condition(words, request.user))
+        if is_former:
+            rows = rows.filter(previous_owner=request.user)
         cursor = read_cursor(request.GET.get("cursor", ""), rows, _LATEST)
     except ValidationError as refusal:
         messages.error(request, " ".join(refusal.messages))
@@ -53,14 +57,18 @@ def pool_list(request: SignedInRequest) -> HttpResponse:
     found = rows.select_related("level", "region", "previous_owner")
     page = keyset_page(found, _LATEST, cursor, PAGE_SIZE)
     by_id = {pool.pk: pool for pool in pools}
+    lines = [_line(row, by_id[row.pool_id], request.user) for row in page.rows]
+    conceal(request.user, page.rows)
     context = {
         "pools": pools,
         "chosen": chosen,
         "words": words,
-        "lines": [_line(row, by_id[row.pool_id], request.user) for row in page.rows],
+        "lines": lines,
         "count": capped_count(rows),
         "quota": _quota(chosen, request.user),
         "can_assign": request.user.reach.has(actions.ASSIGN_RIGHT),
+        "can_move": len(pools) > 1 and Pool.objects.kept_by(request.user).exists(),
+        "is_former": is_former,
         "previous_url": _page_url(request, page.previous),
         "next_url": _page_url(request, page.next),
     }
@@ -82,7 +90,7 @@ def customer_claim(request: SignedInRequest, customer: Customer) -> HttpResponse
 @needs(actions.CLAIM_RIGHT)
 @require_POST
 def customers_claim(request: SignedInRequest) -> HttpResponse:
-    return _batch(request, actions.CLAIM_RIGHT, lambda rows: actions.claim_customers(rows, actor=request.user))
+    return batch(request, actions.CLAIM_RIGHT, lambda rows: actions.claim_customers(rows, actor=request.user))
 
 
 @needs(actions.RELEASE_RIGHT, model=Customer)
@@ -100,7 +108,7 @@ def customer_release(request: SignedInRequest, customer: Customer) -> HttpRespon
                 request, _("%(customer)s is in “%(pool)s” now.") % {"customer": customer, "pool": customer.pool}
             )
             return redirect("customers:customer_list")
-    return _confirm(
+    return confirm(
         request,
         form,
         title=_("Release into a pool"),
@@ -118,12 +126,12 @@ def customers_release(request: SignedInRequest) -> HttpResponse:
     form = ReleaseForm(request.POST if "reason" in request.POST else None, pools=Pool.objects.visible_to(request.user))
     if form.is_valid():
         said = form.cleaned_data
-        return _batch(
+        return batch(
             request,
             actions.RELEASE_RIGHT,
             lambda rows: actions.release_customers(rows, actor=request.user, **said),
         )
-    return _confirm_batch(request, actions.RELEASE_RIGHT, form, _("Release"), _release_facts(), danger=True)
+    return confirm_batch(request, actions.RELEASE_RIGHT, form, _("Release"), _release_facts(), danger=True)
 
 
 @needs(actions.ASSIGN_RIGHT, model=Customer)
@@ -140,7 +148,7 @@ def customer_assign(request: SignedInRequest, customer: Customer) -> HttpRespons
                 request, _("%(customer)s belongs to %(owner)s now.") % {"customer": customer, "owner": customer.owner}
             )
             return redirect(customer)
-    return _confirm(
+    return confirm(
         request,
         form,
         title=_("Assign"),
@@ -158,10 +166,32 @@ def customers_assign(request: SignedInRequest) -> HttpResponse:
     form = AssignForm(request.POST if "owner" in request.POST else None, actor=request.user)
     if form.is_valid():
         said = form.cleaned_data
-        return _batch(
+        return batch(
             request, actions.ASSIGN_RIGHT, lambda rows: actions.assign_customers(rows, actor=request.user, **said)
         )
-    return _confirm_batch(request, actions.ASSIGN_RIGHT, form, _("Assign"), [], danger=False)
+    return confirm_batch(request, actions.ASSIGN_RIGHT, form, _("Assign"), [], danger=False)
+
+
+@needs(actions.ASSIGN_RIGHT)
+@require_POST
+def customers_move(request: SignedInRequest) -> HttpResponse:
+    """Move the chosen pooled customers to another pool."""
+    form = MoveForm(request.POST if "pool" in request.POST else None, actor=request.user)
+    if form.is_valid():
+        try:
+            outcome = move_to_pool(chosen_rows(request, actions.ASSIGN_RIGHT), actor=request.user, **form.cleaned_data)
+        except ValidationError as refusal:
+            show_refusal(form, refusal)
+        else:
+            said = {"count": outcome.moved, "pool": form.cleaned_data["pool"], "stayed": outcome.stayed}
+            moved = ngettext(
+                "%(count)s customer is in “%(pool)s” now.", "%(count)s customers are in “%(pool)s” now.", outcome.moved
+            )
+            messages.success(request, moved % said)
+            if outcome.stayed:
+                messages.warning(request, _("%(stayed)s stayed: not in another pool you administer.") % said)
+            return redirect(form.cleaned_data["pool"])
+    return confirm_batch(request, actions.ASSIGN_RIGHT, form, _("Move"), [], danger=False)
 
 
 # ── parts ──
@@ -218,51 +248,6 @@ def _page_url(request: SignedInRequest, cursor: Any) -> str:
     asked = request.GET.copy()
     asked["cursor"] = str(cursor)
     return f"?{asked.urlencode()}"
-
-
-def _chosen_rows(request: SignedInRequest, right: str) -> QuerySet[Customer]:
-    selection = Selection.from_request(request)
-    scoped = Customer.objects.within(request.user, right).live()
-    return selection.rows(scoped, CustomerFilter, request.user).order_by("pk")
-
-
-def _batch(request: SignedInRequest, right: str, act: Any) -> HttpResponse:
-    try:
-        rows = _chosen_rows(request, right).select_related("pool", "owner", "department")
-        outcomes = act(rows[: actions.BATCH_AT_MOST + 1])
-    except ValidationError as refusal:
-        messages.error(request, " ".join(refusal.messages))
-        return redirect("customers:pool_list")
-    done = sum(not outcome.refusal for outcome in outcomes)
-    context = {"outcomes": outcomes, "done": done, "refused": len(outcomes) - done}
-    return render(request, "customers/pool/outcomes.html", context)
-
-
-def _confirm_batch(
-    request: SignedInRequest, right: str, form: Any, label: str, facts: list[str], *, danger: bool
-) -> HttpResponse:
-    try:
-        count = _chosen_rows(request, right)[: actions.BATCH_AT_MOST + 1].count()
-    except ValidationError as refusal:
-        messages.error(request, " ".join(refusal.messages))
-        return redirect("customers:customer_list")
-    title = ngettext("%(label)s %(count)s customer", "%(label)s %(count)s customers", count)
-    kept = {name: request.POST.getlist(name) for name in ("ids", "all", "query")}
-    context = {
-        "title": title % {"label": label, "count": count},
-        "facts": facts,
-        "form": form,
-        "kept": [(name, value) for name, values in kept.items() for value in values],
-        "action_label": label,
-        "cancel_url": reverse("customers:customer_list"),
-        "danger": danger,
-    }
-    return render(request, "customers/pool/confirm.html", context, status=422 if form.errors else 200)
-
-
-def _confirm(request: SignedInRequest, form: Any, **more: Any) -> HttpResponse:
-    context = {"form": form, "kept": [], **more}
-    return render(request, "customers/pool/confirm.html", context, status=422 if form.errors else 200)
 
 
 def _release_facts() -> list[str]:

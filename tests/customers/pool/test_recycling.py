@@ -109,7 +109,7 @@ def test_any_rule_is_enough_or_all_must_hold(pool, rita):
     pool.save()
     followed = make_customer(rita, received_at=ago(70), last_followed_at=ago(3))
     quiet_for_long = make_customer(rita, received_at=ago(120), last_followed_at=ago(40))
-    quiet = make_customer(rita, received_at=ago(70), last_followed_at=ago(40))
+    quiet = make_customer(rita, received_at=ago(65), last_followed_at=ago(40))
     due = dict(falling(saved_rules()).filter(due_at__lte=timezone.now()).values_list("pk", "due_rule"))
     assert due == {followed.pk: "opportunity", quiet_for_long.pk: "opportunity", quiet.pk: "follow_up"}
     pool.combines = "all"
@@ -263,7 +263,8 @@ def test_a_worker_killed_in_the_middle_loses_and_repeats_nothing(pool, rita):
     job = start_recycling()
     code = (
         "import os, django; django.setup()\n"
-        "from django.db import connections; connections['default'].settings_dict['NAME'] = os.environ['TEST_DATABASE']\n"
+        "from django.db import connection\n"
+        "connection.settings_dict['NAME'] = os.environ['TEST_DATABASE']\n"
         "import crm.celery\n"
         "from crm.jobs.running import run_job\n"
         "from customers.pool import recycling\n"
