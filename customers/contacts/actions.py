@@ -19,18 +19,26 @@ from customers.customers.custom import CONTACT, refuse_unknown_custom
 from customers.customers.identity import clean_line, clean_phone
 from customers.customers.models import Customer
 from customers.customers.search import refresh_search
+from customers.duplicates.checking import refuse_known_person
 
 EDITABLE = ("name", "job_title", "power", "attitude", "reports_to", "phone", "email", "wechat", "birthday", "remark")
 
 
-def add_contact(customer: Customer, *, actor: User, values: Mapping[str, Any], is_primary: bool = False) -> Contact:
-    """Add a person at a customer; the first one is the main contact."""
+def add_contact(
+    customer: Customer, *, actor: User, values: Mapping[str, Any], is_primary: bool = False, duplicate_reason: str = ""
+) -> Contact:
+    """Add a person at a customer; the first one is the main contact.
+
+    A phone or e-mail that another customer has needs a reason, or is refused by the setting of the company.
+    """
     given = dict(values)
     custom = given.pop("custom", None)
     contact = Contact(customer=customer, created_by=actor, changed_by=actor, **tidy(given))
     contact.clean_fields(exclude=["customer", "created_by", "changed_by", "custom", "reports_to"])
-    with operation(actor, "contact_added", contact, anchor_id=customer.pk):
+    with operation(actor, "contact_added", contact, anchor_id=customer.pk, reason=duplicate_reason):
         locked = hold_customer(customer)
+        known = {"phone": contact.phone, "email": contact.email}
+        refuse_known_person(actor, locked, known, reason=duplicate_reason)
         _refuse_superior(contact)
         others = Contact.objects.live().filter(customer=locked, is_primary=True)
         contact.is_primary = is_primary or not others.exists()
@@ -43,16 +51,17 @@ def add_contact(customer: Customer, *, actor: User, values: Mapping[str, Any], i
     return contact
 
 
-def update_contact(contact: Contact, *, actor: User, values: Mapping[str, Any]) -> Contact:
-    """Change the details of a person."""
+def update_contact(contact: Contact, *, actor: User, values: Mapping[str, Any], duplicate_reason: str = "") -> Contact:
+    """Change the details of a person; a phone or e-mail of another customer as with a new one."""
     given = dict(values)
     custom = given.pop("custom", {})
     ready = tidy(given)
-    with operation(actor, "contact_changed", contact, anchor_id=contact.customer_id):
+    with operation(actor, "contact_changed", contact, anchor_id=contact.customer_id, reason=duplicate_reason):
         hold_customer(contact.customer)
         locked = _live(contact)
         changed = {name: value for name, value in ready.items() if getattr(locked, name) != value}
         refuse_unknown_details(actor, contact.customer, changed)
+        refuse_known_person(actor, contact.customer, changed, reason=duplicate_reason)
         before, changed["custom"] = locked.custom, changed_values(CONTACT, custom, locked.custom)
         refuse_unknown_custom(actor, contact.customer, CONTACT, before, changed["custom"])
         keep_unique(CONTACT, locked.pk, before, changed["custom"])

@@ -58,6 +58,9 @@ class ContactChangeSerializer(serializers.Serializer[Any]):
     wechat = serializers.CharField(max_length=40, required=False, allow_blank=True)
     birthday = serializers.DateField(required=False, allow_null=True)
     remark = serializers.CharField(max_length=500, required=False, allow_blank=True)
+    duplicate_reason = serializers.CharField(
+        max_length=200, required=False, allow_blank=True, help_text="where another customer has this phone or e-mail"
+    )
     custom = CustomValues(required=False, help_text="custom fields by key; keys not given stay, null empties one")
 
 
@@ -99,13 +102,18 @@ class ContactViewSet(RecordViewSet):
         customer = self.row_of(Customer, body.pop("customer"))
         is_primary = body.pop("is_primary")
         body = {"custom": {}, **self.with_superior(body)}
-        return self.answer(actions.add_contact(customer, actor=request.user, values=body, is_primary=is_primary), 201)
+        reason = body.pop("duplicate_reason", "")
+        contact = actions.add_contact(
+            customer, actor=request.user, values=body, is_primary=is_primary, duplicate_reason=reason
+        )
+        return self.answer(contact, 201)
 
     @extend_schema(request=ContactChangeSerializer, responses=ContactSerializer)
     def partial_update(self, request: Request, pk: int) -> Response:
         """Change the given fields of a person."""
         contact, body = self.get_object(), self.read_body(ContactChangeSerializer, partial=True)
-        return self.answer(actions.update_contact(contact, actor=request.user, values=self.with_superior(body)))
+        reason, values = body.pop("duplicate_reason", ""), self.with_superior(body)
+        return self.answer(actions.update_contact(contact, actor=request.user, values=values, duplicate_reason=reason))
 
     def with_superior(self, body: dict[str, Any]) -> dict[str, Any]:
         """The body with the contact in reach whom the person reports to; 404 where there is none."""

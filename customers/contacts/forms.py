@@ -19,6 +19,10 @@ class ContactForm(CoveredForm):
     """The details of a person."""
 
     key = forms.CharField(required=False, widget=forms.HiddenInput, max_length=60)
+    duplicate_reason = forms.CharField(
+        label=_("Why this person belongs here too"), max_length=200, required=False,
+        help_text=_("Only needed where another customer has this phone or e-mail; kept in the history."),
+    )  # fmt: skip
 
     class Meta:
         model = Contact

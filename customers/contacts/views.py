@@ -39,7 +39,12 @@ def contact_add(request: SignedInRequest, customer: Customer) -> HttpResponse:
             place, _is_new = made_once(
                 request.user,
                 form.cleaned_data["key"],
-                lambda: actions.add_contact(customer, actor=request.user, values=form.values()),
+                lambda: actions.add_contact(
+                    customer,
+                    actor=request.user,
+                    values=form.values(),
+                    duplicate_reason=form.cleaned_data["duplicate_reason"],
+                ),
             )
         except ValidationError as refusal:
             refused(form, refusal)
@@ -57,7 +62,8 @@ def contact_edit(request: SignedInRequest, contact: Contact) -> HttpResponse:
     form.offer_superiors(contact.customer, request.user)
     if form.is_valid():
         try:
-            actions.update_contact(contact, actor=request.user, values=form.values())
+            reason = form.cleaned_data["duplicate_reason"]
+            actions.update_contact(contact, actor=request.user, values=form.values(), duplicate_reason=reason)
         except ValidationError as refusal:
             refused(form, refusal)
         else:
