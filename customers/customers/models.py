@@ -201,6 +201,7 @@ class Customer(Record):
             ),
             models.Index(fields=["name_key"], name="customer_name_key"),
             models.Index(fields=["phone"], name="customer_phone", condition=~Q(phone="")),
+            models.Index(fields=["email"], name="customer_email", condition=~Q(email="")),
             models.Index(fields=["parent"], name="customer_parent", condition=Q(parent__isnull=False)),
             models.Index(fields=["merged_into"], name="customer_merged", condition=Q(merged_into__isnull=False)),
             GinIndex(fields=["custom"], opclasses=["jsonb_path_ops"], name="customer_custom"),
