@@ -74,9 +74,7 @@ def detail(request: SignedInRequest, pk: int) -> HttpResponse:
 def download(request: SignedInRequest, pk: int) -> HttpResponseBase:
     """The file as it came, always to be saved and never to be opened inside the product."""
     attachment = _attachment(request, pk)
-    answer = _sealed(path_of(attachment.sha256), attachment.media_type, attachment.name)
-    answer["Content-Length"] = str(attachment.size)
-    return answer
+    return sealed_file(attachment)
 
 
 @signed_in
@@ -137,6 +135,11 @@ def put_back(request: SignedInRequest, pk: int) -> HttpResponse:
     else:
         messages.success(request, _("“%(name)s” is back.") % {"name": attachment.name})
     return redirect(attachment)
+
+
+def sealed_file(attachment: Attachment) -> FileResponse:
+    """The content of a file in reach, to be saved; 404 where it is lost."""
+    return _sealed(path_of(attachment.sha256), attachment.media_type, attachment.name)
 
 
 # ── what the pages above share ──

@@ -116,6 +116,9 @@ CACHES = {
     }
 }
 MEDIA_ROOT = HOME / "media"
+# files of leads that other systems drop here, and in whose name they are taken in
+LEAD_DROP = Path(environment.text("HARBOUR_LEAD_DROP", str(HOME / "drop" / "leads")))
+LEAD_DROP_USER = environment.text("HARBOUR_LEAD_DROP_USER")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": MEDIA_ROOT}},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
@@ -239,6 +242,7 @@ HARBOUR_JOB_KINDS = {
     "customer-import-apply": "customers.imports.jobs.ImportApply",
     "customer-import-undo": "customers.imports.jobs.ImportUndo",
     "recycle": "customers.pool.jobs.RecycleRun",
+    "lead-drop": "customers.leads.jobs.LeadDropRun",
     "transfer": "customers.transfers.jobs.TransferRun",
     "departure": "crm.leaving.jobs.DepartureRun",
     "transfer-undo": "customers.transfers.jobs.TransferUndo",
@@ -251,6 +255,8 @@ HARBOUR_SCHEDULES: dict[str, dict[str, Any]] = {
     "score-customers": {"run": "customers.segments.scoring.score_customers", "every": "day", "at_hour": 2},
     "classify-customers": {"run": "customers.segments.jobs.classify_each_night", "every": "day", "at_hour": 4},
     "seal-history": {"run": "crm.history.seals.seal_operations", "every": "minute"},
+    "lead-drop": {"run": "customers.leads.jobs.take_in_dropped_files", "every": "minute"},
+    "unworked-leads": {"run": "customers.leads.alarms.warn_of_unworked_leads", "every": "hour"},
     "hand-out-leads": {"run": "customers.leads.automatic.hand_out_new_leads", "every": "minute"},
     "hand-out-pools": {"run": "customers.leads.automatic.hand_out_of_pools", "every": "hour"},
     "scheduled-transfers": {"run": "customers.transfers.actions.start_due_transfers", "every": "day", "at_hour": 6},
