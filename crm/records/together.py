@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -29,7 +30,7 @@ def read_together(parts: Mapping[str, QuerySet[Any]]) -> Rows:
         given += params
     if columns:
         with connection.cursor() as cursor:
-            cursor.execute(f"SELECT {', '.join(column for _name, column in columns)}", given)
+            cursor.execute(f"SELECT {', '.join(column for _name, column in columns)}", given)  # the ORM wrote the parts
             answers = cursor.fetchone()
-        found |= {name: rows for (name, _column), rows in zip(columns, answers, strict=True)}
+        found |= {name: json.loads(rows) for (name, _column), rows in zip(columns, answers, strict=True)}
     return found

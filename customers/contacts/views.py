@@ -23,7 +23,7 @@ from customers.contacts.map import decision_map
 from customers.contacts.models import Contact
 from customers.customers import reveals
 from customers.customers.models import Customer
-from customers.customers.summary import contacts_of
+from customers.customers.summary import contact_rows, contacts_of
 from customers.customers.views import revealed
 
 CHANGE = "customers.change_contact"
@@ -79,7 +79,7 @@ def contact_map(request: SignedInRequest, customer: Customer) -> HttpResponse:
     is_open = customer.archived_at is None and customer.status != Customer.Status.POOL
     context = {
         "customer": customer,
-        "people": decision_map(contacts_of(customer, request.user)),
+        "people": decision_map(contacts_of(customer, request.user, contact_rows(customer, request.user))),
         "may_add": is_open and may(request.user, "customers.add_contact", customer),
         "may_change": is_open and may(request.user, CHANGE, customer),
     }

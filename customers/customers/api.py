@@ -36,6 +36,7 @@ from customers.customers.tables import CUSTOMER_TABLE
 from customers.duplicates import merging
 from customers.duplicates.following import became
 from customers.leads import actions as lead_actions
+from customers.leads.automatic import hand_out_lead
 from customers.pool import actions as pool_actions
 from customers.pool import protection
 from customers.pool.api import ExtendSerializer, ProtectSerializer
@@ -286,13 +287,18 @@ class LeadViewSet(ApiViewSet):
     def create(self, request: Request) -> Response:
         """Take a lead in as a potential customer; 200 where its external_id is known, 409 where its phone or e-mail is.
 
+        The rules that hand out leads are asked at once; who got it is named to those who see the customer.
         A known customer out of reach is answered with `id`, `number` and `external_id` only.
         """
         customer, is_new = receive_lead(actor=request.user, **self.read_body(LeadSerializer))
-        if not is_new and not Customer.objects.visible_to(request.user).filter(pk=customer.pk).exists():
+        if is_new:
+            hand_out_lead(customer)
+        is_seen = Customer.objects.visible_to(request.user).filter(pk=customer.pk).exists()
+        if not is_new and not is_seen:
             return Response({"id": customer.pk, "number": customer.number, "external_id": customer.external_id})
         context = self.get_serializer_context() | {
             "tag_names": dict(Tag.objects.values_list("pk", "name")),
             "usernames": usernames(CUSTOMER),
         }
-        return Response(CustomerSerializer(customer, context=context).data, status=201 if is_new else 200)
+        told = CustomerSerializer(customer, context=context).data
+        return Response(told if is_seen else {**told, "owner": None}, status=201 if is_new else 200)

@@ -27,6 +27,7 @@ KIND_OF_FIELD = {
     "pool_id": "pool",
     "contact_id": "contact",
     "customer_id": "customer",
+    "merged_into_id": "customer",
     "tag_ids": "tag",
 }
 _SOURCES = {

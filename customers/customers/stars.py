@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -42,7 +44,7 @@ def unfollow_customer(customer: Customer, *, actor: User) -> None:
             Star.objects.filter(user=actor, customer=customer).delete()
 
 
-def tell_followers(entry: Operation, customer_ids: Sequence[int]) -> int:
+def tell_followers(entry: Operation, customer_ids: Sequence[int] | QuerySet[Any]) -> int:
     """Tell whoever follows these customers what an operation did with them, each person once; how many were told.
 
     Who sees a customer no longer learns that it left, and not its name.

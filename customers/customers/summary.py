@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -158,19 +159,31 @@ def facts_of(customer: Customer, user: Any, names: Names) -> list[tuple[str, str
     return [fact for fact in facts if fact[1]]
 
 
-def contacts_of(customer: Customer, user: Any) -> list[ShownContact]:
-    """The people at a customer as the person may see them, the main contact first; nobody in the pool."""
+CONTACT_VALUES = (
+    "pk", "customer_id", "name", "job_title", "power", "attitude", "reports_to_id", "is_primary", "phone", "email",
+    "wechat",
+)  # fmt: skip
+
+
+def contact_rows(customer: Customer, user: Any) -> QuerySet[Any]:
+    """The people at a customer, the main contact first; nobody in the pool."""
     if customer.status == Customer.Status.POOL or not user.reach.has("customers.view_contact"):
-        return []
-    rows = Contact.objects.visible_to(user).live().filter(customer=customer).order_by("-is_primary", "id")[:100]
+        return Contact.objects.none().values(*CONTACT_VALUES)
+    rows = Contact.objects.visible_to(user).live().filter(customer=customer).order_by("-is_primary", "pk")[:100]
+    return rows.values(*CONTACT_VALUES)
+
+
+def contacts_of(customer: Customer, user: Any, rows: Iterable[dict[str, Any]]) -> list[ShownContact]:
+    """These people as the person may see them."""
     found = []
-    for row in rows:
+    for values in rows:
+        row = Contact(**values)
         row.customer = customer
-        values = {name: shown(user, customer, name, getattr(row, name)) for name in ("phone", "email", "wechat")}
-        masked = frozenset(name for name, value in values.items() if value != getattr(row, name))
+        visible = {name: shown(user, customer, name, values[name]) for name in ("phone", "email", "wechat")}
+        masked = frozenset(name for name, value in visible.items() if value != values[name])
         if "phone" not in masked:
-            values["phone"] = display_phone(values["phone"])
-        found.append(ShownContact(row, **values, masked=masked))
+            visible["phone"] = display_phone(visible["phone"])
+        found.append(ShownContact(row, **visible, masked=masked))
     return found
 
 
@@ -203,7 +216,7 @@ COMPANIES_SHOWN = 100
 
 
 def surroundings(customer: Customer, user: Any) -> dict[str, QuerySet[Any]]:
-    """The small queries of the rail, for `read_together`: team, star, companies around."""
+    """The small queries of the rail, for `read_together`: people, team, star, companies around."""
     still = Q(ends_on=None) | Q(ends_on__gte=timezone.localdate())
     shares = CustomerShare.objects.filter(still, content_object=customer)
     edges = CustomerRelation.objects.filter(Q(customer=customer) | Q(other=customer))
@@ -213,6 +226,7 @@ def surroundings(customer: Customer, user: Any) -> dict[str, QuerySet[Any]]:
         near = near.union(Customer.objects.filter(pk=customer.parent_id).values("pk"))
     seen = Customer.objects.visible_to(user).filter(pk__in=near)
     return {
+        "contacts": contact_rows(customer, user),
         "shares": shares.order_by("pk").values("user_id", "permission__codename", "role", "ends_on"),
         "star": Star.objects.filter(user=user, customer=customer).values("pk"),
         "relations": edges.order_by("pk")[:COMPANIES_SHOWN].values("pk", "customer_id", "other_id", "kind", "remark"),

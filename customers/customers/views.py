@@ -300,8 +300,9 @@ def customer_page(request: SignedInRequest, customer: Customer, form: ActivityFo
         place, tab = read_place(request.GET.get("before", "")), read_tab(request)
     except ValidationError as refusal:
         return render(request, "records/refused.html", {"refusals": refusal.messages}, status=400)
-    contacts, story = contacts_of(customer, user), CustomerStory(customer, user, tab=tab)
+    story = CustomerStory(customer, user, tab=tab)
     read = read_together({**surroundings(customer, user), **story.parts(place)})
+    contacts = contacts_of(customer, user, read["contacts"])
     wanted = wanted_by([customer], NAMED_FIELDS)
     wanted.setdefault("person", set()).update(share["user_id"] for share in read["shares"])
     page = story.page(place, also=wanted, read=read)

@@ -24,6 +24,7 @@ from crm.notifications.models import Notice
 from crm.people.models import User
 from crm.records.selection import Selection
 from customers.base_data.models import Region
+from customers.customers.stars import tell_followers
 from customers.pool.capacity import loads, receivers_for
 from customers.transfers.along import ALWAYS, companions, standard_companions
 from customers.transfers.models import Transfer, TransferRow
@@ -307,6 +308,8 @@ def finish_transfer(transfer: Transfer, state: str) -> dict[str, Any]:
     transfer.counts = outcome_counts(transfer)
     transfer.save(update_fields=["state", "finished_at", "counts"])
     _tell_both_sides(transfer, TransferRow.Outcome.MOVED)
+    if transfer.operation is not None:
+        tell_followers(transfer.operation, transfer.rows.moved().values_list("customer_id", flat=True))
     return {"transfer": transfer.pk, **transfer.counts}
 
 

@@ -11,7 +11,7 @@ from crm.history.timeline import page_of, read_place
 from customers.activities import actions as activities
 from customers.activities.models import Activity
 from customers.customers import actions
-from customers.customers.models import Customer, CustomerShare
+from customers.customers.models import Customer
 from customers.customers.timeline import CustomerStory
 from tests.factories import make_activity, make_customer, make_stage, make_user
 
@@ -52,7 +52,7 @@ def test_a_follow_up_tells_itself_once_and_its_move_of_the_clock_only_in_the_his
     activities.log_activity(customer, actor=rep, kind="call", content="We spoke.")
 
     timeline = [text for _actor, text, _changes in told(customer, rep)]
-    history = [text for _a, text, _c in told(customer, rep, has_activities=False, hidden=())]
+    history = [text for _a, text, _c in told(customer, rep, tab="changes", hidden=())]
 
     assert timeline.count("phone call") == 1
     assert "wrote a follow-up" not in timeline
@@ -92,9 +92,9 @@ def test_five_thousand_entries_are_read_by_three_queries(rep, django_assert_num_
         Activity(customer=customer, author=rep, kind="call", content="x", happened_at=now - timedelta(minutes=at))
         for at in range(5000)
     )
-    rep.reach.shared_ids(CustomerShare, "view")  # asked once per request, by the gate
+    Customer.objects.visible_to(rep).exists()  # shares and pools are asked once per request, by the gate
 
-    with django_assert_num_queries(3):  # follow-ups, changes, names
+    with django_assert_num_queries(3):  # sources, changes, names
         page = CustomerStory(customer, rep).page(None)
 
     assert len(page.entries) == 30
