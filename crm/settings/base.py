@@ -119,6 +119,9 @@ MEDIA_ROOT = HOME / "media"
 # files of leads that other systems drop here, and in whose name they are taken in
 LEAD_DROP = Path(environment.text("HARBOUR_LEAD_DROP", str(HOME / "drop" / "leads")))
 LEAD_DROP_USER = environment.text("HARBOUR_LEAD_DROP_USER")
+# files of leads that other systems drop here, and in whose name they are taken in
+LEAD_DROP = Path(environment.text("HARBOUR_LEAD_DROP", str(HOME / "drop" / "leads")))
+LEAD_DROP_USER = environment.text("HARBOUR_LEAD_DROP_USER")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": MEDIA_ROOT}},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
@@ -243,6 +246,7 @@ HARBOUR_JOB_KINDS = {
     "customer-import-undo": "customers.imports.jobs.ImportUndo",
     "recycle": "customers.pool.jobs.RecycleRun",
     "lead-drop": "customers.leads.jobs.LeadDropRun",
+    "lead-drop": "customers.leads.jobs.LeadDropRun",
     "transfer": "customers.transfers.jobs.TransferRun",
     "departure": "crm.leaving.jobs.DepartureRun",
     "transfer-undo": "customers.transfers.jobs.TransferUndo",
@@ -255,6 +259,8 @@ HARBOUR_SCHEDULES: dict[str, dict[str, Any]] = {
     "score-customers": {"run": "customers.segments.scoring.score_customers", "every": "day", "at_hour": 2},
     "classify-customers": {"run": "customers.segments.jobs.classify_each_night", "every": "day", "at_hour": 4},
     "seal-history": {"run": "crm.history.seals.seal_operations", "every": "minute"},
+    "lead-drop": {"run": "customers.leads.jobs.take_in_dropped_files", "every": "minute"},
+    "unworked-leads": {"run": "customers.leads.alarms.warn_of_unworked_leads", "every": "hour"},
     "lead-drop": {"run": "customers.leads.jobs.take_in_dropped_files", "every": "minute"},
     "unworked-leads": {"run": "customers.leads.alarms.warn_of_unworked_leads", "every": "hour"},
     "hand-out-leads": {"run": "customers.leads.automatic.hand_out_new_leads", "every": "minute"},

@@ -51,12 +51,18 @@ class HandedOut:
 # ── hand out ──
 
 
-def run_allotment(allotment: Allotment, *, actor: User | None = None) -> HandedOut:
-    """Hand out everything that waits for a rule, in batches that stand on their own; `actor` None is the system."""
+def run_allotment(allotment: Allotment, *, actor: User | None = None, only: int | None = None) -> HandedOut:
+    """Hand out everything that waits for a rule, in batches that stand on their own; `actor` None is the system.
+
+    `only` is the id of the one customer that is meant.
+    """
     outcome, after = HandedOut(), 0
+    waiting = waiting_for(allotment) if only is None else waiting_for(allotment).filter(pk=only)
+    if not waiting.exists():
+        return outcome  # most minutes: no lock is taken
     while True:
         with transaction.atomic():
-            rows = list(free_rows(waiting_for(allotment).filter(pk__gt=after), allotment, BATCH))
+            rows = list(free_rows(waiting.filter(pk__gt=after), allotment, BATCH))
             if rows:
                 receivers = receivers_of(allotment)
                 _hand_out(rows, receivers, allotment, allotment.method, allotment.pool, actor, outcome)
