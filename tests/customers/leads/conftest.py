@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from crm.people.models import Absence
 from customers.leads.models import Allotment, AllotmentShare
+from tests.customers.api.conftest import api  # noqa: F401 - the fixture
 from tests.factories import make_customers, make_department, make_user
 
 
