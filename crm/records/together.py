@@ -26,11 +26,12 @@ def read_together(parts: Mapping[str, QuerySet[Any]]) -> Rows:
         except EmptyResultSet:
             continue
         fields = ", ".join(connection.ops.quote_name(field) for field in rows._fields)  # type: ignore[attr-defined]
-        columns.append((name, f"(SELECT coalesce(jsonb_agg(p), '[]') FROM ({sql}) AS p({fields}))"))
+        # the ORM wrote the statement, and the names of its fields are quoted
+        columns.append((name, f"(SELECT coalesce(jsonb_agg(p), '[]') FROM ({sql}) AS p({fields}))"))  # noqa: S608
         given += params
     if columns:
         with connection.cursor() as cursor:
-            cursor.execute(f"SELECT {', '.join(column for _name, column in columns)}", given)  # the ORM wrote the parts
+            cursor.execute(f"SELECT {', '.join(column for _name, column in columns)}", given)
             answers = cursor.fetchone()
         found |= {name: json.loads(rows) for (name, _column), rows in zip(columns, answers, strict=True)}
     return found

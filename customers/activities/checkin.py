@@ -19,7 +19,7 @@ from customers.customers.models import Customer
 
 KEPT = timedelta(hours=12)
 _SALT = "customers.check-in"
-_DEGREES = re.compile(r"-?\d{1,3}(\.\d{1,15})?")
+_DEGREES = re.compile(r"-?[0-9]{1,3}(\.[0-9]{1,15})?")
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from tests.factories.api import api as api
 from tests.factories.api import error
 
 pytestmark = pytest.mark.django_db
+SAID = "@周启明看一下报价, @director 再看一次. a@周启明 is no mention"
 
 
 @pytest.fixture
@@ -58,12 +59,11 @@ def test_a_comment_stands_on_the_timeline_and_moves_no_clock(rep):
 def test_a_colleague_named_with_at_is_told_once_and_in_their_language(rep, director):
     customer = make_customer(rep, name="Harbour")
 
-    comment = actions.add_comment(customer, actor=rep, content="@周启明看一下报价，@director 再看一次。a@周启明 is no mention")
+    comment = actions.add_comment(customer, actor=rep, content=SAID)
     actions.update_comment(comment, actor=rep, content="@周启明看一下新报价")
 
     assert told(director) == [
-        ("mention", "林晓雯 在“Harbour”提到了你：@周启明看一下报价，@director 再看一次。a@周启明 is no mention",
-         f"/customers/{customer.pk}/#comment-{comment.pk}"),
+        ("mention", f"林晓雯 在“Harbour”提到了你：{SAID}", f"/customers/{customer.pk}/#comment-{comment.pk}"),
     ]  # fmt: skip
     assert comment.mentioned_ids == [director.pk]
     assert told(rep) == []
@@ -226,7 +226,8 @@ def test_comments_are_written_and_read_in_the_api(api, rep):
     made = client.post("comments/", {"customer": customer.pk, "content": "By machine."})
 
     assert (made.status_code, made.body["author"], made.body["activity"]) == (201, "rep", None)
-    assert [row["content"] for row in client.get(f"comments/?customer={customer.pk}").body["results"]] == ["By machine."]
+    listed = client.get(f"comments/?customer={customer.pk}").body["results"]
+    assert [row["content"] for row in listed] == ["By machine."]
     assert client.patch(f"comments/{made.body['id']}/", {"content": "Better."}).body["content"] == "Better."
     foreign = make_customer(make_user("other", "rep", make_department("North")))
     assert error(client.post("comments/", {"customer": foreign.pk, "content": "x"}))[0] == 404

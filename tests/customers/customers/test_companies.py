@@ -78,7 +78,9 @@ def test_companies_out_of_reach_are_counted_but_never_named(rep, stranger):
     make_customer(stranger, name="Foreign Sister", parent=mother)
     make_customer(stranger, name="Foreign Child", parent=mine)
     partner = make_customer(stranger, name="Foreign Partner")
-    CustomerRelation.objects.create(customer=partner, other=mine, kind="supplier", remark="deep secret", created_by=stranger)
+    CustomerRelation.objects.create(
+        customer=partner, other=mine, kind="supplier", remark="deep secret", created_by=stranger
+    )
     client = sign_in(rep)
 
     top, unseen, _is_cut = relations.group_of(mine, rep)
