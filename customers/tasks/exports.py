@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Case, F, QuerySet, TextField, Value, When
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -14,11 +14,11 @@ from crm.people.models import User
 from crm.records.export_views import export_page
 from crm.records.exports import Export
 from crm.records.selection import Selection
-from customers.customers.models import Customer
 from customers.tasks.filters import TaskFilter
 from customers.tasks.models import Task
 from customers.tasks.people import EXPORT as RIGHT
 from customers.tasks.resources import TaskResource
+from customers.tasks.seen import with_seen_customer
 
 
 class TaskExport(Export):
@@ -27,9 +27,7 @@ class TaskExport(Export):
     def rows(self, user: User, selection: Selection) -> QuerySet[Any]:
         """The chosen tasks that the person may see and may export now."""
         scoped = Task.objects.visible_to(user) & Task.objects.within(user, self.right)
-        seen = Customer.objects.visible_to(user).values("pk")
-        named = Case(When(customer__in=seen, then=F("customer__name")), default=Value(""), output_field=TextField())
-        return selection.rows(scoped.annotate(seen_customer=named), self.filterset, user)
+        return selection.rows(with_seen_customer(scoped, user), self.filterset, user)
 
 
 EXPORT = TaskExport(_("Tasks"), TaskResource, TaskFilter, RIGHT, "customers.export_contact_details")

@@ -61,6 +61,10 @@ class TaskQuerySet(ReachQuerySet):
         """What one person has to do."""
         return self.filter(owner=user)
 
+    def due_before(self, moment: datetime) -> Self:
+        """Due before a moment."""
+        return self.filter(due_at__lt=moment)
+
     def due_between(self, first: date, last: date) -> Self:
         """Due on the days from `first` up to and with `last`."""
         return self.filter(due_between(first, last))

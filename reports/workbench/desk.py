@@ -1,109 +1,181 @@
-"""What the workbench shows a person: what to do now, what came in, how the week goes."""
+"""What the workbench shows: what to do now, what falls back soon, who waits, how the week and the month go."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, F, Q, Window
-from django.db.models.functions import TruncDate
+from django.db.models import Count, F, Window
 from django.utils import timezone
-from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from crm.notifications.models import Notice
+from crm.records.together import Rows, read_together
 from crm.ui.charts import Chart, Series
-from customers.activities.models import Activity
 from customers.customers.models import Customer
-from customers.pool.models import Pool
+from customers.pool.due import before_run_of, falling, saved_rules, with_day
+from customers.tasks.models import Task
+from reports.workbench.reads import FEW, SHOWN, customer_parts, request_parts, result_parts, task_parts
+from reports.workbench.shown import Colleague, Due, DueTask, Falling, Unworked, Wish
 
 if TYPE_CHECKING:
     from crm.people.models import User
 
-SHOWN = 8
+DAYS_AHEAD = 14
+STATUS_FILLS = {"potential": "f6", "lead": "f2", "opportunity": "f1", "existing": "f-green"}
 
 
-@dataclass(frozen=True)
-class Due:
-    """A customer to follow up, and how many days late that is."""
-
-    customer: Any
-    days_late: int
-
-
-class SalesDesk:
-    """The workbench of somebody who sees customers; `mine` is what they own, the rest what they may see."""
+class TaskDesk:
+    """One's own tasks, for everybody who has some."""
 
     def __init__(self, user: User) -> None:
-        self.user = user
-        self.today = timezone.localdate()
-        self.monday = _midnight(self.today - timedelta(days=self.today.weekday()))
-        self.owns = user.reach.has("customers.own_customer")
-        self.seen = Customer.objects.visible_to(user).live()
-        self.is_team = self.owns and user.reach.scopes.get("customers.view_customer") != "own"
+        self.user, self.today = user, timezone.localdate()
 
-    def _scope(self) -> Any:
-        """Own customers for those who own some only; a director looks after those of the people below."""
-        return self.seen if self.is_team or not self.owns else self.seen.owned_by(self.user)
+    def parts(self) -> dict[str, Any]:
+        """The reads of this desk."""
+        return task_parts(self.user, self.today)
 
     @cached_property
-    def due(self) -> list[Due]:
-        """What is due today or overdue, the latest days first."""
-        rows = (
-            self._scope()
-            .due_by(self.today)
-            .filter(owner__isnull=False)
-            .select_related("owner", "stage")
-            .order_by("-next_follow_on", "-id")
-        )
-        return [Due(row, (self.today - row.next_follow_on).days) for row in rows[: SHOWN * 2]]
+    def read(self) -> Rows:
+        """What all parts found. One query."""
+        return read_together(self.parts())
+
+    @cached_property
+    def task_counts(self) -> dict[str, int]:
+        """Open tasks of one's own due by today, and those of them that are late."""
+        rows = self.read["task_counts"]
+        return rows[0] if rows else {"total": 0, "late": 0}
+
+    def late_tasks(self) -> list[DueTask]:
+        """Late ones, the oldest first."""
+        return [due for due in self._tasks if due.task.is_overdue][:SHOWN]
+
+    def todays_tasks(self) -> list[DueTask]:
+        """Those of today."""
+        return [due for due in self._tasks if not due.task.is_overdue][:SHOWN]
+
+    @cached_property
+    def _tasks(self) -> list[DueTask]:
+        found = []
+        for row in self.read["tasks"]:
+            name, at = row.pop("seen_customer"), _moment(row.pop("due_at"))
+            found.append(DueTask(Task(**row, due_at=at, owner=self.user), name))
+        return found
+
+
+class SalesDesk(TaskDesk):
+    """The workbench of somebody who owns customers: of one's own, or with `is_team` of the people below."""
+
+    def __init__(self, user: User, *, wants_own: bool = False) -> None:
+        super().__init__(user)
+        self.monday = self.today - timedelta(days=self.today.weekday())
+        self.has_team = user.reach.scopes.get("customers.view_customer") != "own"
+        self.is_team = self.has_team and not wants_own
+        seen = Customer.objects.visible_to(user).live()
+        self.scope = seen if self.is_team else seen.owned_by(user)
+
+    def parts(self) -> dict[str, Any]:
+        """The reads of this desk."""
+        return {
+            **super().parts(),
+            **customer_parts(self.scope, self.today),
+            **request_parts(self.user),
+            **result_parts(self.user, self.today, is_team=self.is_team),
+        }
+
+    # ── to do ──
 
     def late(self) -> list[Due]:
-        """Overdue, the most recent first."""
-        return [due for due in self.due if due.days_late][:SHOWN]
+        """Customers whose follow-up is overdue, the most recent first."""
+        return [self._due(row) for row in self.read["late"]]
 
     def todays(self) -> list[Due]:
-        """Due today."""
-        return [due for due in self.due if not due.days_late][:SHOWN]
+        """Customers to follow up today."""
+        return [self._due(row) for row in self.read["today"]]
 
     @cached_property
-    def counts(self) -> dict[str, int]:
-        """Follow-ups due and overdue, new customers, customers by status."""
-        owned = Q(owner__isnull=False)
-        counts: dict[str, int] = self._scope().aggregate(
-            due=Count("pk", filter=owned & Q(next_follow_on=self.today)),
-            late=Count("pk", filter=owned & Q(next_follow_on__lt=self.today)),
-            new=Count("pk", filter=Q(created_at__gte=self.monday)),
-            **{status: Count("pk", filter=Q(status=status)) for status in Customer.Status.values},
-        )
+    def counts(self) -> Counter[str]:
+        """Follow-ups due and late, unworked leads, customers by status."""
+        counts: Counter[str] = Counter()
+        for row in self.read["owners"]:
+            counts.update({name: value for name, value in row.items() if not name.startswith("owner")})
         return counts
 
-    def statuses(self) -> list[tuple[str, str, int]]:
-        """Status, its label and how many customers have it; nobody's ones only where the person sees some."""
-        return [
-            (value, str(label), self.counts[value])
-            for value, label in Customer.Status.choices
-            if value != "pool" and (value != "potential" or self.counts[value])
-        ]
+    def is_new(self) -> bool:
+        """Whether there is no customer and no task yet."""
+        return not any(self.counts.values()) and not self.task_counts["total"]
 
     @cached_property
-    def week(self) -> dict[date, int]:
-        """Follow-ups by day since Monday of last week."""
-        start = self.monday - timedelta(days=7)
-        written = Activity.objects.visible_to(self.user).live().filter(happened_at__gte=start)
-        if not self.is_team:
-            written = written.by(self.user)
-        rows = written.annotate(day=TruncDate("happened_at")).values("day").annotate(count=Count("pk")).order_by("day")
-        return {row["day"]: row["count"] for row in rows}
+    def falling(self) -> list[Falling]:
+        """Customers that go back to a pool within two weeks, the next ones first; at most five queries."""
+        if not self.user.reach.has("customers.protect_customer"):
+            return []
+        rules, now = {one.pool_id: one for one in saved_rules()}, timezone.now()
+        soon = before_run_of(self.today + timedelta(days=DAYS_AHEAD))
+        rows = with_day(falling(rules.values(), self.scope).filter(due_at__lte=soon), now)
+        counted = rows.annotate(total=Window(Count("pk"))).order_by("due_on", "pk")[:FEW]
+        return [
+            Falling(row, (row.due_on - self.today).days, rules[row.due_pool].sentence(row.due_rule, row.level_id))
+            for row in counted
+        ]
+
+    def falling_count(self) -> int:
+        """How many go back within two weeks."""
+        return self.falling[0].customer.total if self.falling else 0
+
+    def unworked(self) -> list[Unworked]:
+        """Leads without a follow-up, those waiting longest first."""
+        return [
+            Unworked(
+                Customer(pk=row["pk"], name=row["name"], received_at=_moment(row["received_at"])), row["owner__name"]
+            )
+            for row in self.read["unworked"]
+        ]
+
+    def wishes(self) -> list[Wish]:
+        """Requests for more time and for access that wait for an answer, the oldest first."""
+        found = [
+            Wish(kind, row["pk"], row["customer__name"], row["asked_by__name"], datetime.fromisoformat(row["asked_at"]))
+            for kind in ("extension", "access")
+            for row in self.read[kind]
+        ]
+        return sorted(found, key=lambda wish: wish.asked_at)[:FEW]
+
+    # ── results ──
+
+    def statuses(self) -> list[tuple[str, str, int, str]]:
+        """Status, its label, how many customers have it and the fill of its bar; nobody's ones only where there are."""
+        return [
+            (value, str(label), self.counts[value], STATUS_FILLS[value])
+            for value, label in Customer.Status.choices
+            if value in STATUS_FILLS and (value != "potential" or self.counts[value])
+        ]
+
+    def status_bar(self) -> list[tuple[float, str]]:
+        """The segments of the bar over the statuses."""
+        return [(count, fill) for _value, _label, count, fill in self.statuses()]
+
+    def month_count(self) -> int:
+        """New customers of this month so far, as the report on new business counts them."""
+        return _total(self.read["month"])
+
+    def month_change(self) -> int:
+        """How many more that is than by the same day of the month before."""
+        return self.month_count() - _total(self.read["month_before"])
+
+    def week_count(self) -> int:
+        """How many follow-ups were written since Monday."""
+        return sum(count for day, count in self._week.items() if day >= self.monday)
 
     def week_chart(self) -> Chart:
         """Follow-ups of this week by day, with last week's as the target."""
-        days = [self.today - timedelta(days=self.today.weekday()) + timedelta(days=at) for at in range(7)]
-        now = [self.week.get(day, 0) for day in days]
-        before = [self.week.get(day - timedelta(days=7), 0) for day in days]
+        days = [self.monday + timedelta(days=at) for at in range(7)]
+        now = [self._week[day] for day in days]
+        before = [self._week[day - timedelta(days=7)] for day in days]
         names = [_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun")]
         finding = ngettext(
             "%(now)s follow-up this week; %(before)s by this day last week.",
@@ -115,31 +187,55 @@ class SalesDesk:
             target=before, target_label=_("last week"), finding=finding, height=180,
         )  # fmt: skip
 
-    def week_count(self) -> int:
-        """How many follow-ups were written since Monday."""
-        return sum(count for day, count in self.week.items() if day >= timezone.localdate(self.monday))
+    def team(self) -> list[Colleague]:
+        """The people who own customers in reach, whoever has most to catch up first."""
+        written: Counter[int] = Counter()
+        for row in self.read["written"]:
+            if date.fromisoformat(row["day"]) >= self.monday:
+                written[row["author_id"]] += row["count"]
+        late = {row["owner_id"]: row["count"] for row in self.read["late_tasks"]}
+        rows = [row for row in self.read["owners"] if row["owner_id"]]
+        people = [
+            Colleague(row["owner_id"], row["owner__name"], row, written[row["owner_id"]], late.get(row["owner_id"], 0))
+            for row in rows
+        ]
+        return sorted(people, key=lambda one: (-one.counts["late"], one.name))[: 2 * SHOWN]
+
+    @cached_property
+    def _week(self) -> Counter[date]:
+        days: Counter[date] = Counter()
+        for row in self.read["written"]:
+            days[date.fromisoformat(row["day"])] += row["count"]
+        return days
+
+    def _due(self, row: dict[str, Any]) -> Due:
+        on = date.fromisoformat(row["next_follow_on"])
+        customer = Customer(
+            pk=row["pk"], name=row["name"], status=row["status"], last_followed_at=_moment(row["last_followed_at"])
+        )
+        return Due(customer, row["stage__name"] or "", row["owner__name"], (self.today - on).days)
+
+
+class OfficeDesk(TaskDesk):
+    """The workbench of somebody who sees customers without owning any."""
+
+    def __init__(self, user: User) -> None:
+        super().__init__(user)
+        self.scope = Customer.objects.visible_to(user).live().outside_pools().select_related("owner", "source")
 
     def arrivals(self) -> list[Any]:
         """Customers that became known lately."""
-        return list(self._scope().outside_pools().select_related("owner", "source").order_by("-created_at", "-id")[:5])
+        return list(self.scope.order_by("-created_at", "-id")[:FEW])
 
     def changed(self) -> list[Any]:
         """Customers written to lately."""
-        return list(self._scope().outside_pools().select_related("owner").order_by(
-            F("last_followed_at").desc(nulls_last=True), "-id")[:5])  # fmt: skip
-
-    def pooled(self) -> list[Any]:
-        """What fell into the person's pools lately."""
-        if not self.user.reach.has("customers.view_pool"):
-            return []
-        rows = self.seen.in_pools().filter(pool__in=list(Pool.objects.memberships(self.user.reach)))
-        return list(rows.select_related("pool").order_by("-pooled_at", "-id")[:5])
+        return list(self.scope.order_by(F("last_followed_at").desc(nulls_last=True), "-id")[:FEW])
 
 
 def unread_notices(user: User) -> Sequence[Notice]:
     """The newest sentences a person has not read."""
     unread = Notice.objects.filter(recipient=user, read_at=None).annotate(total=Window(Count("pk")))
-    found = list(unread[:5])
+    found = list(unread[:FEW])
     user.remember_unread(found[0].total if found else 0)
     return found
 
@@ -152,5 +248,9 @@ def greeting(now: datetime) -> str:
     return _("Good afternoon") if 12 <= hour < 18 else _("Good evening")
 
 
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))
+def _total(rows: Iterable[dict[str, Any]]) -> int:
+    return sum(row["count"] for row in rows)
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

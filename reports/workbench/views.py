@@ -13,7 +13,8 @@ from crm.access.gate import SignedInRequest, signed_in
 from crm.jobs.models import Job
 from crm.operations.health import health_checks
 from crm.ui.settings_places import setting_groups
-from reports.workbench.desk import SalesDesk, greeting, unread_notices
+from customers.tasks.forms import QuickTaskForm
+from reports.workbench.desk import OfficeDesk, SalesDesk, greeting, unread_notices
 
 
 @signed_in
@@ -24,12 +25,16 @@ def workbench(request: SignedInRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "greeting": greeting(timezone.now()),
         "today": timezone.localdate(),
+        "may_finish": user.reach.has("customers.change_task"),
         "notices": unread_notices(user),
     }
+    if user.reach.has("customers.add_task"):
+        context |= {"quick": QuickTaskForm(), "quick_day": timezone.localdate()}
     if user.reach.has("customers.own_customer"):
-        return render(request, "workbench/sales.html", {**context, "desk": SalesDesk(user)})
+        desk = SalesDesk(user, wants_own=request.GET.get("of") == "me")
+        return render(request, "workbench/sales.html", {**context, "desk": desk})
     if user.reach.has("customers.view_customer"):
-        context["desk"] = SalesDesk(user)
+        context["desk"] = OfficeDesk(user)
     elif user.reach.has("crm.view_system"):
         context["checks"] = [(name, result == "ok") for name, result in health_checks().items()]
     if user.reach.has("crm.view_system"):

@@ -1,0 +1,95 @@
+"""The small reads of the workbench; all of them take one round trip."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Count, F, Q, QuerySet
+from django.db.models.functions import TruncDate
+from django.utils import timezone
+
+from customers.activities.models import Activity
+from customers.customers.models import Customer
+from customers.duplicates.models import AccessRequest
+from customers.pool.models import RecycleExtension
+from customers.tasks.models import Task
+from customers.tasks.querysets import midnight, overdue_at
+from customers.tasks.seen import with_seen_customer
+from reports.figures.new_business import new_customers
+from reports.figures.periods import Period, Unit
+
+if TYPE_CHECKING:
+    from crm.people.models import User
+    from customers.customers.querysets import CustomerQuerySet
+
+SHOWN = 8
+FEW = 5
+_DUE_FIELDS = ("pk", "name", "status", "stage__name", "owner__name", "next_follow_on", "last_followed_at")
+_ASKED_FIELDS = ("pk", "customer__name", "asked_by__name", "asked_at")
+_TASK_FIELDS = ("pk", "title", "priority", "due_at", "is_all_day", "customer_id", "seen_customer")
+Parts = dict[str, QuerySet[Any]]
+
+
+def task_parts(user: User, today: date) -> Parts:
+    """One's own open tasks that are due today or earlier, and how many there are."""
+    due = Task.objects.visible_to(user).open().owned_by(user).due_before(midnight(today + timedelta(days=1)))
+    late = Count("pk", filter=overdue_at(timezone.now()))
+    return {
+        "tasks": with_seen_customer(due, user).in_order().values(*_TASK_FIELDS)[: 2 * SHOWN],
+        "task_counts": _grouped(due, "owner_id", total=Count("pk"), late=late),
+    }
+
+
+def customer_parts(scope: CustomerQuerySet, today: date) -> Parts:
+    """Customers to follow up, leads nobody worked on, and the counts of each owner."""
+    owned = scope.filter(owner__isnull=False)
+    untouched = Q(last_followed_at=None) | Q(last_followed_at__lt=F("received_at"))
+    counts = {
+        "due": Count("pk", filter=Q(next_follow_on=today)),
+        "late": Count("pk", filter=Q(next_follow_on__lt=today)),
+        "unworked": Count("pk", filter=untouched & Q(status=Customer.Status.LEAD)),
+        **{status: Count("pk", filter=Q(status=status)) for status in Customer.Status.values},
+    }
+    unworked = scope.unworked().order_by("received_at", "pk")
+    return {
+        "late": _latest(owned.filter(next_follow_on__lt=today)),
+        "today": _latest(owned.filter(next_follow_on=today)),
+        "unworked": unworked.values("pk", "name", "received_at", "owner__name")[:FEW],
+        "owners": _grouped(scope, "owner_id", "owner__name", **counts),
+    }
+
+
+def request_parts(user: User) -> Parts:
+    """What waits for the person's answer."""
+    found = {
+        "extension": RecycleExtension.objects.within(user, "customers.decide_extension").open(),
+        "access": AccessRequest.objects.within(user, "customers.decide_access").open(),
+    }
+    return {
+        kind: rows.exclude(asked_by=user).order_by("asked_at", "pk").values(*_ASKED_FIELDS)[:FEW]
+        for kind, rows in found.items()
+    }
+
+
+def result_parts(user: User, today: date, *, is_team: bool) -> Parts:
+    """Follow-ups by day and author since Monday of last week, and new customers of this month and the one before."""
+    monday = today - timedelta(days=today.weekday() + 7)
+    written = Activity.objects.visible_to(user).live().filter(happened_at__gte=midnight(monday))
+    if not is_team:
+        written = written.by(user)
+    month = Period.current(Unit.MONTH, today)
+    return {
+        "written": _grouped(written.annotate(day=TruncDate("happened_at")), "day", "author_id", count=Count("pk")),
+        "month": _grouped(new_customers(user, month), "status", count=Count("pk")),
+        "month_before": _grouped(new_customers(user, month.previous()), "status", count=Count("pk")),
+        "late_tasks": _grouped(Task.objects.visible_to(user).overdue(), "owner_id", count=Count("pk")),
+    }
+
+
+def _latest(rows: CustomerQuerySet) -> QuerySet[Any]:
+    return rows.order_by("-next_follow_on", "-pk").values(*_DUE_FIELDS)[:SHOWN]
+
+
+def _grouped(rows: QuerySet[Any], *names: str, **counts: Count) -> QuerySet[Any]:
+    return rows.order_by().values(*names).annotate(**counts).values(*names, *counts)
