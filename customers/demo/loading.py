@@ -28,6 +28,7 @@ from customers.customers.models import Customer
 from customers.customers.search import refresh_search
 from customers.demo.company import found_company
 from customers.demo.copying import copy_rows, silent_history, take_ids
+from customers.demo.files import keep_demo_files
 from customers.demo.lives import Life, Lists, Row, Storyteller
 
 CUSTOMER_COUNT = 400
@@ -52,11 +53,13 @@ def load_demo(seed: int = 1) -> dict[str, int]:
         write_rows(lives)
         write_history(lives, Random(seed))
     refresh_search([life.first["id"] for life in lives])
+    files = keep_demo_files()
     return {
         "users": len(company.users),
         "customers": len(lives),
         "contacts": sum(len(life.contacts) for life in lives),
         "activities": sum(deed.activity is not None for life in lives for deed in life.deeds),
+        "files": files,
     }
 
 
