@@ -16,6 +16,11 @@ from crm.access.gate import SignedInRequest, signed_in
 PAGES: dict[str, tuple[Any, Any, str]] = {
     "customers": (_("Customers and follow-ups"), _("Find, add and look after customers."), "building-2"),
     "files": (_("Files"), _("Keep files with a customer, a follow-up or a comment."), "paperclip"),
+    "leads": (
+        _("Leads and handing out"),
+        _("The inbox, rules that hand out, files, the alarm."),
+        "inbox",
+    ),
     "pool": (_("Public pool"), _("Claim, release and assign."), "waves"),
     "transfer": (_("Bulk transfer"), _("Hand over many customers, and take it back."), "arrow-left-right"),
     "import": (_("Import from a spreadsheet"), _("Upload, map, check, apply, undo."), "file-up"),

@@ -195,8 +195,11 @@ def _tell(entry: Operation, dealt: Mapping[int, int], rows: Sequence[Customer], 
 def _told(receiver: Receiver, first: Customer) -> dict[str, str]:
     count = receiver.given
     with translation.override(receiver.user.language):
-        text = ngettext("“%(name)s” is yours now: get in touch soon.", "%(count)s new customers are yours now.", count)
-        text = text % {"count": count, "name": first.name}
+        if count == 1:
+            text = _("“%(name)s” is yours now: get in touch soon.") % {"name": first.name}
+        else:
+            words = ngettext("%(count)s new customer is yours now.", "%(count)s new customers are yours now.", count)
+            text = words % {"count": count}
     mine = f"{reverse('customers:customer_list')}?owner=me&unworked=on"
     return {"text": text[:300], "url": first.get_absolute_url() if count == 1 else mine}
 
@@ -217,7 +220,9 @@ def save_allotment(allotment: Allotment, weights: Mapping[int, int], *, actor: U
     if not weights:
         raise ValidationError(_("Give at least one person a weight."), code="no_receivers")
     if not all(1 <= weight <= WEIGHT_AT_MOST for weight in weights.values()):
-        raise ValidationError(_("A weight lies between 1 and %(limit)s.") % {"limit": WEIGHT_AT_MOST}, code="bad_weight")
+        raise ValidationError(
+            _("A weight lies between 1 and %(limit)s.") % {"limit": WEIGHT_AT_MOST}, code="bad_weight"
+        )
     if User.objects.able_to_own().filter(pk__in=weights, department__isnull=False).count() < len(weights):
         raise ValidationError(_("Not all of these people can own customers."), code="cannot_own")
     with operation(actor, "allotment_saved", allotment):

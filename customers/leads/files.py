@@ -119,7 +119,8 @@ def columns_of(headers: Sequence[str]) -> Columns:
         elif header.strip():
             columns.others[header.strip()[:60]] = at
     if "name" not in columns.fields:
-        raise ValidationError(_("The first row names no column “name” (公司名称)."), code="no_name")
+        words = _("The first row names no column “name” (%(other)s).") % {"other": HEADERS["name"][1]}
+        raise ValidationError(words, code="no_name")
     return columns
 
 
@@ -149,7 +150,7 @@ def put_away(path: Path, results: Iterable[Sequence[Cell]]) -> None:
     done = folder() / "done"
     name = path.name.removesuffix(TAKING)
     draft = done / f".{name}.draft"
-    heads = [_("Row"), _("Outcome"), _("Customer number"), _("Company"), _("Reason")]
+    heads = [_("Row"), _("Outcome"), _("Customer number"), _("Customer"), _("Reason")]
     with open_writer(draft, "csv", heads) as writer:
         for cells in results:
             writer.write_row(cells)

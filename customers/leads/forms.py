@@ -39,7 +39,7 @@ class HandOutForm(forms.Form):
         Allotment.objects.none(), required=False, label=_("Method"), empty_label=_("evenly to the people chosen below")
     )
     people = forms.ModelMultipleChoiceField(
-        User.objects.none(), required=False, label=_("To whom"), widget=forms.CheckboxSelectMultiple
+        User.objects.none(), required=False, label=_("Receivers"), widget=forms.CheckboxSelectMultiple
     )
     reason = forms.CharField(max_length=200, required=False, label=_("Reason"))
 

@@ -142,7 +142,9 @@ def _handed_out(request: SignedInRequest, rows: QuerySet[Customer], form: HandOu
         given = [f"{person} {count}" for person, count in outcome.given.items()]
         messages.success(request, f"{text % {'count': outcome.count}} {' · '.join(given)}")
     if not outcome.count:
-        messages.warning(request, _("Nothing was handed out: the rule does not fit, or all its receivers are full or away."))
+        messages.warning(
+            request, _("Nothing was handed out: the rule does not fit, or all its receivers are full or away.")
+        )
     elif outcome.left:
         text = ngettext("%(count)s lead found nobody.", "%(count)s leads found nobody.", outcome.left)
         messages.warning(request, text % {"count": outcome.left})

@@ -12,6 +12,7 @@ from crm.access.models import Role
 from crm.api.models import ApiToken
 from crm.people.models import Absence, User
 from customers.imports.models import ImportSet
+from customers.leads.models import Allotment
 from customers.transfers.models import Transfer
 from tests.contract.routes import Route
 from tests.factories import make_activity, make_contact, make_customer, make_pool, make_pooled_customer, make_task
@@ -39,6 +40,7 @@ def make_rows(owners: list[User], other_department: Any) -> dict[str, list[Any]]
         "customers.Contact": [make_contact(customer) for customer in customers],
         "customers.Activity": [make_activity(customer) for customer in customers],
         "customers.Pool": pools,
+        "customers.Allotment": [Allotment.objects.create(name="Turns")],
         "customers.Task": [make_task(owner) for owner in owners],
         "customers.ImportSet": [
             ImportSet.objects.create(requested_by=owner, file_name="a.csv", file_path="imports/none")

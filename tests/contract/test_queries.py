@@ -13,6 +13,7 @@ from crm.history.operations import operation
 from crm.jobs.models import Job
 from crm.notifications.actions import notify
 from customers.imports.models import ImportSet
+from customers.leads.models import Allotment
 from customers.transfers.models import Transfer
 from tests.factories import (
     make_activity,
@@ -76,12 +77,23 @@ def people(person: Any, number: int) -> None:
     make_user(role="rep", department=make_department(f"Team {number % 3}", parent=person.department))
 
 
+def leads(person: Any, number: int) -> None:
+    note = {"kind": "note", "author": person, "content": "Campaign: Spring"}
+    make_activity(make_customer(department=person.department), **note)
+
+
+def rules(person: Any, number: int) -> None:
+    Allotment.objects.create(name=f"Rule {number}")
+
+
 LISTS: dict[str, tuple[str, Callable[[Any, int], None]]] = {
     "/customers/": ("director", customers),
     "/contacts/": ("director", contacts),
     "/activities/": ("director", activities),
     "/tasks/": ("director", tasks),
     "/customers/pool/": ("rep", pooled),
+    "/customers/leads/": ("director", leads),
+    "/settings/allotments/": ("director", rules),
     "/customers/transfers/": ("director", transfers),
     "/customers/import/": ("director", imports),
     "/jobs/": ("rep", jobs),

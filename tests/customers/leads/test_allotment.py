@@ -44,7 +44,12 @@ def test_a_rule_gives_waiting_leads_in_turns_and_goes_on_with_the_next_turn(sale
     assert run_allotment(rule).given == {rita: 1, ryan: 2}
     assert owners_of(first + second) == ["rita", "ryan", "rita", "ryan", "rita", "ryan"]
     lead = first[0]
-    assert (lead.status, lead.department, lead.pool, lead.received_at is not None) == ("lead", rita.department, None, True)
+    assert (lead.status, lead.department, lead.pool, lead.received_at is not None) == (
+        "lead",
+        rita.department,
+        None,
+        True,
+    )
 
 
 def test_each_hand_out_is_recorded_named_and_told_once_with_its_count(sales, rita, ryan):
@@ -95,9 +100,7 @@ def test_conditions_include_what_lies_below_a_region_and_an_industry(sales, rita
     others = make_leads(1, sales, region=district, industry=division, source=make_source("Web"))
     others += make_leads(1, sales, region=make_region("Zhejiang"), industry=division, source=fair)
     others += make_leads(1, sales, region=district, source=fair)
-    rule = make_rule(
-        shares={rita: 1}, region_ids=[province.pk], industry_ids=[section.pk], source_ids=[fair.pk]
-    )
+    rule = make_rule(shares={rita: 1}, region_ids=[province.pk], industry_ids=[section.pk], source_ids=[fair.pk])
     run_allotment(rule)
     assert (owners_of(fits), owners_of(others)) == (["rita"], [None, None, None])
 

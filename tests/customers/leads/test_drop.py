@@ -60,7 +60,7 @@ def test_each_row_becomes_a_lead_and_the_file_lies_in_done_with_its_result(drop,
 
 
 def test_chinese_headers_in_gbk_are_read_and_other_columns_go_into_the_note(drop):
-    leave(drop, "公司名称；联系人；手机；城市\n".replace("；", ",") + "海港贸易,李雷,13812345678,上海\n", encoding="gb18030")
+    leave(drop, "公司名称,联系人,手机,城市\n海港贸易,李雷,13812345678,上海\n", encoding="gb18030")
     assert outcomes(drop) == [["created"]]
     assert Customer.objects.get().name == "海港贸易"
     assert Activity.objects.get().content == "城市: 上海"
@@ -89,7 +89,8 @@ def test_rows_that_cannot_be_are_refused_with_the_reason_and_the_others_come_in(
     ("content", "words"),
     [
         (b"", "empty"), (b"phone,note\n1,2\n", "公司名称"), (b"name,company\na,b\n", "Two columns"),
-        (b"PK\x03\x04 not a table", "damaged"), (b"name\n" + b"\x00\xff" * 900, ""), (b"<html><body>name</body></html>", ""),
+        (b"PK\x03\x04 not a table", "damaged"), (b"name\n" + b"\x00\xff" * 900, ""),
+        (b"<html><body>name</body></html>", ""),
         (b"name\n" + b"a\n" * 10_002, "10000 rows"), (b"name\n" + b"a" * 5_300_000, "larger than 5 MB"),
     ],
 )  # fmt: skip

@@ -9,7 +9,13 @@ from tests.customers.leads.conftest import make_leads, make_rule
 from tests.factories import make_customer, make_source, make_user
 
 pytestmark = pytest.mark.django_db
-LEAD = {"name": "上海海港贸易有限公司", "contact_name": "李雷", "phone": "13812345678", "source": "官网", "campaign": "春季"}
+LEAD = {
+    "name": "上海海港贸易有限公司",
+    "contact_name": "李雷",
+    "phone": "13812345678",
+    "source": "官网",
+    "campaign": "春季",
+}
 
 
 @pytest.fixture
