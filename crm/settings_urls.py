@@ -47,6 +47,7 @@ urlpatterns = [
     path("audit/", history.audit_list, name="audit_list"),
     path("system/", system_page.system, name="system"),
     path("", include("customers.base_data.urls")),
+    path("", include("crm.customfields.settings_urls")),
     path("", include("customers.segments.settings_urls")),
     path("", include("customers.activities.settings_urls")),
     path("", include("customers.pool.settings_urls")),

@@ -62,12 +62,14 @@ def fields_of(label: str) -> FieldSet:
     if known is None or known.request is not request:
         known = _Read(request)
         _read.set(known)
-    if label in known.sets:
-        return known.sets[label]
-    found = fresh_fields(label)
-    if request != _NOTHING:
-        known.sets[label] = found
-    return found
+    if request == _NOTHING:
+        return fresh_fields(label)
+    if label not in known.sets:
+        rows = CustomField.objects.order_by("position", "id").prefetch_related("choices")
+        known.sets = {one: FieldSet([]) for one in (label, *settings.HARBOUR_CUSTOM_FIELDS)}
+        for row in rows:
+            known.sets.setdefault(row.model, FieldSet([])).everything.append(row)
+    return known.sets[label]
 
 
 def fresh_fields(label: str) -> FieldSet:

@@ -39,6 +39,7 @@ REFUSALS: dict[str, str | _StrPromise] = {
     "lost_digits": _("“%(value)s”: Excel has shortened this number; format the column as text and type it again"),
     "unknown": _("“%(value)s” is not in our list"),
     "ambiguous": _("“%(value)s” fits several entries of our list; write it in full"),
+    "not_unique": _("“%(value)s” stands on another record already"),
     "refused": "%(message)s",
 }
 _SCIENTIFIC = re.compile(r"\d(\.\d+)?[eE]\+?\d+")

@@ -89,6 +89,8 @@ HARBOUR_SETTINGS = [
         [
             ("settings:base_data", "", _("Base data"),
              _("Stages, levels, tags, sources, industries, regions, holidays."), "database", "crm.manage_base_data"),
+            ("settings:custom_field_list", "", _("Custom fields"), _("Fields of your own on customers and contacts."),
+             "text-cursor-input", "crm.manage_custom_field"),
             ("settings:company", "", _("Company settings"), _("Limits, deadlines and alarms of all parts."),
              "building-2", "crm.manage_company"),
             ("settings:number_list", "", _("Numbers"), _("How customer numbers look."), "hash", "crm.manage_base_data"),

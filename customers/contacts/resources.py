@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
+from crm.records.custom import custom_sheet_fields
 from crm.records.sheets import (
     ChoiceWidget,
     DayWidget,
@@ -15,6 +16,7 @@ from crm.records.sheets import (
     TextWidget,
 )
 from customers.contacts.models import Contact
+from customers.customers.custom import CONTACT
 from customers.customers.identity import clean_phone, display_phone
 
 
@@ -40,3 +42,8 @@ class ContactResource(SheetResource):
     birthday = SheetField("birthday", _("Birthday"), DayWidget(), aliases="生日|出生日期")
     remark = SheetField("remark", _("Remark"), TextWidget(500), aliases="备注|notes")
     created_at = SheetField("created_at", _("Created at"), MomentWidget(), readonly=True)
+
+    @classmethod
+    def columns(cls) -> dict[str, SheetField]:
+        """The declared columns, and one for each custom field."""
+        return {**super().columns(), **custom_sheet_fields(CONTACT)}

@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import FilteredRelation, Q
 from django.utils.translation import gettext_lazy as _
 
+from crm.records.custom import custom_sheet_fields
 from crm.records.sheets import (
     ChoiceWidget,
     DayWidget,
@@ -21,6 +22,7 @@ from crm.records.sheets import (
     UrlWidget,
     WholeNumberWidget,
 )
+from customers.customers.custom import CUSTOMER
 from customers.customers.identity import clean_credit_code, clean_phone, display_phone
 from customers.customers.models import Customer
 
@@ -228,6 +230,11 @@ class CustomerResource(SheetResource):
     status = SheetField("status", _("Status"), ChoiceWidget(Customer.Status), readonly=True)
     pool = SheetField("pool_id", _("Public pool"), TextWidget(60), path="pool__name", readonly=True)
     last_followed_at = SheetField("last_followed_at", _("Last follow-up"), MomentWidget(), readonly=True)
+
+    @classmethod
+    def columns(cls) -> dict[str, SheetField]:
+        """The declared columns, and one for each custom field."""
+        return {**super().columns(), **custom_sheet_fields(CUSTOMER)}
 
     @classmethod
     def prepared(cls, queryset: Any) -> Any:

@@ -10,6 +10,7 @@ from crm.history.models import Operation
 from crm.history.operations import operation
 from crm.people.models import User
 from customers.contacts.models import Contact
+from customers.customers.custom import PREFIX, personal_value
 from customers.customers.identity import display_phone
 from customers.customers.models import Customer
 
@@ -27,7 +28,9 @@ def daily_limit(user: User) -> int:
 def reveal(subject: Customer | Contact, field: str, *, actor: User) -> str:
     """The full value of a contact field, once the uncovering is in the history."""
     customer = subject if isinstance(subject, Customer) else subject.customer
-    if field not in FIELDS or not hasattr(subject, field):
+    label = subject._meta.label
+    custom = personal_value(label, subject.custom, field) if field.startswith(PREFIX) else None
+    if custom is None and (field not in FIELDS or not hasattr(subject, field)):
         raise ValidationError(_("There is nothing to uncover here."), code="bad_field")
     if customer.status == Customer.Status.POOL or not actor.reach.covers(RIGHT, customer):
         raise PermissionDenied(_("You may see this record, but not do this with it."))
@@ -41,5 +44,5 @@ def reveal(subject: Customer | Contact, field: str, *, actor: User) -> str:
                 % {"limit": daily_limit(actor)},
                 code="limit",
             )
-        value: str = getattr(subject, field)
+        value: str = getattr(subject, field) if custom is None else custom
     return display_phone(value) if field == "phone" else value

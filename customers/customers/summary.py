@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -18,6 +19,7 @@ from crm.access.masks import shown
 from crm.records.together import Rows
 from crm.ui.formats import long_day, short_day
 from customers.contacts.models import Contact
+from customers.customers.custom import CONTACT, custom_facts
 from customers.customers.identity import display_phone, picture_letter
 from customers.customers.models import Customer, CustomerRelation, CustomerShare, Star
 from customers.customers.names import Names
@@ -56,6 +58,7 @@ class ShownContact:
     email: str
     wechat: str
     masked: frozenset[str]
+    custom: Sequence[tuple[str, str, str]] = ()
 
     @property
     def pk(self) -> int:
@@ -161,8 +164,7 @@ def facts_of(customer: Customer, user: Any, names: Names) -> list[tuple[str, str
 
 CONTACT_VALUES = (
     "pk", "customer_id", "name", "job_title", "power", "attitude", "reports_to_id", "is_primary", "phone", "email",
-    "wechat",
-)  # fmt: skip
+    "wechat", "custom")  # fmt: skip
 
 
 def contact_rows(customer: Customer, user: Any) -> QuerySet[Any]:
@@ -173,8 +175,10 @@ def contact_rows(customer: Customer, user: Any) -> QuerySet[Any]:
     return rows.values(*CONTACT_VALUES)
 
 
-def contacts_of(customer: Customer, user: Any, rows: Iterable[dict[str, Any]]) -> list[ShownContact]:
-    """These people as the person may see them."""
+def contacts_of(
+    customer: Customer, user: Any, rows: Iterable[dict[str, Any]], people: Mapping[int, Any] = MappingProxyType({})
+) -> list[ShownContact]:
+    """These people as the person may see them; `people` are the colleagues custom fields name."""
     found = []
     for values in rows:
         row = Contact(**values)
@@ -183,7 +187,8 @@ def contacts_of(customer: Customer, user: Any, rows: Iterable[dict[str, Any]]) -
         masked = frozenset(name for name, value in visible.items() if value != values[name])
         if "phone" not in masked:
             visible["phone"] = display_phone(visible["phone"])
-        found.append(ShownContact(row, **visible, masked=masked))
+        more = custom_facts(CONTACT, row.custom, customer, user, people)
+        found.append(ShownContact(row, **visible, masked=masked, custom=more))
     return found
 
 

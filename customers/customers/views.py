@@ -27,6 +27,7 @@ from customers.activities.forms import ActivityForm
 from customers.comments.forms import CommentForm
 from customers.contacts.models import Contact
 from customers.customers import actions, bulk, reveals
+from customers.customers.custom import CONTACT, CUSTOMER, custom_facts, people_named
 from customers.customers.filter_choices import filter_form
 from customers.customers.filters import CustomerFilter
 from customers.customers.forms import (
@@ -302,17 +303,20 @@ def customer_page(request: SignedInRequest, customer: Customer, form: ActivityFo
         return render(request, "records/refused.html", {"refusals": refusal.messages}, status=400)
     story = CustomerStory(customer, user, tab=tab)
     read = read_together({**surroundings(customer, user), **story.parts(place)})
-    contacts = contacts_of(customer, user, read["contacts"])
     wanted = wanted_by([customer], NAMED_FIELDS)
     wanted.setdefault("person", set()).update(share["user_id"] for share in read["shares"])
+    wanted["person"] |= people_named(CUSTOMER, [customer.custom])
+    wanted["person"] |= people_named(CONTACT, [contact["custom"] for contact in read["contacts"]])
     page = story.page(place, also=wanted, read=read)
     names = page.names
+    contacts = contacts_of(customer, user, read["contacts"], names["person"])
     form.offer([(row.pk, row.name) for row in contacts])
     context = {
         **_timeline(customer, page, tab),
         **customer_rights(customer, user),
         **heading(customer, names),
         "facts": facts_of(customer, user, names),
+        "custom_facts": custom_facts(CUSTOMER, customer.custom, customer, user, names["person"]),
         "figures": key_figures(customer, names),
         "path": status_path(customer),
         "contacts": contacts,

@@ -20,6 +20,7 @@ from crm.history.operations import operation
 from crm.jobs.actions import start_job
 from crm.jobs.models import Job
 from crm.people.models import User
+from crm.records.custom import CustomSheetField
 from crm.records.sheets import clean_text
 from crm.records.spreadsheets import (
     ENCODINGS,
@@ -161,9 +162,15 @@ def _check_mapping(
         raise ValidationError(_("Map the column to match by: %(field)s.") % {"field": label}, code="no_key")
     if mode != ImportSet.Mode.UPDATE and "name" not in names:
         raise ValidationError(_("Map the column with the customer name."), code="no_name")
+    needed = [field for name, field in allowed.items() if isinstance(field, CustomSheetField) and field.required]
+    if mode != ImportSet.Mode.UPDATE and (lacking := [field for field in needed if field.attribute not in names]):
+        raise ValidationError(
+            _("Map the column for the required field %(field)s.") % {"field": lacking[0].header}, code="no_required"
+        )
     if match_key == ImportSet.MatchKey.PHONE and not may_match_phones(actor):
         raise ValidationError(_("You may not match by phone."), code="no_right")
-    if PERSONAL & set(names) and not has_lawful_basis:
+    personal = {name for name, field in allowed.items() if field.mask == "custom"}
+    if (PERSONAL | personal) & set(names) and not has_lawful_basis:
         raise ValidationError(
             {"has_lawful_basis": _("Confirm that we may hold these contact details.")}, code="no_lawful_basis"
         )

@@ -8,9 +8,12 @@ from django.core.exceptions import ValidationError
 from django.db.models.fields.json import KeyTextTransform
 from django.utils.translation import gettext as _
 
+from crm.company.actions import company_setting
 from crm.jobs.kinds import Tally
 from crm.people.models import Department, User
 from customers.customers.search import refresh_search
+from customers.duplicates.checking import REFUSED, hold_identity
+from customers.imports.custom import claim_changes, claim_for_rows, custom_part, settle_claims
 from customers.imports.matching import (
     CONTACT_ATTRIBUTES,
     CUSTOMER_ATTRIBUTES,
@@ -18,6 +21,8 @@ from customers.imports.matching import (
     Importer,
     customers_by,
     customers_with_code,
+    details_in,
+    known_details,
     locked_customers,
     same_company,
 )
@@ -36,7 +41,7 @@ def apply_rows(import_set: ImportSet, first: int, last: int) -> Tally:
             row_number__range=(first, last), is_applied=False, outcome__in=[Outcome.CREATED, Outcome.CHANGED]
         )
         .annotate(owner=KeyTextTransform("owner_id", "fields"), name_value=KeyTextTransform("name_key", "fields"))
-        .defer("cells", "fields")
+        .defer("cells", *([] if company_setting("duplicates.exact") == REFUSED else ["fields"]))
         .order_by("row_number")
     )
     refused = _create(import_set, [row for row in rows if row.outcome == Outcome.CREATED])
@@ -66,9 +71,14 @@ def _create(import_set: ImportSet, rows: list[Any]) -> list[ImportRow]:
     namesakes = {} if is_by_name else customers_by(ImportSet.MatchKey.NAME, [row.name_value for row in rows])
     codes = customers_with_code([row.credit_code for row in rows])
     owners = _able_owners(rows)
+    details = {row.pk: details_in(row.fields) for row in rows} if company_setting("duplicates.exact") == REFUSED else {}
+    brought = [value for found in details.values() for _kind, value in found]
+    hold_identity(brought)
+    known = known_details(brought)
     good: list[int] = []
     refused: list[ImportRow] = []
     for row in rows:
+        kind = next((kind for kind, value in details.get(row.pk, []) if value in known), "")
         if row.match_value in taken or any(
             same_company(row.credit_code, one) for one in namesakes.get(row.name_value, [])
         ):
@@ -79,10 +89,17 @@ def _create(import_set: ImportSet, rows: list[Any]) -> list[ImportRow]:
             refused.append(_refuse(row, "owner_gone"))
         elif free is not None and len(good) >= free:
             refused.append(_refuse(row, "capacity", limit=user.customer_capacity))
+        elif kind:
+            refused.append(_refuse(row, f"{kind}_taken"))
         else:
             good.append(row.pk)
+            known.update(value for _kind, value in details.get(row.pk, []))
+    late = claim_for_rows(import_set, [row for row in rows if row.pk in set(good)])
+    refused += [_refuse(row, "value_taken") for row in rows if row.pk in late]
+    good = [pk for pk in good if pk not in late]
     department = user.department if import_set.becomes_own and user.department else intake_department(user)
     refresh_search(insert_customers(import_set, good, department.pk))
+    settle_claims(good)
     return refused
 
 
@@ -110,21 +127,27 @@ def _change(import_set: ImportSet, rows: list[ImportRow]) -> list[ImportRow]:
             refused.append(_refuse(row, "exists_not_yours"))
         elif customer.status == "pool":
             refused.append(_refuse(row, "in_pool"))
-        elif any(customer.values[name] != before for name, (before, _after) in row.difference.items()):
+        elif any(customer.values.get(name) != before for name, (before, _after) in row.difference.items()):
             refused.append(_refuse(row, "changed_meanwhile"))
         elif codes.get(row.credit_code, customer.pk) != customer.pk:
             refused.append(_refuse(row, "code_taken"))
         else:
             good.append((row, customer))
-    _write_changes(good, import_set.requested_by)
+    late = claim_changes({customer.pk: _news(row) for row, customer in good})
+    refused += [_refuse(row, "value_taken") for row, customer in good if customer.pk in late]
+    _write_changes([(row, customer) for row, customer in good if customer.pk not in late], import_set.requested_by)
     return refused
 
 
+def _news(row: ImportRow) -> dict[str, Any]:
+    return {name: new for name, (_old, new) in row.difference.items()}
+
+
 def _write_changes(good: list[tuple[ImportRow, Found]], actor: User) -> None:
-    after = {
-        customer.pk: {name: new for name, (_old, new) in row.difference.items()} for row, customer in good
-    }  # fmt: skip
-    update_customers({pk: _part(fields, CUSTOMER_ATTRIBUTES) for pk, fields in after.items()}, actor)
+    after = {customer.pk: _news(row) for row, customer in good}
+    update_customers(
+        {pk: _part(fields, CUSTOMER_ATTRIBUTES) | custom_part(fields) for pk, fields in after.items()}, actor
+    )
     people = {customer: _part(after[customer.pk], CONTACT_ATTRIBUTES) for _row, customer in good}
     update_contacts({c.contact_id: fields for c, fields in people.items() if c.contact_id and fields}, actor)
     made = insert_contacts({c.pk: fields for c, fields in people.items() if not c.contact_id and fields}, actor)

@@ -8,7 +8,10 @@ from typing import Any
 
 from django.db import connection
 
+from crm.company.actions import company_setting
+from customers.duplicates.checking import REFUSED
 from customers.imports.cleaning import BY_NAME, EMPTY, Cleaned, Cleaner
+from customers.imports.custom import CUSTOM, differences
 from customers.imports.matching import (
     CONTACT_ATTRIBUTES,
     CUSTOMER_ATTRIBUTES,
@@ -16,6 +19,8 @@ from customers.imports.matching import (
     Importer,
     customers_by,
     customers_with_code,
+    details_in,
+    known_details,
     same_company,
 )
 from customers.imports.models import ImportRow, ImportSet
@@ -40,6 +45,7 @@ class Checker:
         self.importer = Importer(import_set.requested_by)
         self.owns_what_it_creates = import_set.becomes_own
         self.seen_customers: dict[int, int] = {}
+        self.refuses_details = company_setting("duplicates.exact") == REFUSED
 
     def decide(self, rows: Iterable[tuple[int, Sequence[str]]]) -> list[Cleaned]:
         """The rows with their outcomes, not yet staged; refused ones that are staged already may be decided again."""
@@ -51,6 +57,8 @@ class Checker:
         self.matches = customers_by(self.import_set.match_key, keys)
         self.namesakes = customers_by(ImportSet.MatchKey.NAME, self._names_to_look_up(cleaned))
         self.code_holders = customers_with_code(codes)
+        self.known_details = known_details([value for row in cleaned for _kind, value in details_in(row.fields)])
+        self.cleaner.custom.look_up(row.fields.get(CUSTOM, {}) for row in cleaned)
         self.free = self._free_places()
         for row in cleaned:
             self._decide(row)
@@ -112,18 +120,31 @@ class Checker:
             self._create(row)
 
     def _create(self, row: Cleaned) -> None:
+        custom = self.cleaner.custom.completed(row.fields.get(CUSTOM, {}))
         if not row.fields.get("name"):
             row.outcome, row.errors = Outcome.REFUSED, {"name": ["required", {}]}
         elif row.credit_code in self.code_holders:
             self._end(row, Outcome.REFUSED, "code_taken")
+        elif wrong := self.cleaner.custom.missing(custom) or self.cleaner.custom.taken(custom, row.row_number, None):
+            row.outcome, row.errors = Outcome.REFUSED, wrong
         elif self.free is not None and self.free <= 0:
             limit = self.import_set.requested_by.customer_capacity
             self._end(row, Outcome.REFUSED, "capacity", limit=limit)
+        elif (kind := self._known_detail(row)) and self.refuses_details:
+            self._end(row, Outcome.REFUSED, f"{kind}_taken")
         else:
+            if kind:
+                row.errors = {"": [f"{kind}_known", {}]}  # a word of warning; the row goes in all the same
             row.outcome = Outcome.CREATED
             row.fields = {**row.fields, "name_key": row.name_value}
+            if custom:
+                row.fields[CUSTOM] = custom
             if self.free is not None:
                 self.free -= 1
+
+    def _known_detail(self, row: Cleaned) -> str:
+        """Which detail of a new customer another one has already: its phone, its e-mail, or none ("")."""
+        return next((kind for kind, value in details_in(row.fields) if value in self.known_details), "")
 
     def _meet(self, row: Cleaned, customer: Found, *, is_by_name: bool) -> None:
         if self.importer.may_change(customer):
@@ -139,6 +160,8 @@ class Checker:
             self._end(row, Outcome.DUPLICATE, "repeated", row=first)
         elif self.code_holders.get(row.credit_code, customer.pk) != customer.pk:
             self._end(row, Outcome.REFUSED, "code_taken")
+        elif wrong := self.cleaner.custom.taken(row.fields.get(CUSTOM, {}), row.row_number, customer.pk):
+            row.outcome, row.errors = Outcome.REFUSED, wrong
         else:
             row.difference = self._difference(row.fields, customer, keeps_name=is_by_name)
             row.outcome = Outcome.CHANGED if row.difference else Outcome.UNCHANGED
@@ -155,7 +178,10 @@ class Checker:
                 continue
             if sorted(before) != after if name == "tag_ids" else (before or None) != (after or None):
                 difference[name] = [before, after]
-        return difference
+        clears = self.import_set.empty_clears
+        return difference | differences(
+            fields.get(CUSTOM, {}), customer.values, self.cleaner.custom.filled, clears=clears
+        )
 
 
 def stage(import_set: ImportSet, rows: Iterable[Cleaned]) -> None:

@@ -8,10 +8,12 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
+from crm.records.custom import CustomSheetField
 from crm.records.sheets import SheetField
 from customers.base_data.lookups import Lookups
 from customers.customers.identity import name_key
 from customers.customers.resources import CustomerResource
+from customers.imports.custom import CUSTOM, CustomColumns
 from customers.imports.models import ImportSet
 
 BY_NAME = "~"  # no number, code, phone or id begins like this
@@ -40,6 +42,7 @@ class Cleaner:
 
     def __init__(self, import_set: ImportSet) -> None:
         columns = CustomerResource.importable(import_set.requested_by)
+        self.custom = CustomColumns(import_set)
         self.lookups = Lookups()
         self.key = import_set.match_key
         self.plan: list[tuple[int, str, SheetField]] = [
@@ -57,7 +60,11 @@ class Cleaner:
             except ValidationError as refusal:
                 row.errors[name] = [refusal.code, refusal.params or {}]
                 continue
-            row.fields[column.attribute] = value
+            if isinstance(column, CustomSheetField):
+                if value is not None:
+                    row.fields.setdefault(CUSTOM, {})[column.custom_field.key] = value
+            else:
+                row.fields[column.attribute] = value
         if not row.fields.get("name") and "name" not in row.errors and self._needs_name(row):
             row.errors["name"] = ["required", {}]
         row.credit_code = row.fields.get("credit_code") or ""

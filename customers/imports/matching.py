@@ -9,8 +9,10 @@ from typing import Any
 from crm.access.masks import VIEW_RIGHT
 from crm.access.reach import Reach
 from crm.people.models import User
+from customers.contacts.models import Contact
 from customers.customers.models import Customer, CustomerShare
 from customers.customers.resources import ANY_OWNER, CustomerResource
+from customers.imports.custom import as_attributes
 from customers.imports.models import ImportSet
 
 CHANGE = "customers.change_customer"
@@ -41,6 +43,7 @@ class Found:
         self.values = {name: values[name] for name in CUSTOMER_ATTRIBUTES}
         if self.values["next_follow_on"] is not None:
             self.values["next_follow_on"] = self.values["next_follow_on"].isoformat()
+        self.values |= as_attributes(values["custom"])
         for name in CONTACT_ATTRIBUTES:
             self.values[name] = values[f"main_contact__{name.removeprefix('contact_')}"] or ""
 
@@ -72,7 +75,19 @@ def customers_by(key: str, match_values: Collection[str]) -> dict[str, list[Foun
         values = [int(value) for value in values if value.isdecimal()]
     for row in _snapshots(Customer.objects.live().filter(**{f"{name}__in": values}), name):
         found[str(row[name])].append(Found(row))
+    if name in ("id", "number"):
+        _follow_merges(name, [value for value in values if str(value) not in found], found)
     return found
+
+
+def _follow_merges(name: str, values: list[Any], found: dict[str, list[Found]]) -> None:
+    """The number or id of a customer that was merged finds the one it became part of."""
+    merged = Customer.objects.filter(merged_into__isnull=False, **{f"{name}__in": values}) if values else None
+    became = dict(merged.values_list(name, "merged_into_id")) if merged is not None else {}
+    survivors = {row["id"]: row for row in _snapshots(Customer.objects.live().filter(pk__in=became.values()), "id")}
+    for value, pk in became.items():
+        if pk in survivors:
+            found[str(value)].append(Found(survivors[pk]))
 
 
 def same_company(credit_code: str, customer: Found) -> bool:
@@ -88,6 +103,25 @@ def customers_with_code(codes: Collection[str]) -> dict[str, int]:
     return dict(rows.values_list("credit_code", "id"))
 
 
+def known_details(values: Collection[str]) -> set[str]:
+    """Those of these phones and e-mails that a live customer or one of its contacts has."""
+    wanted = list({value for value in values if value})
+    if not wanted:
+        return set()
+    contacts = Contact.objects.live().filter(customer__archived_at=None)
+    known: set[str] = set()
+    for name in ("phone", "email"):
+        for rows in (Customer.objects.live(), contacts):
+            known.update(rows.filter(**{f"{name}__in": wanted}).values_list(name, flat=True))
+    return known
+
+
+def details_in(fields: dict[str, Any]) -> list[tuple[str, str]]:
+    """The phones and e-mails a row brings, each with the kind it is."""
+    found = [(kind, fields.get(f"{whose}{kind}") or "") for whose in ("", "contact_") for kind in ("phone", "email")]
+    return [(kind, value) for kind, value in found if value]
+
+
 def locked_customers(ids: Collection[int]) -> dict[int, Found]:
     """Live customers by id, locked until the transaction ends, in the order of their ids."""
     locked = Customer.objects.live().filter(pk__in=ids).order_by("pk").select_for_update(of=("self",))
@@ -97,5 +131,5 @@ def locked_customers(ids: Collection[int]) -> dict[int, Found]:
 
 def _snapshots(customers: Any, key: str) -> Any:
     contact = [f"main_contact__{name}" for name in ("id", "name", "job_title", "phone", "email")]
-    names = dict.fromkeys(("id", "owner_id", "department_id", "status", key, *CUSTOMER_ATTRIBUTES, *contact))
+    names = dict.fromkeys(("id", "owner_id", "department_id", "status", "custom", key, *CUSTOMER_ATTRIBUTES, *contact))
     return CustomerResource.prepared(customers).values(*names)

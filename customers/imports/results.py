@@ -7,6 +7,7 @@ from typing import IO
 
 from django.utils.translation import gettext as _
 
+from crm.records.custom import CustomSheetField
 from crm.records.sheets import ChoiceWidget, NamedWidget
 from crm.records.writers import XlsxWriter, open_writer
 from customers.base_data.lookups import Lookups
@@ -51,6 +52,8 @@ def template_file(columns: list[str]) -> IO[bytes]:
                 fits = "、".join(lookups.offered(field.widget.kind, _LISTED))
             elif isinstance(field.widget, ChoiceWidget):
                 fits = "、".join(str(choice.label) for choice in field.widget.choices)
+            elif isinstance(field, CustomSheetField):
+                fits = "、".join(label for _text, label in field.widget.offers(lookups)[:_LISTED])
             workbook.write_row([field.header, _("yes") if field.required else "", field.example, fits])
     file.seek(0)
     return file

@@ -91,9 +91,12 @@ class RowReader:
         return [
             Change(self.by_attribute[name].header, self._shown(name, before, row.is_masked), self._shown(name, after))
             for name, (before, after) in row.difference.items()
+            if name in self.by_attribute
         ]
 
     def _shown(self, attribute: str, value: Any, is_masked: bool = False) -> str:
+        if is_masked and getattr(self.by_attribute.get(attribute), "mask", "") == "custom":
+            return masked("custom", str(value or ""))
         if is_masked and attribute in PERSONAL_ATTRIBUTES:
             return masked(attribute.removeprefix("contact_"), value or "")
         return self.by_attribute[attribute].widget.shown(value, self.lookups)

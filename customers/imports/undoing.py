@@ -7,12 +7,16 @@ from typing import Any
 
 from django.utils.translation import gettext_noop
 
+from crm.customfields.values import release_records
 from crm.jobs.kinds import Tally
 from crm.people.models import User
+from crm.records.custom import PREFIX
 from customers.activities.models import Activity
 from customers.contacts.models import Contact
+from customers.customers.custom import CONTACT, CUSTOMER
 from customers.customers.models import Customer, CustomerSearch
 from customers.customers.search import refresh_search
+from customers.imports.custom import claim_changes, custom_part
 from customers.imports.matching import CONTACT_ATTRIBUTES, CUSTOMER_ATTRIBUTES, Found, locked_customers
 from customers.imports.models import ImportRow, ImportSet
 from customers.imports.writing import update_contacts, update_customers
@@ -43,6 +47,8 @@ def _remove(import_set: ImportSet, rows: list[ImportRow]) -> list[ImportRow]:
             row.undo_note = GONE if row.customer_id not in alive else TOUCHED
             kept.append(row)
     free = alive - touched
+    release_records(CONTACT, list(Contact.objects.filter(customer_id__in=free).values_list("pk", flat=True)))
+    release_records(CUSTOMER, free)
     Contact.objects.filter(customer_id__in=free).delete()
     CustomerSearch.objects.filter(customer_id__in=free).delete()
     customers = Customer.objects.filter(pk__in=free)
@@ -88,13 +94,20 @@ def _restore(rows: list[ImportRow], actor: User) -> list[ImportRow]:
         if row.contact_id and customer.contact_id == row.contact_id and not _is_used(row.contact_id):
             leaving.append(row.contact_id)
             back = {name: value for name, value in back.items() if name not in CONTACT_ATTRIBUTES}
-        changes[customer.pk] = {name: value for name, value in back.items() if name in CUSTOMER_ATTRIBUTES}
+        changes[customer.pk] = {n: v for n, v in back.items() if n in CUSTOMER_ATTRIBUTES or n.startswith(PREFIX)}
         if customer.contact_id and (part := {n: v for n, v in back.items() if n in CONTACT_ATTRIBUTES and v}):
             people[customer.contact_id] = part
         if lost := [name for name in row.difference if not _holds(customer, name, row.difference[name][1])]:
             row.undo_note = f"{KEPT_FIELDS}:{','.join(lost)}"
             kept.append(row)
-    update_customers(changes, actor)
+    late = claim_changes(changes)
+    for pk in late:
+        changes[pk] = {name: value for name, value in changes[pk].items() if not name.startswith(PREFIX)}
+    for row in rows:
+        if row.customer_id in late and row not in kept:
+            row.undo_note = f"{KEPT_FIELDS}:{','.join(name for name in row.difference if name.startswith(PREFIX))}"
+            kept.append(row)
+    update_customers({pk: _only_known(fields) | custom_part(fields) for pk, fields in changes.items()}, actor)
     update_contacts(people, actor)
     Contact.objects.filter(pk__in=leaving).delete()
     refresh_search(list(customers))
@@ -102,7 +115,13 @@ def _restore(rows: list[ImportRow], actor: User) -> list[ImportRow]:
 
 
 def _holds(customer: Found, name: str, value: Any) -> bool:
+    if name.startswith(PREFIX):
+        return bool(customer.values.get(name) == value)
     return (customer.values[name] or None) == (value or None)
+
+
+def _only_known(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if name in CUSTOMER_ATTRIBUTES}
 
 
 def _is_used(contact_id: int) -> bool:

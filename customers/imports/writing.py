@@ -17,7 +17,7 @@ from customers.imports.models import ImportSet
 _TYPES = {
     "stage_id": "bigint", "level_id": "bigint", "industry_id": "bigint", "region_id": "bigint", "source_id": "bigint",
     "owner_id": "bigint", "department_id": "bigint", "tag_ids": "bigint[]", "next_follow_on": "date",
-    "created_at": "timestamptz",
+    "created_at": "timestamptz", "custom": "jsonb",
 }  # fmt: skip
 _DEFAULTS = {"tag_ids": "'{}'"}
 _NULLABLE = ("stage_id", "level_id", "industry_id", "region_id", "source_id", "next_follow_on")
@@ -32,7 +32,7 @@ def insert_customers(import_set: ImportSet, row_ids: Sequence[int], department_i
     columns = (*CUSTOMER_ATTRIBUTES, "name_key")
     values = ", ".join(_value_or_default(name) for name in columns)
     record = ", ".join(
-        f"{name} {_TYPES.get(name, 'text')}" for name in (*columns, "owner_id", "department_id", "created_at")
+        f"{name} {_TYPES.get(name, 'text')}" for name in (*columns, "owner_id", "department_id", "created_at", "custom")
     )
     own = import_set.requested_by_id if import_set.becomes_own else None
     sql = f"""
@@ -56,7 +56,7 @@ def insert_customers(import_set: ImportSet, row_ids: Sequence[int], department_i
             coalesce(f.department_id, u.department_id, %(department)s),
             CASE WHEN f.holder_id IS NULL THEN 'potential' ELSE 'lead' END,
             CASE WHEN f.holder_id IS NULL THEN NULL ELSE now() END,
-            coalesce(f.created_at, now()), now(), %(actor)s, %(actor)s, '{{}}', ''
+            coalesce(f.created_at, now()), now(), %(actor)s, %(actor)s, coalesce(f.custom, '{{}}'), ''
         FROM placed f JOIN unnest(%(numbers)s::text[]) WITH ORDINALITY AS k(number, place) USING (place)
             LEFT JOIN crm_user u ON u.id = f.holder_id
         RETURNING id
@@ -78,6 +78,10 @@ def _value_or_default(name: str) -> str:
     return f"f.{name}" if name in _NULLABLE else f"coalesce(f.{name}, {_DEFAULTS.get(name, chr(39) * 2)})"
 
 
+def _new_value(name: str) -> str:
+    return "jsonb_strip_nulls(t.custom || f.custom)" if name == "custom" else _value_or_default(name)
+
+
 def _insert_first_contacts(import_set: ImportSet, row_ids: Sequence[int]) -> None:
     if not set(import_set.mapping.values()) & {"contact_name", "contact_title", "contact_phone", "contact_email"}:
         return
@@ -97,7 +101,7 @@ def update_customers(changes: dict[int, dict[str, Any]], actor: User) -> None:
     """Set attributes of customers: customer id → attribute → value."""
     rows = {
         pk: {**fields, "name_key": name_key(fields["name"])} if "name" in fields else fields
-        for pk, fields in ((pk, _only(fields, CUSTOMER_ATTRIBUTES)) for pk, fields in changes.items())
+        for pk, fields in ((pk, _only(fields, (*CUSTOMER_ATTRIBUTES, "custom"))) for pk, fields in changes.items())
         if fields
     }
     _update("customers_customer", rows, actor)
@@ -141,7 +145,7 @@ def _update(table: str, rows: dict[int, dict[str, Any]], actor: User) -> None:
         return
     names = sorted({name for fields in rows.values() for name in fields})
     settings = ", ".join(
-        f"{name} = CASE WHEN v.fields ? '{name}' THEN {_value_or_default(name)} ELSE t.{name} END" for name in names
+        f"{name} = CASE WHEN v.fields ? '{name}' THEN {_new_value(name)} ELSE t.{name} END" for name in names
     )
     record = ", ".join(f"{name} {_TYPES.get(name, 'text')}" for name in names)
     sql = f"""
