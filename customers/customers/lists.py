@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -43,7 +43,7 @@ class CustomerListView(RecordListView):
     table = CUSTOMER_TABLE
     template = "customers/customers/_list.html"
     page = "customers"
-    verbs = (
+    verbs: ClassVar[Sequence[BulkVerb]] = (
         BulkVerb(_("Transfer"), "arrow-left-right", "customers:transfer_new", "customers.transfer_customer"),
         BulkVerb(_("Tag"), "tag", "customers:customer_tag", "customers.change_customer"),
         BulkVerb(_("Set stage"), "flag", "customers:customer_stage", "customers.change_customer"),

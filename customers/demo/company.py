@@ -10,6 +10,8 @@ from django.utils import timezone
 
 from crm.access.models import Role
 from crm.people.models import Absence, Department, User
+from customers.base_data.models import Region
+from customers.leads.models import Allotment, AllotmentShare
 from customers.pool.models import Pool
 
 PASSWORD = "harbour-demo"  # noqa: S105 - printed on the sign-in page of every demo
@@ -57,11 +59,25 @@ def found_company(today: date) -> Company:
         Pool(name=name, department=departments[department], position=place)
         for place, (name, department) in enumerate(POOLS, 1)
     )
+    _rules(users)
     away = today + timedelta(days=7 - today.weekday())
     Absence.objects.create(
         user=users["rep2"], deputy=users["rep"], starts_on=away, ends_on=away + timedelta(days=4), note="年假"
     )
     return Company(users, departments, {pool.department.name: pool for pool in pools})
+
+
+def _rules(users: dict[str, User]) -> None:
+    """Two rules that hand out leads when somebody asks them to; nothing happens by itself in the demo."""
+    near = list(Region.objects.filter(code__in=["310000", "320000", "330000"]).values_list("pk", flat=True))
+    east, others = Allotment.objects.bulk_create(
+        [
+            Allotment(name="华东新线索轮流", region_ids=near, position=1),
+            Allotment(name="其余新线索按持有量", method=Allotment.Method.LOAD, position=2),
+        ]
+    )
+    receivers = [(east, "rep"), (east, "rep2"), (others, "rep"), (others, "rep2"), (others, "rep3")]
+    AllotmentShare.objects.bulk_create(AllotmentShare(allotment=rule, user=users[name]) for rule, name in receivers)
 
 
 def _departments() -> dict[str, Department]:

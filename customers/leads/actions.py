@@ -248,7 +248,7 @@ def delete_allotment(allotment: Allotment, *, actor: User) -> None:
 
 
 def discard_customer(customer: Customer, *, actor: User, reason: str) -> Operation:
-    """Put a potential customer nobody works on into the recycle bin, saying why; answers with the operation, for undo."""
+    """Put a potential customer into the recycle bin, saying why; answers with the operation, for undo."""
     _refuse_silence(reason)
     with operation(actor, "customer_discarded", customer, anchor_id=customer.pk, reason=reason) as entry:
         locked = Customer.objects.select_for_update(of=("self",)).get(pk=customer.pk)

@@ -56,7 +56,7 @@ def _late(since: datetime) -> Iterator[list[Customer]]:
 
 
 def _for_owner(lead: Customer, hours: int) -> Notice | None:
-    return _notice(lead, lead.owner, "unworked", _owner_text, hours)
+    return _notice(lead, lead.owner, "unworked", _owner_text, hours) if lead.owner else None
 
 
 def _for_head(lead: Customer, hours: int, heads: dict[int, list[User]]) -> Notice | None:
@@ -65,7 +65,7 @@ def _for_head(lead: Customer, hours: int, heads: dict[int, list[User]]) -> Notic
 
 
 def _notice(lead: Customer, person: User, kind: str, text: Callable[[Customer, int], str], hours: int) -> Notice:
-    received = int(lead.received_at.timestamp())
+    received = int(lead.received_at.timestamp()) if lead.received_at else 0
     with translation.override(person.language):
         words = text(lead, hours)
     return Notice(

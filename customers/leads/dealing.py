@@ -46,9 +46,8 @@ def deal(
 ) -> dict[int, int]:
     """Who gets which customer (user id by customer id), in the order of the customers; the receivers are counted up.
 
-    `refused` names by customer the people who may not have it. A customer nobody can take is left out. Turns go on where
-    the last call ended; by ratio the counts never stray from the weights by more than one; who could not take anything
-    is not owed anything afterwards.
+    `refused` names by customer the people who may not have it. A customer nobody can take is left out. Turns go on
+    where the last call ended; by ratio whole rounds are exact; who could not take anything is owed nothing afterwards.
     """
     dealt: dict[int, int] = {}
     for customer_id in customer_ids:

@@ -95,8 +95,8 @@ def refusal_of(path: Path) -> str:
 
 def read_file(path: Path) -> tuple[Reading, Columns]:
     """Write the rows of a taken file beside it and find its columns; ValidationError says what is wrong with it."""
-    if words := refusal_of(path):
-        raise ValidationError(words, code="refused")
+    if refusal := refusal_of(path):
+        raise ValidationError(refusal, code="refused")
     reading = read_spreadsheet(path, rows_of(path))
     if reading.kind != "text":
         raise ValidationError(_("This is no CSV text, whatever its name says."), code="no_csv")
@@ -119,8 +119,8 @@ def columns_of(headers: Sequence[str]) -> Columns:
         elif header.strip():
             columns.others[header.strip()[:60]] = at
     if "name" not in columns.fields:
-        words = _("The first row names no column “name” (%(other)s).") % {"other": HEADERS["name"][1]}
-        raise ValidationError(words, code="no_name")
+        text = _("The first row names no column “name” (%(other)s).") % {"other": HEADERS["name"][1]}
+        raise ValidationError(text, code="no_name")
     return columns
 
 
