@@ -83,9 +83,9 @@ def test_refused_files_and_bodies_keep_nothing(api, rep, customer):  # noqa: F81
     before = fingerprint()
     status, body = send(client, upload("a.exe"), record="customer", record_id=customer.pk)
     assert (status, list(body["error"]["fields"])) == (422, ["file"])
-    assert send(client, upload(), record="user", record_id=rep.pk)[0] == 422
+    assert send(client, upload(), record="user", record_id=rep.pk)[0] == 400
     assert send(client, upload(), record="customer", record_id=999999)[0] == 404
-    assert send(client, upload(), record="customer", record_id=customer.pk, sha256="x")[0] == 422
+    assert send(client, upload(), record="customer", record_id=customer.pk, sha256="x")[0] == 400
     assert fingerprint() == before
 
 
