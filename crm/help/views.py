@@ -21,6 +21,7 @@ PAGES: dict[str, tuple[Any, Any, str]] = {
         _("The inbox, rules that hand out, files, the alarm."),
         "inbox",
     ),
+    "tasks": (_("Tasks and calendar"), _("Plan, give away, be reminded, see the week."), "list-checks"),
     "pool": (_("Public pool"), _("Claim, release and assign."), "waves"),
     "transfer": (_("Bulk transfer"), _("Hand over many customers, and take it back."), "arrow-left-right"),
     "import": (_("Import from a spreadsheet"), _("Upload, map, check, apply, undo."), "file-up"),

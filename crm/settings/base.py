@@ -119,9 +119,6 @@ MEDIA_ROOT = HOME / "media"
 # files of leads that other systems drop here, and in whose name they are taken in
 LEAD_DROP = Path(environment.text("HARBOUR_LEAD_DROP", str(HOME / "drop" / "leads")))
 LEAD_DROP_USER = environment.text("HARBOUR_LEAD_DROP_USER")
-# files of leads that other systems drop here, and in whose name they are taken in
-LEAD_DROP = Path(environment.text("HARBOUR_LEAD_DROP", str(HOME / "drop" / "leads")))
-LEAD_DROP_USER = environment.text("HARBOUR_LEAD_DROP_USER")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": MEDIA_ROOT}},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
@@ -246,7 +243,6 @@ HARBOUR_JOB_KINDS = {
     "customer-import-undo": "customers.imports.jobs.ImportUndo",
     "recycle": "customers.pool.jobs.RecycleRun",
     "lead-drop": "customers.leads.jobs.LeadDropRun",
-    "lead-drop": "customers.leads.jobs.LeadDropRun",
     "transfer": "customers.transfers.jobs.TransferRun",
     "departure": "crm.leaving.jobs.DepartureRun",
     "transfer-undo": "customers.transfers.jobs.TransferUndo",
@@ -259,8 +255,6 @@ HARBOUR_SCHEDULES: dict[str, dict[str, Any]] = {
     "score-customers": {"run": "customers.segments.scoring.score_customers", "every": "day", "at_hour": 2},
     "classify-customers": {"run": "customers.segments.jobs.classify_each_night", "every": "day", "at_hour": 4},
     "seal-history": {"run": "crm.history.seals.seal_operations", "every": "minute"},
-    "lead-drop": {"run": "customers.leads.jobs.take_in_dropped_files", "every": "minute"},
-    "unworked-leads": {"run": "customers.leads.alarms.warn_of_unworked_leads", "every": "hour"},
     "lead-drop": {"run": "customers.leads.jobs.take_in_dropped_files", "every": "minute"},
     "unworked-leads": {"run": "customers.leads.alarms.warn_of_unworked_leads", "every": "hour"},
     "hand-out-leads": {"run": "customers.leads.automatic.hand_out_new_leads", "every": "minute"},
@@ -330,7 +324,11 @@ HARBOUR_TIMELINE = [
 ]
 # what the palette offers before anything is typed: functions `(user)`
 HARBOUR_PALETTE_START = ["customers.customers.recent.recent_results"]
-HARBOUR_PALETTE = ["customers.customers.search.palette_results", "customers.contacts.search.palette_results"]
+HARBOUR_PALETTE = [
+    "customers.customers.search.palette_results",
+    "customers.contacts.search.palette_results",
+    "customers.tasks.search.palette_results",
+]
 # model label → what exporting its list means; rows a person may export in a day, by the scope of the export right
 HARBOUR_EXPORTS = {
     "customers.Customer": "customers.customers.exports.EXPORT",

@@ -30,6 +30,8 @@ from customers.demo.company import found_company
 from customers.demo.copying import copy_rows, silent_history, take_ids
 from customers.demo.files import keep_demo_files
 from customers.demo.lives import Life, Lists, Row, Storyteller
+from customers.demo.surroundings import surround
+from customers.demo.tasks import plan_tasks
 
 CUSTOMER_COUNT = 400
 
@@ -53,11 +55,13 @@ def load_demo(seed: int = 1) -> dict[str, int]:
         write_rows(lives)
         write_history(lives, Random(seed))
     refresh_search([life.first["id"] for life in lives])
+    surround(company.users)
     files = keep_demo_files()
     return {
         "users": len(company.users),
         "customers": len(lives),
         "contacts": sum(len(life.contacts) for life in lives),
+        "tasks": plan_tasks(company.users, now, Random(seed)),
         "activities": sum(deed.activity is not None for life in lives for deed in life.deeds),
         "files": files,
     }

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from crm.access.gate import SignedInRequest
 from crm.records.lists import BuiltInView, BulkVerb, RecordListView
 from crm.records.tables import Column
-from customers.customers.models import Customer
 from customers.customers.names import look_up, merged
 from customers.tasks.filters import TaskFilter
 from customers.tasks.models import Task
 from customers.tasks.people import CHANGE, EXPORT
+from customers.tasks.seen import seen_names, with_seen_customer
 from customers.tasks.tables import TASK_TABLE
 
 
@@ -33,6 +34,10 @@ class TaskListView(RecordListView):
         BulkVerb(_("Export"), "download", "customers:task_export", EXPORT),
     )
 
+    def scoped(self, user: Any) -> QuerySet[Any]:
+        """The tasks in reach, with the names of the customers in reach."""
+        return with_seen_customer(super().scoped(user), user)
+
     def built_in_views(self) -> Sequence[BuiltInView]:
         """What is to be done, by whom and since when."""
         return [
@@ -45,12 +50,11 @@ class TaskListView(RecordListView):
         ]
 
     def names(self, columns: Sequence[Column], rows: Sequence[Any], wanted: dict[str, set[int]]) -> dict[str, Any]:
-        """One query for people, one for the customers that the person may see."""
+        """One query for people; a customer that is filtered by is named to those who see it."""
         people = {pk for row in rows for pk in (row.owner_id, row.created_by_id) if pk}
-        customers = {row.customer_id for row in rows if row.customer_id} | wanted.pop("customer", set())
+        chosen = wanted.pop("customer", set())
         found: dict[str, Any] = dict(look_up(merged({"person": people}, wanted)))
-        seen = Customer.objects.visible_to(self.request.user).filter(pk__in=customers).only("name")
-        found["seen_customer"] = found["customer"] = {row.pk: row for row in seen}
+        found["customer"] = seen_names(self.request.user, chosen)
         return found
 
     def more(self, request: SignedInRequest) -> dict[str, Any]:
