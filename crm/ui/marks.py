@@ -4,7 +4,7 @@ from functools import lru_cache
 
 from django.conf import settings
 from django.contrib.staticfiles.storage import staticfiles_storage
-from django.utils.html import escape
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 AVATAR_TONES = ("blue", "green", "amber", "violet", "teal", "red")
@@ -74,3 +74,13 @@ def meter(value: float, label: object, css: str = "", top: float = 100) -> SafeS
         f'<progress class="{classes}" value="{float(value):g}" max="{float(top):g}" aria-label="{escape(label)}">'
         f"{float(value):g}</progress>"
     )
+
+
+def highlighted(text: str, *wanted: str) -> SafeString:
+    """A text with the first of the wanted parts that stands in it marked, whatever its case."""
+    for part in wanted:
+        at = text.casefold().find(part.casefold()) if part else -1
+        if at >= 0 and len(text.casefold()) == len(text):
+            end = at + len(part)
+            return format_html("{}<mark>{}</mark>{}", text[:at], text[at:end], text[end:])
+    return format_html("{}", text)

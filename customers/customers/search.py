@@ -14,7 +14,7 @@ from typing import Any
 
 from django.contrib.postgres.search import TrigramWordDistance
 from django.core.exceptions import ValidationError
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 
@@ -24,6 +24,7 @@ from customers.customers.letters import letters_of, matched_part
 from customers.customers.models import Customer, CustomerSearch
 
 VIEW_CUSTOMER = "customers.view_customer"
+NEAR_ENOUGH = 0.5  # one letter left out of six: Siemns
 _NO_DIGIT = re.compile(r"\D")
 _LATIN_WORD = re.compile(r"[a-z][a-z .&-]{3,}")
 _HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
@@ -150,7 +151,12 @@ def _fitting(word: str, path: str, outside_pools: Q, may_match_people: bool, may
         by_company |= by_person & outside_pools
     if may_match_details and len(digits) >= 3 and digits.isdecimal():
         number = digits.removeprefix("86") if len(digits) > 11 else digits
-        by_company |= Q(**{f"{path}digits__contains": number}) & outside_pools
+        by_phone = Q(**{f"{path}digits__contains": number})
+        if number.startswith("0"):  # an area code as one dials it at home; kept without its zero
+            by_phone |= Q(**{f"{path}digits__startswith": number[1:]}) | Q(
+                **{f"{path}digits__contains": f"|{number[1:]}"}
+            )
+        by_company |= by_phone & outside_pools
     elif may_match_details and not is_han and len(small) >= 3:
         by_company |= Q(**{f"{path}digits__contains": small}) & outside_pools
     return by_company
@@ -171,8 +177,10 @@ def customers_found(text: str, user: Any, limit: int) -> list[Any]:
     if found or not _LATIN_WORD.fullmatch(wanted):
         return found
     # %> takes the trigram index; nearest first
-    near = rows.filter(search_row__letters__trigram_word_similar=wanted)
-    return list(_listed(near).order_by(TrigramWordDistance(wanted, "search_row__letters"), "-id")[:limit])
+    near = _listed(rows.filter(search_row__letters__trigram_word_similar=wanted))
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('pg_trgm.word_similarity_threshold', %s, true)", [str(NEAR_ENOUGH)])
+        return list(near.order_by(TrigramWordDistance(wanted, "search_row__letters"), "-id")[:limit])
 
 
 def _listed(rows: QuerySet[Any]) -> QuerySet[Any]:

@@ -38,7 +38,7 @@ def may(user, right, row=None):
     return right in user.rights
 
 
-def sources(text, user):
+def sources(text, user, limit):
     if len(text) < 2:
         raise ValidationError("Type at least two characters.")
     return [
