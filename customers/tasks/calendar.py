@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from customers.base_data.models import Holiday
 from customers.customers.models import Customer
 from customers.tasks.models import Task
 from customers.tasks.querysets import midnight
+from customers.tasks.seen import with_seen_customer
 
 if TYPE_CHECKING:
     from crm.people.models import User
@@ -59,7 +59,7 @@ class Day:
 
 
 def days_of(person: User, viewer: User, first: date, count: int = 7) -> list[Day]:
-    """The days of a person's calendar as somebody may see them. Five queries, whatever is on them."""
+    """The days of a person's calendar as somebody may see them. Four queries, whatever is on them."""
     last = first + timedelta(days=count - 1)
     special = {row.day: row for row in Holiday.objects.filter(day__range=(first, last))}
     today = timezone.localdate()
@@ -85,22 +85,13 @@ def plans_of(user: User, first: date, last: date) -> list[Entry]:
     return [*tasks, *_follow_ups(user, user, first, last)]
 
 
-def seen_names(viewer: User, ids: Iterable[int | None]) -> Mapping[int, str]:
-    """The names of those of these customers that somebody may see."""
-    wanted = {pk for pk in ids if pk}
-    if not wanted:
-        return {}
-    return dict(Customer.objects.visible_to(viewer).filter(pk__in=wanted).values_list("pk", "name"))
-
-
 def _tasks(person: User, viewer: User, first: date, last: date) -> list[Entry]:
     found = Task.objects.visible_to(viewer).owned_by(person).due_between(first, last).filter(cancelled_at=None)
-    rows = list(found.in_order()[:SHOWN_AT_MOST])
-    names = seen_names(viewer, (row.customer_id for row in rows))
+    rows = with_seen_customer(found, viewer).in_order()[:SHOWN_AT_MOST]
     return [
         Entry(
             "task", timezone.localdate(row.due_at), None if row.is_all_day else timezone.localtime(row.due_at),
-            row.title, names.get(row.customer_id or 0, ""), row.get_absolute_url(), row, not row.is_open,
+            row.title, row.seen_customer, row.get_absolute_url(), row, not row.is_open,
         )
         for row in rows
     ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from django.db.models import Case, F, TextField, Value, When
@@ -18,3 +19,11 @@ def with_seen_customer(rows: TaskQuerySet, viewer: User) -> TaskQuerySet:
     seen = Customer.objects.visible_to(viewer).values("pk")
     named = Case(When(customer__in=seen, then=F("customer__name")), default=Value(""), output_field=TextField())
     return rows.annotate(seen_customer=named)
+
+
+def seen_names(viewer: User, ids: Iterable[int]) -> Mapping[int, str]:
+    """The names of those of these customers that the viewer may see."""
+    wanted = set(ids)
+    if not wanted:
+        return {}
+    return dict(Customer.objects.visible_to(viewer).filter(pk__in=wanted).values_list("pk", "name"))

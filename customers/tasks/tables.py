@@ -37,10 +37,10 @@ def _finish(row: Any) -> str:
 
 
 def _customer(row: Any, viewer: Viewer) -> str:
-    found = viewer.names["seen_customer"].get(row.customer_id)
-    if found is None:
+    if not row.seen_customer:
         return NOTHING
-    return format_html('<a class="trunc" href="{}" title="{}">{}</a>', found.get_absolute_url(), found.name, found.name)
+    url = reverse("customers:customer_detail", args=[row.customer_id])
+    return format_html('<a class="trunc" href="{}" title="{}">{}</a>', url, row.seen_customer, row.seen_customer)
 
 
 def _due(row: Any, viewer: Viewer) -> str:
