@@ -79,7 +79,8 @@ HARM = {
     58: "UPDATE customers_customer SET protected_until = current_date WHERE id = {released}",
     59: "INSERT INTO customers_task (title, note, customer_id, owner_id, priority, is_all_day, dedupe_key, created_at) "
         "SELECT 'Call', '', {released}, {rita}, 'normal', true, '', now() - interval '1 day'",
-    60: "ALTER TABLE customers_customer DISABLE TRIGGER USER; ALTER TABLE customers_customer ALTER department_id DROP NOT NULL; UPDATE customers_customer "
+    60: "ALTER TABLE customers_customer DISABLE TRIGGER USER; "
+        "ALTER TABLE customers_customer ALTER department_id DROP NOT NULL; UPDATE customers_customer "
         "SET department_id = NULL WHERE id = {claimed}",
     61: "INSERT INTO crm_operation (context_id, at, verb, via, subject_type, subject_label, reason, request_id, "
         "row_count, result, facts, anchor_id) VALUES (gen_random_uuid(), clock_timestamp(), 'contact_revealed', "
