@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -21,6 +22,8 @@ from crm.ui.verb_page import verb_page
 from customers.base_data import actions
 from customers.base_data.forms import entry_form
 from customers.base_data.kinds import KINDS, Kind
+from customers.base_data.models import Holiday
+from customers.base_data.working_days import unannounced_years
 
 RIGHT = "crm.manage_base_data"
 PAGE_SIZE = 100
@@ -60,6 +63,7 @@ def entry_list(request: SignedInRequest, kind: str) -> HttpResponse:
         "page": page,
         "text": text,
         "kept": f"q={text}" if text else "",
+        "unannounced": unannounced_years(timezone.localdate()) if chosen.model is Holiday else [],
     }
     return render(request, "customers/base_data/list.html", context)
 

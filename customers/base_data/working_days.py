@@ -24,7 +24,7 @@ _SATURDAY = 5
 
 @dataclass(frozen=True)
 class WorkingCalendar:
-    """Days that differ from their weekday (day → is it worked), and the hours in which a working day opens and closes."""
+    """Days that differ from their weekday (day → is it worked), and the hours between which people work."""
 
     differing: Mapping[date, bool] = field(default_factory=dict)
     opens_at: int = 9

@@ -74,10 +74,10 @@ def postpone_task(task: Task, *, actor: User, to: date) -> Task:
     _refuse_day(to)
     with operation(actor, "task_postponed", task, anchor_id=task.customer_id):
         locked = _open(task)
-        before = locked.due_on
-        if before is None:
+        if locked.due_at is None:
             locked.due_at, locked.is_all_day = midnight(to), True
         else:
+            before = timezone.localdate(locked.due_at)
             locked.due_at = _same_time(locked.due_at, to)
             if locked.remind_at:
                 locked.remind_at = _same_time(locked.remind_at, timezone.localdate(locked.remind_at) + (to - before))

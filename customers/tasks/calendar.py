@@ -87,7 +87,7 @@ def plans_of(user: User, first: date, last: date) -> list[Entry]:
 
 def _tasks(person: User, viewer: User, first: date, last: date) -> list[Entry]:
     found = Task.objects.visible_to(viewer).owned_by(person).due_between(first, last).filter(cancelled_at=None)
-    rows = with_seen_customer(found, viewer).in_order()[:SHOWN_AT_MOST]
+    rows = with_seen_customer(found.in_order(), viewer)[:SHOWN_AT_MOST]
     return [
         Entry(
             "task", timezone.localdate(row.due_at), None if row.is_all_day else timezone.localtime(row.due_at),

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from django.db.models import Case, F, TextField, Value, When
+from django.db.models import Case, F, QuerySet, TextField, Value, When
 
 from customers.customers.models import Customer
 
 if TYPE_CHECKING:
     from crm.people.models import User
-    from customers.tasks.querysets import TaskQuerySet
 
 
-def with_seen_customer(rows: TaskQuerySet, viewer: User) -> TaskQuerySet:
+def with_seen_customer(rows: QuerySet[Any], viewer: User) -> QuerySet[Any]:
     """Tasks with `seen_customer`: the name of the customer, "" where there is none or the viewer does not see it."""
     seen = Customer.objects.visible_to(viewer).values("pk")
     named = Case(When(customer__in=seen, then=F("customer__name")), default=Value(""), output_field=TextField())

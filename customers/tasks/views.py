@@ -8,6 +8,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.forms import BaseForm
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
@@ -39,7 +40,6 @@ from customers.tasks.forms import (
 )
 from customers.tasks.models import Task
 from customers.tasks.people import CHANGE, VIEW
-from customers.tasks.querysets import TaskQuerySet
 from customers.tasks.tables import state_mark
 
 ADD = "customers.add_task"
@@ -279,7 +279,7 @@ def _verb(
     return render(request, "records/confirm.html", {**words, **place, "form": form}, status=status)
 
 
-def _chosen(request: SignedInRequest) -> tuple[Selection, TaskQuerySet]:
+def _chosen(request: SignedInRequest) -> tuple[Selection, QuerySet[Any]]:
     selection = Selection.from_request(request)
     if not selection.ids and not selection.is_all:
         raise ValidationError(_("Choose tasks on the list first."))

@@ -36,7 +36,7 @@ def task_parts(user: User, today: date) -> Parts:
     due = Task.objects.visible_to(user).open().owned_by(user).due_before(midnight(today + timedelta(days=1)))
     late = Count("pk", filter=overdue_at(timezone.now()))
     return {
-        "tasks": with_seen_customer(due, user).in_order().values(*_TASK_FIELDS)[: 2 * SHOWN],
+        "tasks": with_seen_customer(due.in_order(), user).values(*_TASK_FIELDS)[: 2 * SHOWN],
         "task_counts": _grouped(due, "owner_id", total=Count("pk"), late=late),
     }
 

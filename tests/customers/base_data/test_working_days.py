@@ -8,6 +8,7 @@ import pytest
 from customers.base_data.loading import load_base_data
 from customers.base_data.models import Holiday
 from customers.base_data.working_days import WorkingCalendar, unannounced_years, working_calendar
+from tests.factories import make_user, sign_in
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 # what the State Council announced: (year, holidays, make-up working days)
@@ -95,3 +96,14 @@ def test_a_year_without_holidays_is_named_as_not_announced():
     assert unannounced_years(date(2026, 11, 21)) == [2027]
     assert unannounced_years(date(2025, 6, 1)) == []
     assert WorkingCalendar().is_working(date(2027, 10, 1)) is True
+
+
+@pytest.mark.django_db
+def test_the_page_of_holidays_says_which_year_nobody_has_entered(time_machine):
+    time_machine.move_to(datetime(2026, 11, 21, tzinfo=SHANGHAI))
+    load_base_data()
+    client = sign_in(make_user("boss", "admin"))
+    assert "The holidays of 2027 are not entered yet" in client.get("/settings/base-data/holidays/").text
+    assert "not entered yet" not in client.get("/settings/base-data/stages/").text
+    Holiday.objects.create(day=date(2027, 1, 1), name="New Year")
+    assert "not entered yet" not in client.get("/settings/base-data/holidays/").text
