@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 HARBOUR_GATE = "crm.access.gate.may"
 
-# what a line may count beside unread notices: a function of the user, asked only where the line is shown
+# what a line may count beside unread notices: a function that answers a user with rows, a thousand at most
 HARBOUR_COUNTS = {"leads": "customers.leads.counts.waiting_leads"}
 
 HARBOUR_NAVIGATION = [

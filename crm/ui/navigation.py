@@ -1,11 +1,13 @@
 """The sidebar, the phone's tab bar and the palette's places and commands, out of settings.HARBOUR_NAVIGATION."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Func, IntegerField
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
@@ -57,31 +59,49 @@ def _current_url(path: str, urls: Iterable[str]) -> str:
     )
 
 
-def _places(lines: Iterable[Line], user: Any, current: str = "", notices: int = 0) -> list[Place]:
+def _open_lines(lines: Iterable[Line], user: Any) -> Iterator[tuple[Line, str]]:
+    """The lines whose pages this user may open, with their addresses."""
     may = gate()
-    shown = []
-    for name, label, icon, right, count, key in lines:
-        url = address(name)
-        if url and (not right or may(user, right)):
-            waiting = notices if count == "notices" else _counted(count, user)
-            shown.append(Place(name, str(label), icon, url, key, waiting, url == current))
-    return shown
+    for line in lines:
+        url = address(line[0])
+        if url and (not line[3] or may(user, line[3])):
+            yield line, url
 
 
-def _counted(name: str, user: Any) -> int:
-    """What settings.HARBOUR_COUNTS says waits for this person."""
-    counter: Callable[[Any], int] | None = import_string(settings.HARBOUR_COUNTS[name]) if name else None
-    return counter(user) if counter else 0
+def _places(
+    lines: Iterable[Line], user: Any, current: str = "", counts: Mapping[str, int] | None = None
+) -> list[Place]:
+    return [
+        Place(name, str(label), icon, url, key, (counts or {}).get(count, 0), url == current)
+        for (name, label, icon, _right, count, key), url in _open_lines(lines, user)
+    ]
+
+
+def _waiting(names: Iterable[str], user: Any) -> dict[str, int]:
+    """How many wait, by what the lines count: unread notices and the rows settings.HARBOUR_COUNTS names. One query."""
+    declared = settings.HARBOUR_COUNTS
+    rows = {name: import_string(declared[name])(user) for name in names if name in declared}
+    if not rows:
+        return {"notices": user.unread_count()}
+    rows["notices"] = user.notices.filter(read_at=None)
+    columns = [
+        Func(ArraySubquery(found.values("pk")), function="cardinality", output_field=IntegerField())
+        for found in rows.values()
+    ]
+    counted = user._meta.default_manager.filter(pk=user.pk).values_list(*columns).get()
+    counts = {name: count or 0 for name, count in zip(rows, counted, strict=True)}
+    user.remember_unread(counts["notices"])
+    return counts
 
 
 def groups_for(request: HttpRequest) -> list[Group]:
-    """The sidebar of this user with the current place marked and what waits counted (one query: unread notices)."""
+    """The sidebar of this user with the current place marked and what waits counted (one query)."""
     user: Any = request.user
     sections = settings.HARBOUR_NAVIGATION
     path = address("settings:index") if request.path.startswith("/accounts/") else request.path
     current = _current_url(path, (address(line[0]) for _label, lines in sections for line in lines))
-    notices = user.unread_count()
-    groups = [Group(str(label), _places(lines, user, current, notices)) for label, lines in sections]
+    counts = _waiting([line[4] for _label, lines in sections for line, _url in _open_lines(lines, user)], user)
+    groups = [Group(str(label), _places(lines, user, current, counts)) for label, lines in sections]
     return [group for group in groups if group.places]
 
 

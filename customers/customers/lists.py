@@ -73,14 +73,19 @@ class CustomerListView(RecordListView):
         fields = [field for column in columns for field in column.fields]
         people = wanted_people(CUSTOMER, columns, rows)
         found: dict[str, Any] = dict(look_up(merged(wanted_by(rows, fields), wanted, people)))
-        stars = Star.objects.filter(user=self.request.user, customer_id__in=[row.pk for row in rows])
-        wanted_rows = {"star": stars.values("customer_id")}
-        if any(column.name in CONTACT_COLUMNS for column in columns):
-            wanted_rows["main_contact"] = self._main_contacts(rows)
-        read = read_together(wanted_rows)
+        read = read_together(self.read_with(columns, rows))
+        found["read"] = read
         found["star"] = {row["customer_id"]: True for row in read["star"]}
         found["main_contact"] = {row.pop("customer_id"): MainContact(**row) for row in read.get("main_contact", [])}
         return found
+
+    def read_with(self, columns: Sequence[Column], rows: Sequence[Any]) -> dict[str, QuerySet[Any]]:
+        """What is read in one query beside the names."""
+        stars = Star.objects.filter(user=self.request.user, customer_id__in=[row.pk for row in rows])
+        parts = {"star": stars.values("customer_id")}
+        if any(column.name in CONTACT_COLUMNS for column in columns):
+            parts["main_contact"] = self._main_contacts(rows)
+        return parts
 
     def columns_for(self, user: Any) -> Sequence[Column]:
         """The declared columns, and one for each custom field."""

@@ -1,14 +1,15 @@
-"""How many leads wait, for the navigation."""
+"""What waits for directors, for the navigation."""
 
 from __future__ import annotations
 
+from django.db.models import QuerySet
+
 from crm.people.models import User
-from crm.records.keyset import capped_count
 from customers.customers.models import Customer
 
-COUNTED_AT_MOST = 999
+COUNTED_AT_MOST = 1000
 
 
-def waiting_leads(user: User) -> int:
-    """New leads in reach that nobody works on, counting no further than a thousand. One query."""
-    return capped_count(Customer.objects.visible_to(user).live().waiting(), COUNTED_AT_MOST)
+def waiting_leads(user: User) -> QuerySet[Customer]:
+    """New leads in reach that nobody works on, as many as are counted."""
+    return Customer.objects.visible_to(user).live().waiting()[:COUNTED_AT_MOST]

@@ -46,17 +46,21 @@ class LeadListView(CustomerListView):
         return self.table.columns
 
     def names(self, columns: Sequence[Column], rows: Sequence[Any], wanted: dict[str, set[int]]) -> dict[str, Any]:
-        """With what each lead said, in one query where it is shown."""
+        """With what each lead said."""
         found = super().names(columns, rows, wanted)
-        found["note"] = self._notes(rows) if any(column.name == "note" for column in columns) else {}
+        found["note"] = {row["customer_id"]: row["content"] for row in found["read"].get("note", [])}
         return found
+
+    def read_with(self, columns: Sequence[Column], rows: Sequence[Any]) -> dict[str, QuerySet[Any]]:
+        """The first note of each lead too, where it is shown."""
+        parts = super().read_with(columns, rows)
+        if any(column.name == "note" for column in columns):
+            notes = Activity.objects.visible_to(self.request.user).live()
+            first = notes.filter(customer__in=[row.pk for row in rows], kind=Activity.Kind.NOTE)
+            parts["note"] = first.order_by("customer", "pk").distinct("customer").values("customer_id", "content")
+        return parts
 
     def more(self, request: SignedInRequest) -> dict[str, Any]:
         """Which verbs fit the rows that are shown."""
         context = {**super().more(request), "list_title": _("Leads")}
         return {**context, "is_unworked": request.GET.get("unworked") == "on"}
-
-    def _notes(self, rows: Sequence[Any]) -> dict[int, str]:
-        notes = Activity.objects.visible_to(self.request.user).live()
-        first = notes.filter(customer__in=[row.pk for row in rows], kind=Activity.Kind.NOTE)
-        return dict(first.order_by("customer", "pk").distinct("customer").values_list("customer", "content"))
