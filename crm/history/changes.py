@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,6 +13,7 @@ from uuid import UUID
 from django.apps import apps
 from django.db import connection
 from django.db.models import Model, QuerySet
+from django.utils.dateparse import parse_datetime
 
 from crm.history.models import Operation
 
@@ -158,6 +160,10 @@ class StoryEntry:
     changes: list[FieldChange]
 
 
+STORY_FIELDS = (
+    "at", "event", "operation", "verb", "via", "reason", "actor_id", "actor", "subject_type", "subject_label", "facts",
+    "label", "after", "before",
+)  # fmt: skip
 # the neighbours are numbered first, so that only the rows of one page are read whole
 _STORY = """
 WITH numbered AS MATERIALIZED (
@@ -201,12 +207,38 @@ def story(
 
     Values of changes are those of the row events: dates as ISO text, foreign keys as ids; `hidden` verbs are left out.
     """
-    table = connection.ops.quote_name(event_model(model)._meta.db_table)
-    given = {"row": row_id, "anchor": anchor_id, "before": before, "size": size, "hidden": list(hidden)}
-    wanted = _told_names(model)
+    sql, given = story_statement(model, row_id, anchor_id=anchor_id, before=before, size=size, hidden=hidden)
     with connection.cursor() as cursor:
-        cursor.execute(_STORY.format(events=table), given)
-        return [_story_entry(row, wanted) for row in cursor.fetchall()]
+        cursor.execute(sql, given)
+        return [_story_entry(row, _told_names(model)) for row in cursor.fetchall()]
+
+
+def story_statement(
+    model: type[Model],
+    row_id: int,
+    *,
+    anchor_id: int | None = None,
+    before: datetime | None = None,
+    size: int = 50,
+    hidden: Sequence[str] = (),
+) -> tuple[str, list[Any]]:
+    """The statement behind `story` with its values, for reading it together with other queries."""
+    table = connection.ops.quote_name(event_model(model)._meta.db_table)
+    named = {"row": row_id, "anchor": anchor_id, "before": before, "size": size, "hidden": list(hidden)}
+    sql, given = _STORY.format(events=table), []
+    for name in re.findall(r"%\((\w+)\)s", sql):
+        given.append(named[name])
+    return re.sub(r"%\(\w+\)s", "%s", sql), given
+
+
+def story_of_json(model: type[Model], rows: Iterable[dict[str, Any]]) -> list[StoryEntry]:
+    """The entries out of the rows of such a statement, read as JSON."""
+    wanted = _told_names(model)
+    found = []
+    for row in rows:
+        at, *rest = (row[name] for name in STORY_FIELDS)
+        found.append(_story_entry((parse_datetime(at), *rest), wanted))
+    return found
 
 
 def _story_entry(row: tuple[Any, ...], wanted: list[str]) -> StoryEntry:

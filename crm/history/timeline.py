@@ -63,8 +63,8 @@ class Entry:
 class TimelineSource:
     """One kind of entries in the story of a customer; settings.HARBOUR_TIMELINE names the classes.
 
-    `tab` and `label` are the tab that shows these entries alone, `mark` the letter their keys begin with, `right` what a
-    reader needs, `moment` the field that says when, `fields` what `tell` reads, `verbs` the verbs of the history that
+    `tab` and `label` are the tab that shows these entries alone, `mark` the letter of their keys, `right` what a reader
+    needs, `moment` the field that says when, `fields` what `tell` reads, `verbs` the verbs of the history that
     these entries tell themselves.
     """
 

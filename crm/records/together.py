@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
@@ -13,8 +14,17 @@ from django.db.models import QuerySet
 Rows = dict[str, list[dict[str, Any]]]
 
 
-def read_together(parts: Mapping[str, QuerySet[Any]]) -> Rows:
-    """The rows of each query, under its name and in its order; every query names its fields by `values(…)`.
+@dataclass(frozen=True)
+class Statement:
+    """A statement written by hand: its values in order, and what its columns are called."""
+
+    sql: str
+    given: Sequence[Any]
+    fields: Sequence[str]
+
+
+def read_together(parts: Mapping[str, QuerySet[Any] | Statement]) -> Rows:
+    """The rows of each query, under its name and in its order; a queryset names its fields by `values(…)`.
 
     The rows come as JSON: moments and days are ISO text, decimals numbers.
     """
@@ -22,10 +32,10 @@ def read_together(parts: Mapping[str, QuerySet[Any]]) -> Rows:
     columns, given = [], []
     for name, rows in parts.items():
         try:
-            sql, params = rows.query.sql_with_params()
+            sql, params, names = _written(rows)
         except EmptyResultSet:
             continue
-        fields = ", ".join(connection.ops.quote_name(field) for field in rows._fields)  # type: ignore[attr-defined]
+        fields = ", ".join(map(connection.ops.quote_name, names))
         # the ORM wrote the statement, and the names of its fields are quoted
         columns.append((name, f"(SELECT coalesce(jsonb_agg(p), '[]') FROM ({sql}) AS p({fields}))"))  # noqa: S608
         given += params
@@ -35,3 +45,10 @@ def read_together(parts: Mapping[str, QuerySet[Any]]) -> Rows:
             answers = cursor.fetchone()
         found |= {name: json.loads(rows) for (name, _column), rows in zip(columns, answers, strict=True)}
     return found
+
+
+def _written(rows: QuerySet[Any] | Statement) -> tuple[str, Sequence[Any], Sequence[str]]:
+    if isinstance(rows, Statement):
+        return rows.sql, rows.given, rows.fields
+    sql, params = rows.query.sql_with_params()
+    return sql, params, rows._fields  # type: ignore[attr-defined]

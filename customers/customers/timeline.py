@@ -14,11 +14,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext, pgettext_lazy
 
 from crm.access.masks import CONTACT_FIELDS, shown
-from crm.history.changes import FieldChange, StoryEntry, story
+from crm.history.changes import STORY_FIELDS, FieldChange, StoryEntry, story_of_json, story_statement
 from crm.history.models import Operation
 from crm.history.timeline import Entry, Place, ShownChange, TimelineSource, page_of, timeline_sources
 from crm.history.verbs import all_verbs, worded
-from crm.records.together import Rows, read_together
+from crm.records.together import Rows, Statement, read_together
 from crm.ui.formats import long_day
 from customers.customers.actions import field_label
 from customers.customers.custom import PREFIX, told_people, told_value
@@ -61,9 +61,11 @@ class CustomerStory:
             if user.reach.has(source.right) and tab in (EVERYTHING, source.tab)
         }
 
-    def parts(self, place: Place | None, size: int = PAGE_SIZE) -> dict[str, QuerySet[Any]]:
-        """The queries of the sources, for `read_together`."""
-        found = {}
+    def parts(self, place: Place | None, size: int = PAGE_SIZE) -> dict[str, QuerySet[Any] | Statement]:
+        """The queries of the sources and of the changes, for `read_together`."""
+        found: dict[str, QuerySet[Any] | Statement] = {}
+        if self.has_changes:
+            found[CHANGES] = self._changes(place, size)
         for mark, source in self.sources.items():
             rows = (source.rows_beside if self.is_whole else source.rows)(self.customer, self.user)
             if self.since is not None:
@@ -87,7 +89,8 @@ class CustomerStory:
         """
         rows = read_together(self.parts(place, size)) if read is None else read
         told = [entry for mark in self.sources for entry in self._entries(mark, rows[mark])]
-        entries, older = page_of([lambda before, wanted: told, self._change_entries], place, size)
+        told += self._change_entries(rows.get(CHANGES, []))
+        entries, older = page_of([lambda before, wanted: told], place, size)
         names = look_up(merged(self._wanted(entries), also or {}))
         names["company"] = self._companies(entries)
         for entry in entries:
@@ -101,14 +104,16 @@ class CustomerStory:
             for row in rows
         ]
 
-    def _change_entries(self, before: datetime | None, size: int) -> list[Entry]:
-        if not self.has_changes:
-            return []
-        found = story(
-            Customer, self.customer.pk, anchor_id=self.customer.pk, before=before, size=size, hidden=self.hidden
+    def _changes(self, place: Place | None, size: int) -> Statement:
+        before, pk = place.at if place else None, self.customer.pk
+        sql, given = story_statement(
+            Customer, pk, anchor_id=pk, before=before, size=size + TO_SPARE, hidden=self.hidden
         )
-        read = [one for one in found if self.since is None or one.at >= self.since]
-        return [Entry(one.at, f"{one.key[0]}{int(one.key[1:]):012d}", "", row=one) for one in read]
+        return Statement(sql, given, STORY_FIELDS)
+
+    def _change_entries(self, rows: list[dict[str, Any]]) -> list[Entry]:
+        found = story_of_json(Customer, rows)
+        return [Entry(one.at, f"{one.key[0]}{int(one.key[1:]):012d}", "", row=one) for one in found]
 
     def _wanted(self, entries: Sequence[Entry]) -> dict[str, set[int]]:
         wanted: dict[str, set[int]] = {}
