@@ -15,6 +15,11 @@ from crm.access.gate import SignedInRequest, signed_in
 # slug → title, one sentence, icon
 PAGES: dict[str, tuple[Any, Any, str]] = {
     "customers": (_("Customers and follow-ups"), _("Find, add and look after customers."), "building-2"),
+    "people": (
+        _("People, team and companies"),
+        _("Decision map, group, team, comments, check-in, mail."),
+        "users",
+    ),
     "files": (_("Files"), _("Keep files with a customer, a follow-up or a comment."), "paperclip"),
     "leads": (
         _("Leads and handing out"),
@@ -23,6 +28,7 @@ PAGES: dict[str, tuple[Any, Any, str]] = {
     ),
     "tasks": (_("Tasks and calendar"), _("Plan, give away, be reminded, see the week."), "list-checks"),
     "pool": (_("Public pool"), _("Claim, release and assign."), "waves"),
+    "segments": (_("Segments"), _("Customers by conditions, scores, rules for levels and tags."), "filter"),
     "transfer": (_("Bulk transfer"), _("Hand over many customers, and take it back."), "arrow-left-right"),
     "import": (_("Import from a spreadsheet"), _("Upload, map, check, apply, undo."), "file-up"),
     "export": (_("Export"), _("Take lists out as a spreadsheet."), "file-down"),

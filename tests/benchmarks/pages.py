@@ -27,15 +27,15 @@ def measure(prepare: Callable[[int], None], size: int) -> Iterator[Figure]:
     """Ratios of the customer pages on the database in use."""
     prepare(size)
     _mount_bare_view()
-    client = _client()
+    client = client_of_a_viewer()
     filtered = _filtered_address()
     bare = f"/bare/?{urlsplit(filtered).query}"
-    yield Figure("list_first_page_over_bare_django", ratio(_get(client, filtered), _get(client, bare)), 2.0)
+    yield Figure("list_first_page_over_bare_django", ratio(get(client, filtered), get(client, bare)), 2.0)
     yield Figure(
-        "list_deep_page_over_first", ratio(_get(client, _deep_address(client, 40)), _get(client, "/customers/")), 1.3
+        "list_deep_page_over_first", ratio(get(client, _deep_address(client, 40)), get(client, "/customers/")), 1.3
     )
     for name, word in _search_words().items():
-        searched = ratio(_get(client, f"/customers/?q={word}"), _get(client, "/customers/"))
+        searched = ratio(get(client, f"/customers/?q={word}"), get(client, "/customers/"))
         yield Figure(f"search_{name}_over_list", searched, 1.5)
     customer = Customer.objects.order_by("-last_followed_at").first()
     for name, address in {"list": "/customers/", "detail": customer.get_absolute_url()}.items():
@@ -44,7 +44,7 @@ def measure(prepare: Callable[[int], None], size: int) -> Iterator[Figure]:
 
 def first_page_seconds_work() -> object:
     """The unfiltered first page as a call, for comparing two databases."""
-    return _get(_client(), "/customers/")
+    return get(client_of_a_viewer(), "/customers/")
 
 
 def _mount_bare_view() -> None:
@@ -54,7 +54,7 @@ def _mount_bare_view() -> None:
         set_urlconf(None)
 
 
-def _client() -> Client:
+def client_of_a_viewer() -> Client:
     """A browser of somebody who sees every customer."""
     role, _ = Role.objects.get_or_create(code="bench-view", defaults={"name": "Bench view"})
     for right in (
@@ -84,7 +84,7 @@ def _filtered_address() -> str:
     return f"/customers/?owner={busiest['owner_id']}&stage={busiest['stage_id']}"
 
 
-def _get(client: Client, address: str):
+def get(client: Client, address: str):
     def fetch() -> None:
         answer = client.get(address)
         if answer.status_code != 200:

@@ -11,21 +11,24 @@ from django.utils import timezone
 from crm.access.models import Role
 from crm.api.models import ApiToken
 from crm.people.models import Absence, User
+from customers.comments.models import Comment
 from customers.imports.models import ImportSet
 from customers.leads.models import Allotment
+from customers.segments.models import Segment
 from customers.transfers.models import Transfer
 from tests.contract.routes import Route
 from tests.factories import make_activity, make_contact, make_customer, make_pool, make_pooled_customer, make_task
 
 WORDS = {"size": "small", "row_number": "1", "colleague": "999999", "file_format": "csv"}
 SLUGS = {"attachments": "customer", "reports": "new-business", "help": "customers", "settings": "stages"}
+EVERYBODY = {"match": "all", "groups": [{"match": "all", "rows": [{"field": "name", "operator": "filled"}]}]}
 # pages that look for something of one's own and say so when there is none
 NOT_THERE = {
     "mfa_deactivate_totp", "mfa_view_recovery_codes", "mfa_download_recovery_codes", "records:undo",
     "records:view_delete", "jobs:job_detail", "jobs:job_progress", "jobs:job_cancel", "jobs:job_download",
     "jobs:outbox_retry", "notifications:notice_open", "settings:entry_edit", "settings:entry_move",
     "settings:entry_switch", "settings:entry_remove", "settings:number_edit", "customers:import_row_repair",
-    "customers:import_result", "attachments:detail", "attachments:download", "attachments:picture",
+    "customers:import_result", "customers:customer_member", "attachments:detail", "attachments:download", "attachments:picture",
     "attachments:rename", "attachments:archive", "attachments:put_back", "attachments:record",
 }  # fmt: skip
 
@@ -39,6 +42,9 @@ def make_rows(owners: list[User], other_department: Any) -> dict[str, list[Any]]
         "customers.Customer": [*customers, *(make_pooled_customer(pool) for pool in pools)],
         "customers.Contact": [make_contact(customer) for customer in customers],
         "customers.Activity": [make_activity(customer) for customer in customers],
+        "customers.Comment": [
+            Comment.objects.create(customer=customer, author=customer.owner, content="Said.") for customer in customers
+        ],
         "customers.Pool": pools,
         "customers.Allotment": [Allotment.objects.create(name="Turns")],
         "customers.Task": [make_task(owner) for owner in owners],
@@ -47,6 +53,9 @@ def make_rows(owners: list[User], other_department: Any) -> dict[str, list[Any]]
             for owner in owners
         ],
         "customers.Transfer": [Transfer.objects.create(requested_by=owner, reason="Because") for owner in owners],
+        "customers.Segment": [
+            Segment.objects.create(owner=owner, name="Named", conditions=EVERYBODY) for owner in owners
+        ],
         "crm.User": owners[:1],
         "crm.Department": [other_department],
         "crm.Role": [Role.objects.get(code="rep")],

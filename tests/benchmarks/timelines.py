@@ -1,0 +1,49 @@
+"""The page of a customer with a long story against one with a short one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from crm.history.operations import operation
+from crm.people.models import User
+from customers.activities.models import Activity
+from customers.comments.models import Comment
+from customers.customers.models import Customer
+from tests.benchmarks.measuring import Figure, ratio
+from tests.benchmarks.pages import client_of_a_viewer, get
+
+LONG, SHORT = 5_000, 10
+
+
+def measure(prepare: Callable[[int], None], size: int) -> Iterator[Figure]:
+    """The ratio on the database in use; what is written for it is taken back."""
+    prepare(size)
+    with transaction.atomic():
+        long, short = Customer.objects.live().filter(owner__isnull=False).order_by("pk")[:2]
+        _tell(long, LONG)
+        _tell(short, SHORT)
+        client = client_of_a_viewer()
+        found = ratio(get(client, long.get_absolute_url()), get(client, short.get_absolute_url()))
+        transaction.set_rollback(True)
+    yield Figure("timeline_of_5000_over_10", found, 1.5)
+
+
+def _tell(customer: Customer, count: int) -> None:
+    """So many entries: half of them follow-ups, a fifth comments, the others changes by operations."""
+    author = User.objects.get(pk=customer.owner_id)
+    Activity.objects.filter(customer=customer).update(archived_at=timezone.now())
+    moments = [timezone.now() - timedelta(hours=hours) for hours in range(count)]
+    Activity.objects.bulk_create(
+        Activity(customer=customer, author=author, kind="call", content="We spoke.", happened_at=at)
+        for at in moments[: count // 2]
+    )
+    Comment.objects.bulk_create(
+        Comment(customer=customer, author=author, content="Noted.", created_at=at) for at in moments[: count // 5]
+    )
+    for number in range(count - count // 2 - count // 5):
+        with operation(author, "customer_changed", customer, anchor_id=customer.pk):
+            Customer.objects.filter(pk=customer.pk).update(remark=f"Change {number}")
