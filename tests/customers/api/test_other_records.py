@@ -230,7 +230,14 @@ def test_a_filter_moves_what_the_list_shows(api, director, rep, east):
         ({"ids": [1], "targets": []}, 400),
         ({"ids": [1], "reason": ""}, 400),
         ({"ids": [1], "moves_along": ["gold"]}, 400),
-        ({"ids": [1], "effective_on": "2031-01-01"}, 400),
+        ({"ids": [1], "effective_on": "2031-01-01"}, 422),
+        ({"ids": [1], "effective_on": "2001-01-01"}, 422),
+        ({"ids": [1], "effective_on": "soon"}, 400),
+        ({"ids": [1], "old_owner_stays": "view"}, 422),
+        ({"ids": [1], "old_owner_stays": "own"}, 400),
+        ({"ids": [1], "split": "weight", "weights": {"rep": 0}}, 400),
+        ({"ids": [1], "split": "weight", "weights": {"nobody": 1}}, 400),
+        ({"ids": [1], "split": "region", "regions": {"999999": "rep"}}, 400),
         ({"ids": list(range(1, 1002))}, 400),
         ({"filter": {"stage": {"a": 1}}}, 400),
     ],
@@ -241,6 +248,25 @@ def test_a_transfer_that_makes_no_sense_is_refused_and_nothing_is_kept(api, dire
     before = unchanged(client)
     answer = client.post("transfers/", {"targets": ["rep"], "reason": "x", **body})
     assert (answer.status_code, fingerprint()) == (status, before)
+
+
+def test_a_transfer_for_a_later_day_waits_and_can_be_cancelled(api, director, rep, east):
+    make_user("peer", role="rep", department=east)
+    customer = make_customer(owner=rep)
+    day = timezone.localdate() + timedelta(days=3)
+    terms = {
+        "effective_on": day.isoformat(), "moves_along": ["contacts", "tasks", "team"], "old_owner_stays": "view",
+        "old_owner_until": (day + timedelta(days=9)).isoformat(), "split": "weight", "weights": {"peer": 3},
+    }  # fmt: skip
+    client = api(director)
+    started = client.post("transfers/", {"ids": [customer.pk], "targets": ["peer"], "reason": "x", **terms})
+    assert (started.status_code, started.body["job"]) == (202, None)
+    told = client.get(f"transfers/{started.body['id']}/").body
+    assert told["state"] == "scheduled"
+    assert {key: told[key] for key in terms if key != "weights"} == {k: v for k, v in terms.items() if k != "weights"}
+    assert client.post(f"transfers/{started.body['id']}/cancel/").body["state"] == "cancelled"
+    customer.refresh_from_db()
+    assert customer.owner == rep
 
 
 def test_a_transfer_names_today_and_records_that_are_not_kept_yet(api, director, rep, east):
