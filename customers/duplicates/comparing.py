@@ -37,7 +37,6 @@ class Line:
     ours: str
     theirs: str
     is_open: bool
-    takes_theirs: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,7 @@ def lines_of(survivor: Customer, loser: Customer, user: Any) -> list[Line]:
         words = [_words(row, name, column, value, user, names) for row, value in zip(rows, values, strict=True)]
         differs = all(values) and values[0] != values[1]
         is_open = differs and (knows or name not in CONTACT_FIELDS)
-        lines.append(Line(name, label, *words, is_open))
+        lines.append(Line(name, label, words[0], words[1], is_open))
     return lines + list(_custom_lines(survivor, loser, user, knows))
 
 
@@ -111,7 +110,7 @@ def _custom_lines(survivor: Customer, loser: Customer, user: Any, knows: bool) -
                 for value, row in zip(values, (survivor, loser), strict=True)
             ]
             differs = None not in values and values[0] != values[1]
-            yield Line(one.member, one.title, *words, differs and (knows or not one.is_personal))
+            yield Line(one.member, one.title, words[0], words[1], differs and (knows or not one.is_personal))
 
 
 def _words(row: Customer, name: str, column: str, value: Any, user: Any, names: Names) -> str:

@@ -95,7 +95,7 @@ def _answer(match: Match, actor: User, *, is_named: bool) -> Answer:
 def _place(customer: Customer) -> str:
     if customer.pool is not None:
         return _("in the pool “%(name)s”") % {"name": customer.pool}
-    words = {"name": customer.department}
+    words = {"name": str(customer.department)}
     if customer.protected_until and customer.protected_until >= timezone.localdate():
         words["day"] = long_day(customer.protected_until)
         return _("owned in the department %(name)s, protected until %(day)s") % words

@@ -31,7 +31,7 @@ RIGHT = "customers.merge_customer"
 # what may be taken from either; tags come from both, dates and people stay those of the survivor
 CHOOSABLE = tuple(name for name in EDITABLE if name not in ("tag_ids", "next_follow_on"))
 CONTACT_FILLED = ("job_title", "power", "attitude", "phone", "email", "wechat", "birthday", "remark")
-_ADVANCE = [Customer.Status.LEAD, Customer.Status.OPPORTUNITY, Customer.Status.EXISTING]
+_ADVANCE: list[str] = [Customer.Status.LEAD, Customer.Status.OPPORTUNITY, Customer.Status.EXISTING]
 _OPEN_REQUESTS = (PersonRequest.State.NEW, PersonRequest.State.CHECKED, PersonRequest.State.APPROVED)
 
 

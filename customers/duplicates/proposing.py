@@ -22,6 +22,7 @@ _HOST = "regexp_replace(substring(lower(website) from '^(?:[a-z]+://)?([^/:?#]+)
 _SHARED = "|".join(host.replace(".", "\\.") for host in SHARED_HOSTS)
 # a digest stands for the value in the reasons: when two become alike by another value, they are proposed anew
 _STEPS = (
+    "DROP TABLE IF EXISTS likely, likely_key, likely_block, likely_pair, likely_found",
     f"""CREATE TEMP TABLE likely ON COMMIT DROP AS
     SELECT id, name_key, phone, email, website, {core_sql("name_key")} AS core
     FROM customers_customer WHERE archived_at IS NULL""",  # noqa: S608 - constants of this code, as below

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -14,7 +15,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from crm.access.gate import SignedInRequest, needs
+from crm.access.gate import SignedInRequest, may, needs
+from crm.company.actions import company_setting
 from crm.people.models import User
 from crm.records.forms import has_code, refused
 from crm.records.keyset import Order, Page, capped_count, keyset_page, read_cursor
@@ -35,6 +37,7 @@ REASONS = {
     "email": gettext_lazy("same e-mail"),
     "domain": gettext_lazy("same website"),
 }
+ASK_KINDS = [("access", gettext_lazy("Ask for access")), ("dispute", gettext_lazy("It is mine"))]
 _BY_SCORE = Order("score", gettext_lazy("most alike first"), "score", is_descending=True)
 _BY_NEWEST = Order("newest", gettext_lazy("newest first"), "id", is_descending=True)
 
@@ -47,7 +50,7 @@ def duplicate_list(request: SignedInRequest) -> HttpResponse:
     found = rows.select_related("first__owner", "first__department", "second__owner", "second__department")
     page, status = _page(request, found, _BY_SCORE)
     lines = [{"pair": row, "sides": (row.first, row.second), "reasons": _reasons(row)} for row in page.rows]
-    context = {"lines": lines, "count": capped_count(rows), "tab": "open", **_pager(page)}
+    context = {"lines": lines, "count": capped_count(rows), **_tabs("open", request), **_pager(page)}
     return render(request, "customers/duplicates/list.html", context, status=status)
 
 
@@ -72,12 +75,12 @@ def merge_list(request: SignedInRequest) -> HttpResponse:
         "survivor", "loser", "merged_by", "undone_by"
     )
     page, status = _page(request, rows, _BY_NEWEST)
-    now = timezone.now()
+    now, days = timezone.now(), timedelta(days=company_setting("duplicates.unmerge_days"))
     lines = [
-        {"merge": row, "until": until, "can_undo": row.undone_at is None and until > now}
-        for row, until in ((row, unmerging.undo_until(row)) for row in page.rows)
+        {"merge": row, "until": row.merged_at + days, "can_undo": row.undone_at is None and row.merged_at + days > now}
+        for row in page.rows
     ]
-    context = {"lines": lines, "tab": "merged", **_pager(page)}
+    context = {"lines": lines, **_tabs("merged", request), **_pager(page)}
     return render(request, "customers/duplicates/merges.html", context, status=status)
 
 
@@ -157,7 +160,7 @@ def customer_lookup(request: SignedInRequest) -> HttpResponse:
             status = 429 if has_code(refusal, "limit") else 422
     elif form.is_bound:
         status = 422
-    context = {"form": form, "answers": answers, "kinds": AccessRequest.Kind}
+    context = {"form": form, "answers": answers, "ask_kinds": ASK_KINDS}
     return render(request, "customers/duplicates/lookup.html", context, status=status)
 
 
@@ -253,6 +256,10 @@ def _page(request: SignedInRequest, rows: Any, order: Order) -> tuple[Page, int]
         messages.error(request, " ".join(refusal.messages))
         return Page([], None, None), 400
     return keyset_page(rows, order, cursor, PAGE_SIZE), 200
+
+
+def _tabs(current: str, request: SignedInRequest) -> dict[str, Any]:
+    return {"tab": current, "may_decide": may(request.user, requests.RIGHT)}
 
 
 def _pager(page: Page, state: str = "") -> dict[str, str]:

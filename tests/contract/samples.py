@@ -12,6 +12,7 @@ from crm.access.models import Role
 from crm.api.models import ApiToken
 from crm.people.models import Absence, User
 from customers.comments.models import Comment
+from customers.duplicates.models import AccessRequest, DuplicateCandidate, Merge
 from customers.imports.models import ImportSet
 from customers.leads.models import Allotment
 from customers.segments.models import Segment
@@ -28,7 +29,8 @@ NOT_THERE = {
     "records:view_delete", "jobs:job_detail", "jobs:job_progress", "jobs:job_cancel", "jobs:job_download",
     "jobs:outbox_retry", "notifications:notice_open", "settings:entry_edit", "settings:entry_move",
     "settings:entry_switch", "settings:entry_remove", "settings:number_edit", "customers:import_row_repair",
-    "customers:import_result", "customers:customer_member", "attachments:detail", "attachments:download", "attachments:picture",
+    "customers:import_result", "customers:customer_member",
+    "attachments:detail", "attachments:download", "attachments:picture",
     "attachments:rename", "attachments:archive", "attachments:put_back", "attachments:record",
 }  # fmt: skip
 
@@ -44,6 +46,21 @@ def make_rows(owners: list[User], other_department: Any) -> dict[str, list[Any]]
         "customers.Activity": [make_activity(customer) for customer in customers],
         "customers.Comment": [
             Comment.objects.create(customer=customer, author=customer.owner, content="Said.") for customer in customers
+        ],
+        "customers.DuplicateCandidate": [
+            DuplicateCandidate.objects.create(first=one, second=other, score=90, reasons=["name:0"])
+            for one, other in zip(customers, customers[1:], strict=False)
+        ],
+        "customers.Merge": [
+            Merge.objects.create(
+                survivor=customers[0],
+                loser=make_customer(owner=owners[0], archived_at=timezone.now()),
+                merged_by=owners[0],
+            )
+        ],
+        "customers.AccessRequest": [
+            AccessRequest.objects.create(customer=one, kind="access", asked_by=owners[-1], reason="Because")
+            for one in customers
         ],
         "customers.Pool": pools,
         "customers.Allotment": [Allotment.objects.create(name="Turns")],

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from crm.history.operations import operation
 from crm.jobs.models import Job
 from crm.notifications.actions import notify
+from customers.duplicates.models import AccessRequest, DuplicateCandidate, Merge
 from customers.imports.models import ImportSet
 from customers.leads.models import Allotment
 from customers.transfers.models import Transfer
@@ -50,6 +52,22 @@ def tasks(person: Any, number: int) -> None:
 
 def pooled(person: Any, number: int) -> None:
     make_pooled_customer(make_pool("East pool") if not number else person.department.pools.first())
+
+
+def duplicates(person: Any, number: int) -> None:
+    one, other = make_customer(owner=person), make_customer(owner=person)
+    DuplicateCandidate.objects.create(first=one, second=other, score=90, reasons=["name:0"])
+
+
+def merges(person: Any, number: int) -> None:
+    gone = make_customer(owner=person, archived_at=timezone.now())
+    Merge.objects.create(survivor=make_customer(owner=person), loser=gone, merged_by=person)
+
+
+def requests(person: Any, number: int) -> None:
+    AccessRequest.objects.create(
+        customer=make_customer(owner=person), kind="access", asked_by=make_user(), reason="Met"
+    )
 
 
 def transfers(person: Any, number: int) -> None:
@@ -95,6 +113,9 @@ LISTS: dict[str, tuple[str, Callable[[Any, int], None]]] = {
     "/customers/leads/": ("director", leads),
     "/settings/allotments/": ("director", rules),
     "/customers/transfers/": ("director", transfers),
+    "/customers/duplicates/": ("director", duplicates),
+    "/customers/duplicates/merged/": ("director", merges),
+    "/customers/duplicates/access/": ("director", requests),
     "/customers/import/": ("director", imports),
     "/jobs/": ("rep", jobs),
     "/notifications/": ("rep", notices),
