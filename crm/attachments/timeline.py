@@ -41,7 +41,7 @@ class FileSource(TimelineSource):
         row = entry.row
         entry.icon, entry.is_small, entry.anchor = "paperclip", False, f"file-{row.pk}"
         entry.actor = str(names["person"].get(row.author_id, f"#{row.author_id}"))
-        entry.text, entry.remark = _("added a file"), row.note
+        entry.text, entry.remark = _("added the file %(name)s") % {"name": row.name}, row.note
         entry.files = shown_files([{"pk": row.pk, "name": row.name, "width": row.width}])
 
 
