@@ -363,6 +363,7 @@ HARBOUR_API = {
     "comments": "customers.comments.api.CommentViewSet",
     "mail": "customers.activities.mail_api.MailViewSet",
     "attachments": "crm.api.attachments.AttachmentViewSet",
+    "segments": "customers.segments.api.SegmentViewSet",
     "transfers": "customers.transfers.api.TransferViewSet",
     "imports": "customers.imports.api.ImportViewSet",
     "reports": "reports.api.ReportViewSet",
