@@ -23,7 +23,6 @@ from crm.jobs.models import Job
 from crm.notifications.actions import notify_many
 from crm.notifications.models import Notice
 from crm.people.models import User
-from customers.customers.models import Customer
 from customers.customers.stars import tell_followers
 from customers.pool.due import RULE_LABELS, RecycleRules, falling, saved_rules
 from customers.pool.loose_ends import tie_up_loose_ends
@@ -37,6 +36,14 @@ _JUDGED_BY = (
     "owner_id", "department_id", "status", "level_id", "received_at", "last_followed_at", "recycle_not_before",
     "protected_until", "archived_at",
 )  # fmt: skip
+
+
+_TAKE = """
+UPDATE customers_customer SET status = 'pool', pool_id = %(pool)s, pooled_at = %(now)s, previous_owner_id = owner_id,
+    owner_id = NULL, department_id = %(department)s, next_follow_on = NULL, protected_from = NULL,
+    protected_until = NULL, recycle_not_before = NULL, changed_at = %(now)s, changed_by_id = NULL
+WHERE id = ANY(%(ids)s)
+"""
 
 
 def start_recycling() -> Job | None:
@@ -102,11 +109,8 @@ def _take_back(due: QuerySet[Any], rules: RecycleRules, params: dict[str, Any], 
     reason = _("%(pool)s: %(rule)s") % {"pool": pool, "rule": rules.sentence(params["rule"], None)}
     now = timezone.now()
     with operation(None, VERB, pool, reason=reason, via="job", row_count=len(ids), facts=facts) as entry:
-        Customer.objects.filter(pk__in=ids).update(
-            status=Customer.Status.POOL, pool=pool, pooled_at=now, previous_owner=F("owner"), owner=None,
-            department=pool.department_id, next_follow_on=None, protected_from=None, protected_until=None,
-            recycle_not_before=None, changed_at=now, changed_by=None,
-        )  # fmt: skip
+        with connection.cursor() as cursor:
+            cursor.execute(_TAKE, {"ids": ids, "pool": pool.pk, "department": pool.department_id, "now": now})
         tie_up_loose_ends(ids)
         tell_followers(entry, ids)
     return ids

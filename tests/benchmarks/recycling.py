@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 from django.db import connection, transaction
+from django.urls import reverse
 from django.utils import timezone
 
 import crm.celery  # noqa: F401 - the doorbell of the job
@@ -32,6 +33,7 @@ WHERE id = ANY(%s)
 def measure(prepare: Callable[[int], None], size: int) -> Iterator[Figure]:
     """One run over all customers over plain UPDATE and INSERT … SELECT for the same ones."""
     prepare(size)
+    reverse("customers:pool_list")  # a worker has read the addresses long ago
     ours, plain = times()
     yield Figure("recycle_over_plain_update", ours / plain, 3)
 
