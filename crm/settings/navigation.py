@@ -18,7 +18,7 @@ HARBOUR_NAVIGATION = [
         [
             ("workbench", _("Workbench"), "house", "", "", "h"),
             ("notifications:notice_list", _("Notifications"), "bell", "", "notices", "n"),
-            ("customers:task_list", _("Tasks"), "list-checks", "customers.view_task", "", "d"),
+            ("customers:task_list", _("Tasks"), "circle-check", "customers.view_task", "", "d"),
             ("customers:calendar", _("Calendar"), "calendar-days", "customers.view_task", "", "k"),
         ],
     ),
@@ -53,6 +53,7 @@ HARBOUR_COMMANDS = [
     ("customers:task_add", _("New task"), "list-checks", "customers.add_task", "", "t"),
     ("customers:customer_lookup", _("Is this customer known?"), "search-check", "customers.lookup_customer", "", ""),
     ("customers:import_new", _("Import a spreadsheet"), "file-up", "customers.import_customer", "", ""),
+    ("customers:pool_due", _("Going back soon"), "calendar-clock", "customers.protect_customer", "", ""),
     ("customers:transfer_new", _("Transfer customers"), "arrow-left-right", "customers.transfer_customer", "", ""),
 ]
 

@@ -42,7 +42,7 @@ def week(request: SignedInRequest) -> HttpResponse:
         "is_this_week": monday <= today < monday + _WEEK,
         "before_url": _address(request, person, monday - _WEEK),
         "after_url": _address(request, person, monday + _WEEK),
-        "today_url": _address(request, person, today),
+        "today_url": f"{_address(request, person, today)}#today",
         "own_url": request.get_full_path(),
         "is_own": person == request.user,
         "unannounced": sorted({shown.day.year for shown in days} & set(unannounced_years(today))),

@@ -158,9 +158,5 @@ def offered_days(today: date) -> list[tuple[date, str]]:
     """The days a task is mostly moved to: tomorrow, the next working day after it, Monday."""
     calendar = working_calendar()
     tomorrow, monday = today + timedelta(days=1), today + timedelta(days=7 - today.weekday())
-    days = {
-        tomorrow: _("Tomorrow"),
-        calendar.after(today, 1): _("Next working day"),
-        monday: _("Next Monday"),
-    }
+    days = {monday: _("Next Monday"), calendar.after(today, 1): _("Next working day"), tomorrow: _("Tomorrow")}
     return sorted(days.items())

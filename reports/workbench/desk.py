@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,15 @@ from crm.ui.charts import Chart, Series
 from customers.customers.models import Customer
 from customers.pool.due import before_run_of, falling, saved_rules, with_day
 from customers.tasks.models import Task
-from reports.workbench.reads import FEW, SHOWN, customer_parts, request_parts, result_parts, task_parts
+from reports.workbench.reads import (
+    FEW,
+    SHOWN,
+    customer_parts,
+    notice_parts,
+    request_parts,
+    result_parts,
+    task_parts,
+)
 from reports.workbench.shown import Colleague, Due, DueTask, Falling, Unworked, Wish
 
 if TYPE_CHECKING:
@@ -29,20 +37,29 @@ DAYS_AHEAD = 14
 STATUS_FILLS = {"potential": "f6", "lead": "f2", "opportunity": "f1", "existing": "f-green"}
 
 
-class TaskDesk:
-    """One's own tasks, for everybody who has some."""
+class Desk:
+    """What everybody finds: unread notices and the own tasks."""
 
     def __init__(self, user: User) -> None:
         self.user, self.today = user, timezone.localdate()
 
     def parts(self) -> dict[str, Any]:
         """The reads of this desk."""
-        return task_parts(self.user, self.today)
+        return {**notice_parts(self.user), **task_parts(self.user, self.today)}
 
     @cached_property
     def read(self) -> Rows:
         """What all parts found. One query."""
         return read_together(self.parts())
+
+    def notices(self) -> list[Notice]:
+        """The newest sentences the person has not read."""
+        rows = self.read["notices"]
+        self.user.remember_unread(rows[0]["total"] if rows else 0)
+        return [
+            Notice(pk=row["pk"], text=row["text"], url=row["url"], created_at=datetime.fromisoformat(row["created_at"]))
+            for row in rows
+        ]
 
     @cached_property
     def task_counts(self) -> dict[str, int]:
@@ -67,12 +84,13 @@ class TaskDesk:
         return found
 
 
-class SalesDesk(TaskDesk):
+class SalesDesk(Desk):
     """The workbench of somebody who owns customers: of one's own, or with `is_team` of the people below."""
 
     def __init__(self, user: User, *, wants_own: bool = False) -> None:
         super().__init__(user)
         self.monday = self.today - timedelta(days=self.today.weekday())
+        self.yesterday = self.today - timedelta(days=1)
         self.has_team = user.reach.scopes.get("customers.view_customer") != "own"
         self.is_team = self.has_team and not wants_own
         seen = Customer.objects.visible_to(user).live()
@@ -216,7 +234,7 @@ class SalesDesk(TaskDesk):
         return Due(customer, row["stage__name"] or "", row["owner__name"], (self.today - on).days)
 
 
-class OfficeDesk(TaskDesk):
+class OfficeDesk(Desk):
     """The workbench of somebody who sees customers without owning any."""
 
     def __init__(self, user: User) -> None:
@@ -230,14 +248,6 @@ class OfficeDesk(TaskDesk):
     def changed(self) -> list[Any]:
         """Customers written to lately."""
         return list(self.scope.order_by(F("last_followed_at").desc(nulls_last=True), "-id")[:FEW])
-
-
-def unread_notices(user: User) -> Sequence[Notice]:
-    """The newest sentences a person has not read."""
-    unread = Notice.objects.filter(recipient=user, read_at=None).annotate(total=Window(Count("pk")))
-    found = list(unread[:FEW])
-    user.remember_unread(found[0].total if found else 0)
-    return found
 
 
 def greeting(now: datetime) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet, Window
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
+from crm.notifications.models import Notice
 from customers.activities.models import Activity
 from customers.customers.models import Customer
 from customers.duplicates.models import AccessRequest
@@ -29,6 +30,12 @@ _DUE_FIELDS = ("pk", "name", "status", "stage__name", "owner__name", "next_follo
 _ASKED_FIELDS = ("pk", "customer__name", "asked_by__name", "asked_at")
 _TASK_FIELDS = ("pk", "title", "priority", "due_at", "is_all_day", "customer_id", "seen_customer")
 Parts = dict[str, QuerySet[Any]]
+
+
+def notice_parts(user: User) -> Parts:
+    """The newest sentences a person has not read, each with how many there are."""
+    unread = Notice.objects.filter(recipient=user, read_at=None).annotate(total=Window(Count("pk")))
+    return {"notices": unread.values("pk", "text", "url", "created_at", "total")[:FEW]}
 
 
 def task_parts(user: User, today: date) -> Parts:
@@ -53,7 +60,7 @@ def customer_parts(scope: CustomerQuerySet, today: date) -> Parts:
     }
     unworked = scope.unworked().order_by("received_at", "pk")
     return {
-        "late": _latest(owned.filter(next_follow_on__lt=today)),
+        "late": _latest(owned.filter(next_follow_on__lt=today))[:FEW],
         "today": _latest(owned.filter(next_follow_on=today)),
         "unworked": unworked.values("pk", "name", "received_at", "owner__name")[:FEW],
         "owners": _grouped(scope, "owner_id", "owner__name", **counts),

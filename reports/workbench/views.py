@@ -14,7 +14,7 @@ from crm.jobs.models import Job
 from crm.operations.health import health_checks
 from crm.ui.settings_places import setting_groups
 from customers.tasks.forms import QuickTaskForm
-from reports.workbench.desk import OfficeDesk, SalesDesk, greeting, unread_notices
+from reports.workbench.desk import Desk, OfficeDesk, SalesDesk, greeting
 
 
 @signed_in
@@ -22,19 +22,19 @@ from reports.workbench.desk import OfficeDesk, SalesDesk, greeting, unread_notic
 def workbench(request: SignedInRequest) -> HttpResponse:
     """What to do now: for sellers follow-ups and customers, for administrators the system, for others their places."""
     user: Any = request.user
+    desk = _desk(user, wants_own=request.GET.get("of") == "me")
     context: dict[str, Any] = {
         "greeting": greeting(timezone.now()),
         "today": timezone.localdate(),
+        "notices": desk.notices(),
         "may_finish": user.reach.has("customers.change_task"),
-        "notices": unread_notices(user),
     }
     if user.reach.has("customers.add_task"):
         context |= {"quick": QuickTaskForm(), "quick_day": timezone.localdate()}
-    if user.reach.has("customers.own_customer"):
-        desk = SalesDesk(user, wants_own=request.GET.get("of") == "me")
+    if isinstance(desk, SalesDesk):
         return render(request, "workbench/sales.html", {**context, "desk": desk})
-    if user.reach.has("customers.view_customer"):
-        context["desk"] = OfficeDesk(user)
+    if isinstance(desk, OfficeDesk):
+        context["desk"] = desk
     elif user.reach.has("crm.view_system"):
         context["checks"] = [(name, result == "ok") for name, result in health_checks().items()]
     if user.reach.has("crm.view_system"):
@@ -42,3 +42,9 @@ def workbench(request: SignedInRequest) -> HttpResponse:
     groups = [places for _label, places in setting_groups(user)]
     context["places"] = [place for places in groups[1:] for place in places]
     return render(request, "workbench/office.html", context)
+
+
+def _desk(user: Any, *, wants_own: bool) -> Desk:
+    if user.reach.has("customers.own_customer"):
+        return SalesDesk(user, wants_own=wants_own)
+    return OfficeDesk(user) if user.reach.has("customers.view_customer") else Desk(user)
