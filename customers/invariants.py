@@ -128,6 +128,22 @@ RULES = [
         "AND status = 'potential')",
     ),
     Invariant(
+        62,
+        "Each record of an ended transfer was moved, put back, or says why not.",
+        "SELECT r.id FROM customers_transferrow r JOIN customers_transfer t ON t.id = r.transfer_id "
+        "WHERE t.state IN ('done', 'failed', 'undone') "
+        "AND (r.outcome = 'planned' OR (r.outcome IN ('stays', 'skipped', 'kept') AND r.reason = ''))",
+    ),
+    Invariant(
+        63,
+        "No former owner keeps an older share of what was moved away from them.",
+        "SELECT s.id FROM customers_customershare s "
+        "JOIN customers_transferrow r ON r.customer_id = s.content_object_id AND r.old_owner_id = s.user_id "
+        "JOIN customers_transfer t ON t.id = r.transfer_id "
+        "JOIN customers_customershareevent e ON e.pgh_obj_id = s.id AND e.pgh_label = 'insert' "
+        "WHERE r.outcome = 'moved' AND t.old_owner_stays = '' AND e.pgh_created_at < t.created_at",
+    ),
+    Invariant(
         66,
         "Nobody disabled owns a customer.",
         "SELECT c.id FROM customers_customer c JOIN crm_user u ON u.id = c.owner_id WHERE NOT u.is_active",

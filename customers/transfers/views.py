@@ -266,7 +266,7 @@ def _givers(request: SignedInRequest) -> list[User]:
 
 def _marked_loads(form: TransferForm) -> list[dict[str, Any]]:
     picked = set(form["targets"].value() or ())
-    people = sorted(form.receivers, key=lambda user: (user.department.position, user.name, user.pk))
+    people = sorted(form.receivers, key=lambda user: (getattr(user.department, "position", 0), user.name, user.pk))
     return [
         {
             "load": load,
