@@ -14,6 +14,7 @@ from crm.people.models import Department, User
 from customers.customers.models import Customer
 from customers.pool.capacity import loads
 from customers.transfers.actions import start_transfer
+from customers.transfers.along import standard_companions
 from customers.transfers.models import Transfer
 from customers.transfers.planning import freeze_rows
 from tests.benchmarks.measuring import Figure, seconds
@@ -63,7 +64,7 @@ def _planned(ids: list[int], director: User, receiver: User) -> Transfer:
         transfer = Transfer.objects.create(
             requested_by=director,
             target_ids=[receiver.pk],
-            moves_along=["contacts", "follow_ups"],
+            moves_along=list(standard_companions()),
             reason="measure",
             exceeds_limit=True,
         )
