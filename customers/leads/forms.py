@@ -140,7 +140,7 @@ class AllotmentForm(forms.ModelForm):
                 max_value=WEIGHT_AT_MOST,
                 initial=weights.get(load.user.pk),
                 label=_("Weight of %(name)s") % {"name": load.user},
-                widget=forms.NumberInput(attrs={"class": "w-sm right", "placeholder": "0"}),
+                widget=forms.NumberInput(attrs={"class": "input w-sm right", "placeholder": "0"}),
             )
 
     def weights(self) -> dict[int, int]:

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from crm.records.keyset import Order
 from crm.records.tables import Column, Table, Viewer
-from crm.ui.formats import NOTHING, day
+from crm.ui.formats import NOTHING, long_day
 from customers.customers.models import Customer
 from customers.customers.tables import CUSTOMER_TABLE
 
@@ -25,7 +25,7 @@ def _age(row: Any, viewer: Viewer) -> str:
     days = max((viewer.today - timezone.localdate(since)).days, 0)
     text = ngettext("%(count)s day", "%(count)s days", days) % {"count": days} if days else _("today")
     tone = "fg t-red strong" if days >= LATE_DAYS else ""
-    return format_html('<span class="{}" title="{}">{}</span>', tone, day(since), text)
+    return format_html('<span class="{}" title="{}">{}</span>', tone, long_day(since), text)
 
 
 def _note(row: Any, viewer: Viewer) -> str:

@@ -51,6 +51,14 @@ def test_the_inbox_tells_source_and_what_the_lead_said_and_masks_its_phone(sales
     assert "Said later" not in text and "12345678" not in text
 
 
+def test_the_inbox_says_for_how_long_each_lead_waits(sales, rita, vera):
+    now = timezone.now()
+    make_customer(department=sales, created_at=now - timedelta(days=3))
+    make_customer(owner=rita, created_at=now - timedelta(days=9), received_at=now)
+    text = sign_in(vera).get(INBOX).content.decode()
+    assert ">3 days</span>" in text and ">today</span>" in text and "9 days" not in text
+
+
 def test_a_director_sees_the_leads_of_the_departments_below_and_no_others(sales, east):
     dora = make_user("dora", role="director", department=east)
     mine, others = make_leads(1, east), make_leads(1, make_department("West", parent=sales))
