@@ -8,6 +8,7 @@ from customers.customers.models import Customer, CustomerRelation, CustomerSearc
 from customers.duplicates.models import AccessRequest, DuplicateCandidate, Merge
 from customers.imports.models import ColumnMapping, ImportRow, ImportSet
 from customers.leads.models import Allotment, AllotmentRecord, AllotmentShare
+from customers.messages.models import ContactMail
 from customers.pool.models import ClaimRecord, Pool, PoolLevelRule, PoolMember, RecycleExtension, RecycleWarning
 from customers.privacy.models import Consent, PersonRequest, Tombstone
 from customers.quality.models import CustomerQuality
@@ -28,6 +29,7 @@ __all__ = [
     "Comment",
     "Consent",
     "Contact",
+    "ContactMail",
     "Customer",
     "CustomerLevel",
     "CustomerQuality",

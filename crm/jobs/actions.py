@@ -42,12 +42,18 @@ def cancel_job(job: Job, *, actor: User) -> None:
     ring("crm.run_job", job.pk, kind_named(job.kind).queue)
 
 
-def put_in_outbox(topic: str, dedupe_key: str, payload: dict[str, int], *, queue: str = "default") -> None:
-    """Something that must still happen, once per key, remembered in the present transaction; ids only."""
-    row, is_new = Outbox.objects.get_or_create(
-        dedupe_key=dedupe_key, defaults={"topic": topic, "payload": payload, "queue": queue}
-    )
-    if is_new:
+def put_in_outbox(
+    topic: str, dedupe_key: str, payload: dict[str, int], *, queue: str = "default", at: datetime | None = None
+) -> None:
+    """Something that must still happen, once per key, now or from a moment on, remembered in the present transaction.
+
+    The payload carries ids only.
+    """
+    defaults: dict[str, Any] = {"topic": topic, "payload": payload, "queue": queue}
+    if at is not None:
+        defaults["available_at"] = at
+    row, is_new = Outbox.objects.get_or_create(dedupe_key=dedupe_key, defaults=defaults)
+    if is_new and (at is None or at <= timezone.now()):
         ring("crm.process_outbox_row", row.pk, queue)
 
 

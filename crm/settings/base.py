@@ -234,7 +234,7 @@ HARBOUR_BEAT = {
     "run-schedules": {"task": "crm.run_schedules", "schedule": 60.0},
 }
 # topic or kind → who does it; the kernel looks names up here and never imports the apps above it
-HARBOUR_OUTBOX_TOPICS: dict[str, str] = {}
+HARBOUR_OUTBOX_TOPICS: dict[str, str] = {"customers.send_contact_mail": "customers.messages.actions.send_mail"}
 HARBOUR_JOB_KINDS = {
     "classification": "customers.segments.jobs.Classification",
     "customer-import-check": "customers.imports.jobs.ImportCheck",
@@ -252,6 +252,7 @@ HARBOUR_JOB_KINDS = {
 }
 HARBOUR_INVARIANTS = ["crm.operations.invariants.RULES", "customers.invariants.RULES"]
 HARBOUR_SCHEDULES: dict[str, dict[str, Any]] = {
+    "settle-uncertain-mail": {"run": "customers.messages.actions.settle_uncertain", "every": "minute"},
     "score-customers": {"run": "customers.segments.scoring.score_customers", "every": "day", "at_hour": 2},
     "classify-customers": {"run": "customers.segments.jobs.classify_each_night", "every": "day", "at_hour": 4},
     "seal-history": {"run": "crm.history.seals.seal_operations", "every": "minute"},
