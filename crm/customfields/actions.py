@@ -166,7 +166,7 @@ def _check_choices(field: CustomField, labels: Sequence[str]) -> None:
     if len({label.casefold() for label in labels}) < len(labels) or not all(labels):
         raise ValidationError({"choices": _("Each choice needs a name of its own.")})
     if any(len(label) > 60 or any(mark in label for mark in ",，;；、|") for label in labels):
-        raise ValidationError({"choices": _("A choice has at most 60 characters, and no comma, semicolon or 、.")})
+        raise ValidationError({"choices": _("A choice has at most 60 characters, and no comma, semicolon or bar.")})
 
 
 def _insert_choice(field: CustomField, label: str, position: int) -> CustomChoice:

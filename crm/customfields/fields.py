@@ -209,7 +209,7 @@ class ChoiceKind(Kind):
     has_choices = True
     _in_sql = (
         "(SELECT string_agg(c.label, '、' ORDER BY c.position, c.id) FROM crm_customchoice c "
-        "WHERE c.field_id = %(field)s AND (%(expressions)s->%(key)s) @> to_jsonb(c.value::text))"
+        "WHERE c.field_id = %(definition)s AND (%(expressions)s->%(key)s) @> to_jsonb(c.value::text))"
     )
 
     def clean(self, field: CustomField, given: Any, before: Any = None) -> str:
@@ -472,7 +472,7 @@ def _json(value: Any) -> str:
 
 
 def _said(template: str, field: CustomField) -> Func:
-    return Func(F("custom"), template=template, key=_literal(field.key), field=field.pk, output_field=TextField())
+    return Func(F("custom"), template=template, key=_literal(field.key), definition=field.pk, output_field=TextField())
 
 
 def _literal(text: str) -> str:

@@ -24,7 +24,7 @@ from crm.ui.verb_page import verb_page
 RIGHT = "crm.manage_custom_field"
 KIND_ICONS = {
     "text": "type", "number": "hash", "money": "banknote", "date": "calendar", "choice": "circle-dot",
-    "choices": "list-checks", "user": "user-round", "yes_no": "toggle-left", "file": "paperclip",
+    "choices": "list-checks", "user": "user-round", "yes_no": "toggle-left",
 }  # fmt: skip
 
 
@@ -228,5 +228,4 @@ def _about(kind: str) -> str:
         "choices": _("Any of the choices you list."),
         "user": _("A colleague."),
         "yes_no": _("Yes, no, or not said."),
-        "file": _("One attachment, checked like all uploads."),
     }[kind]

@@ -32,6 +32,7 @@ PAGES: dict[str, tuple[Any, Any, str]] = {
     "transfer": (_("Bulk transfer"), _("Hand over many customers, and take it back."), "arrow-left-right"),
     "import": (_("Import from a spreadsheet"), _("Upload, map, check, apply, undo."), "file-up"),
     "export": (_("Export"), _("Take lists out as a spreadsheet."), "file-down"),
+    "custom-fields": (_("Your own fields"), _("Fields of your own: kinds, rules, imports."), "text-cursor-input"),
     "reports": (_("Reports"), _("Figures as page, spreadsheet and PDF."), "chart-column"),
     "roles": (_("Roles and what you see"), _("Why somebody sees more or less than you."), "shield"),
     "shortcuts": (_("Keyboard"), _("Work without the mouse."), "keyboard"),

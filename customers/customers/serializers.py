@@ -6,6 +6,8 @@ from typing import Any
 
 from django.db.models import Model, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from crm.access.masks import CONTACT_FIELDS, shown
@@ -72,6 +74,7 @@ class TagNames(serializers.ListField):
         return [known[pk] for pk in data if pk in known]
 
 
+@extend_schema_field(OpenApiTypes.OBJECT)
 class CustomValues(serializers.JSONField):
     """An object of custom fields by key; what each may hold is said by the action, key by key."""
 

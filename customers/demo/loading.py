@@ -26,10 +26,12 @@ from customers.base_data.models import CustomerLevel, CustomerStage, Industry, L
 from customers.contacts.models import Contact
 from customers.customers.models import Customer
 from customers.customers.search import refresh_search
-from customers.demo.company import found_company
+from customers.demo.company import NORTH, found_company
 from customers.demo.copying import copy_rows, silent_history, take_ids
+from customers.demo.fields import add_demo_fields, fill_demo_fields
 from customers.demo.files import keep_demo_files
 from customers.demo.lives import Life, Lists, Row, Storyteller
+from customers.demo.recycling import switch_recycling_on
 from customers.demo.surroundings import surround
 from customers.demo.tasks import plan_tasks
 
@@ -49,11 +51,15 @@ def load_demo(seed: int = 1) -> dict[str, int]:
     load_base_data()
     with operation(None, "demo_company_founded", via="system"):
         company = found_company(timezone.localdate(now))
+        add_demo_fields()
     lives = Storyteller(seed, company, _lists(), now).tell(CUSTOMER_COUNT)
     number_and_identify(lives)
+    fill_demo_fields((life.first for life in lives), seed)
     with silent_history(Customer, Contact, Activity):
         write_rows(lives)
         write_history(lives, Random(seed))
+    with operation(None, "pool_saved", company.pools[NORTH], via="system"):
+        switch_recycling_on(company.pools[NORTH], timezone.localdate(now))
     refresh_search([life.first["id"] for life in lives])
     surround(company.users)
     files = keep_demo_files()

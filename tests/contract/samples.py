@@ -15,6 +15,7 @@ from customers.comments.models import Comment
 from customers.duplicates.models import AccessRequest, DuplicateCandidate, Merge
 from customers.imports.models import ImportSet
 from customers.leads.models import Allotment
+from customers.pool.models import RecycleExtension
 from customers.segments.models import Segment
 from customers.transfers.models import Transfer
 from tests.contract.routes import Route
@@ -28,7 +29,11 @@ NOT_THERE = {
     "mfa_deactivate_totp", "mfa_view_recovery_codes", "mfa_download_recovery_codes", "records:undo",
     "records:view_delete", "jobs:job_detail", "jobs:job_progress", "jobs:job_cancel", "jobs:job_download",
     "jobs:outbox_retry", "notifications:notice_open", "settings:entry_edit", "settings:entry_move",
-    "settings:entry_switch", "settings:entry_remove", "settings:number_edit", "customers:import_row_repair",
+    "settings:entry_switch", "settings:entry_remove", "settings:number_edit", "settings:custom_field_edit",
+    "settings:custom_field_move", "settings:custom_field_switch", "settings:custom_field_remove",
+    "settings:custom_choice_add", "settings:custom_choice_edit", "settings:custom_choice_move",
+    "settings:custom_choice_switch", "settings:custom_choice_remove", "settings:custom_field_kind",
+    "settings:custom_field_new", "customers:import_row_repair",
     "customers:import_result", "customers:customer_member",
     "attachments:detail", "attachments:download", "attachments:picture",
     "attachments:rename", "attachments:archive", "attachments:put_back", "attachments:record",
@@ -63,6 +68,12 @@ def make_rows(owners: list[User], other_department: Any) -> dict[str, list[Any]]
             for one in customers
         ],
         "customers.Pool": pools,
+        "customers.RecycleExtension": [
+            RecycleExtension.objects.create(
+                customer=one, pool=pools[0], asked_by=owners[-1], reason="Because", until=today
+            )
+            for one in customers
+        ],
         "customers.Allotment": [Allotment.objects.create(name="Turns")],
         "customers.Task": [make_task(owner) for owner in owners],
         "customers.ImportSet": [

@@ -1,7 +1,15 @@
 import pytest
+from django.utils import translation
 
 from crm.customfields import actions
 from tests.factories import make_department, make_user
+from tests.factories.api import api  # noqa: F401 - a fixture
+
+
+@pytest.fixture(autouse=True)
+def _english():
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture

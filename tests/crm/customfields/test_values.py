@@ -69,9 +69,11 @@ def test_what_somebody_wrote_past_us_is_shown_as_it_is(field, kind):
 @pytest.mark.parametrize(
     ("kind", "text", "kept"),
     [
-        ("number", "1,234.5", 1234.5), ("number", "１２", 12), ("money", "¥ 1,200", "1200.00"), ("money", "88元", "88.00"),
+        ("number", "1,234.5", 1234.5), ("number", "１２", 12), ("money", "¥ 1,200", "1200.00"),
+        ("money", "88元", "88.00"),
         ("choice", "GOLD", "gold"), ("choices", "Silver、Gold", ["gold", "silver"]), ("yes_no", "是", True),
-        ("yes_no", "No", False), ("text", " a ", "a"), ("number", " ", None), ("choices", "", None), ("yes_no", "", None),
+        ("yes_no", "No", False), ("text", " a ", "a"), ("number", " ", None), ("choices", "", None),
+        ("yes_no", "", None),
     ],
 )  # fmt: skip
 def test_a_cell_is_read_as_people_write_it(field, kind, text, kept):
