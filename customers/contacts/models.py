@@ -1,5 +1,6 @@
 """People at a customer."""
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
@@ -76,6 +77,7 @@ class Contact(models.Model):
             models.Index(fields=["-created_at", "-id"], name="contact_created"),
             models.Index(fields=["phone"], name="contact_phone", condition=~Q(phone="")),
             models.Index(fields=["email"], name="contact_email", condition=~Q(email="")),
+            GinIndex(fields=["custom"], opclasses=["jsonb_path_ops"], name="contact_custom"),
         ]
 
     def __str__(self) -> str:
