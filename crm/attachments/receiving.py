@@ -72,7 +72,7 @@ class LargestUpload(FileUploadHandler):
     """Refuses a request with files by its announced length before a byte of it is stored."""
 
     def handle_raw_input(
-        self, input_data: IO[bytes], META: dict[str, Any], content_length: int, boundary: bytes,
+        self, input_data: IO[bytes], META: dict[str, Any], content_length: int, boundary: str,
         encoding: str | None = None,
     ) -> None:  # fmt: skip
         """RequestDataTooBig beyond the largest upload of any page."""

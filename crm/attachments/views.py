@@ -120,7 +120,8 @@ def archive(request: SignedInRequest, pk: int) -> HttpResponse:
     else:
         text = _("“%(name)s” is in the recycle bin.") % {"name": attachment.name}
         messages.success(request, text, extra_tags=f"undo:{reverse('attachments:put_back', args=[attachment.pk])}")
-    return redirect("attachments:record", policy_of(type(attachment.record)).code, attachment.object_id)
+    record: Any = attachment.record
+    return redirect("attachments:record", policy_of(type(record)).code, record.pk)
 
 
 @signed_in
