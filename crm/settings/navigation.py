@@ -31,6 +31,7 @@ HARBOUR_NAVIGATION = [
             ("customers:contact_list", _("Contacts"), "contact-round", "customers.view_contact", "", ""),
             ("customers:activity_list", _("Follow-ups"), "message-square-text", "customers.view_activity", "", "f"),
             ("customers:segment_list", _("Segments"), "filter", "customers.view_segment", "", ""),
+            ("customers:consent_list", _("Consents"), "shield-check", "customers.view_consent", "", ""),
             ("customers:transfer_list", _("Transfers"), "arrow-left-right", "customers.transfer_customer", "", "t"),
             ("customers:duplicate_list", _("Duplicates"), "git-merge", "customers.merge_customer", "", ""),
             ("customers:import_list", _("Imports"), "file-up", "customers.import_customer", "", "i"),
@@ -53,6 +54,7 @@ HARBOUR_COMMANDS = [
     ("customers:task_add", _("New task"), "list-checks", "customers.add_task", "", "t"),
     ("customers:customer_lookup", _("Is this customer known?"), "search-check", "customers.lookup_customer", "", ""),
     ("customers:import_new", _("Import a spreadsheet"), "file-up", "customers.import_customer", "", ""),
+    ("customers:pool_due", _("Going back soon"), "calendar-clock", "customers.protect_customer", "", ""),
     ("customers:pool_due", _("Going back soon"), "calendar-clock", "customers.protect_customer", "", ""),
     ("customers:transfer_new", _("Transfer customers"), "arrow-left-right", "customers.transfer_customer", "", ""),
 ]

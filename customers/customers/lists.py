@@ -48,6 +48,8 @@ class CustomerListView(RecordListView):
         BulkVerb(_("Tag"), "tag", "customers:customer_tag", "customers.change_customer"),
         BulkVerb(_("Set stage"), "flag", "customers:customer_stage", "customers.change_customer"),
         BulkVerb(_("Export"), "download", "customers:customer_export", "customers.export_customer"),
+        BulkVerb(_("Protect"), "shield", "customers:customers_protect", "customers.protect_customer"),
+        BulkVerb(_("Protect"), "shield", "customers:customers_protect", "customers.protect_customer"),
         BulkVerb(_("Into the pool"), "waves", "customers:customers_release", "customers.release_customer"),
         BulkVerb(_("Discard lead"), "trash-2", "customers:customers_discard", "customers.discard_customer"),
         BulkVerb(_("Archive"), "archive", "customers:customers_archive", "customers.archive_customer"),

@@ -59,7 +59,7 @@ def pool_due(request: SignedInRequest) -> HttpResponse:
     return render(request, "customers/pool/due.html", context)
 
 
-@needs(PROTECT_RIGHT, model=Customer)
+@needs("customers.view_customer", model=Customer)
 @require_safe
 def customer_due(request: SignedInRequest, customer: Customer) -> HttpResponse:
     """When and by which rule a customer goes back: a part of its page, or a page of its own."""
