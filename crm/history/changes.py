@@ -164,6 +164,7 @@ STORY_FIELDS = (
     "at", "event", "operation", "verb", "via", "reason", "actor_id", "actor", "subject_type", "subject_label", "facts",
     "label", "after", "before",
 )  # fmt: skip
+# operations that changed the row are left out by grouping, because the planner made a quadratic anti join of it;
 # the neighbours are numbered first, so that only the rows of one page are read whole
 _STORY = """
 WITH numbered AS MATERIALIZED (
@@ -176,11 +177,13 @@ WITH numbered AS MATERIALIZED (
        AND (o.verb IS NULL OR NOT o.verb = ANY(%(hidden)s))
      ORDER BY n.pgh_id DESC LIMIT %(size)s)
     UNION ALL
-    (SELECT NULL, NULL, o.at, o.id FROM crm_operation o
-     WHERE o.anchor_id = %(anchor)s AND (%(before)s::timestamptz IS NULL OR o.at <= %(before)s)
-       AND NOT o.verb = ANY(%(hidden)s)
-       AND NOT EXISTS (SELECT 1 FROM numbered n WHERE n.pgh_context_id = o.context_id)
-     ORDER BY o.id DESC LIMIT %(size)s)
+    (SELECT NULL, NULL, max(x.at), max(x.id) FROM (
+         SELECT o.context_id, o.id, o.at FROM crm_operation o
+         WHERE o.anchor_id = %(anchor)s AND (%(before)s::timestamptz IS NULL OR o.at <= %(before)s)
+           AND NOT o.verb = ANY(%(hidden)s)
+         UNION ALL
+         SELECT n.pgh_context_id, NULL, NULL FROM numbered n WHERE n.pgh_context_id IS NOT NULL) x
+     GROUP BY x.context_id HAVING count(*) = count(x.id) ORDER BY max(x.id) DESC LIMIT %(size)s)
 )
 SELECT t.at, t.pgh_id, o.id, coalesce(o.verb, ''), coalesce(o.via, ''), coalesce(o.reason, ''), o.actor_id,
        coalesce(nullif(u.name, ''), u.username, ''), coalesce(o.subject_type, ''), coalesce(o.subject_label, ''),

@@ -62,6 +62,7 @@ def client_of_a_viewer() -> Client:
         "view_contact_details",
         "view_contact",
         "view_activity",
+        "view_comment",
         "view_history",
         "view_pool",
     ):
