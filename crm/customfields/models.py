@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from crm.history.tracking import tracked
 from crm.ui.formats import is_chinese
@@ -16,7 +17,7 @@ class CustomField(models.Model):
 
     class Kind(models.TextChoices):
         TEXT = "text", _("text")
-        NUMBER = "number", _("number")
+        NUMBER = "number", pgettext_lazy("custom field", "number")
         MONEY = "money", _("money")
         DATE = "date", _("date")
         CHOICE = "choice", _("choice")

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from crm.customfields.fields import kind_of
 from crm.customfields.keys import KEY_LENGTH
@@ -21,7 +22,7 @@ class CustomFieldForm(forms.ModelForm):
         model = CustomField
         fields = ("label", "label_en", "hint", *OPTIONS)
         labels = {
-            "label": _("Name"), "label_en": _("English name"), "hint": _("Help below the field"),
+            "label": pgettext_lazy("entry", "Name"), "label_en": _("English name"), "hint": _("Help below the field"),
             "is_required": _("Required: new records and edits must fill it in"),
             "is_unique": _("Unique: no two records may share a value"),
             "is_personal": _("Personal data: masked like a phone"),
@@ -87,4 +88,4 @@ class NewCustomFieldForm(CustomFieldForm):
 class ChoiceForm(forms.Form):
     """The label of a choice."""
 
-    label = forms.CharField(label=_("Name"), max_length=60)
+    label = forms.CharField(label=pgettext_lazy("entry", "Name"), max_length=60)
