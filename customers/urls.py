@@ -7,7 +7,9 @@ from customers.customers import urls as customers
 from customers.duplicates import urls as duplicates
 from customers.imports import urls as imports
 from customers.leads import urls as leads
+from customers.messages import urls as mails
 from customers.pool import urls as pool
+from customers.privacy import urls as privacy
 from customers.segments import urls as segments
 from customers.tasks import urls as tasks
 from customers.transfers import urls as transfers
@@ -19,6 +21,8 @@ urlpatterns = [
     *leads.urlpatterns,
     *tasks.urlpatterns,
     *transfers.urlpatterns,
+    *privacy.urlpatterns,
+    *mails.urlpatterns,
     *contacts.urlpatterns,
     *activities.urlpatterns,
     *comments.urlpatterns,

@@ -52,7 +52,7 @@ def plan_mail(
         contact=contact, purpose=purpose, subject=clean_line(subject), body=clean_text(body), planned_by=actor,
         send_at=send_at or now, message_id=f"<{uuid.uuid4()}@{_domain()}>",
     )  # fmt: skip
-    mail.clean_fields(exclude=["contact", "planned_by"])
+    mail.clean_fields(exclude=["contact", "planned_by", "sent_at"])
     if not now - timedelta(minutes=5) <= mail.send_at <= now + AHEAD_AT_MOST:
         raise ValidationError({"send_at": _("Between now and 90 days from now.")})
     if settings.EMAIL_BACKEND.endswith("dummy.EmailBackend"):

@@ -66,6 +66,13 @@ class Consent(models.Model):
                 condition=Q(withdrawn_at=None) | Q(withdrawn_at__gte=F("given_at")), name="consent_withdrawn_after"
             ),
         ]
+        indexes = [models.Index(fields=["-given_at", "-id"], name="consent_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.contact} {self.get_purpose_display()}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("customers:contact_consents", args=[self.contact_id])
 
 
 @tracked()
