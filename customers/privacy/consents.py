@@ -71,9 +71,9 @@ def withdraw_consent(contact: Contact, *, actor: User | None, purpose: str, chan
     """Stop the processing for a purpose from this moment on, whether or not a consent was on record."""
     if purpose not in Purpose.values or channel not in Consent.Channel.values:
         raise ValidationError(_("Choose the purpose and how the person told us."))
-    now = timezone.now()
     with operation(actor, "consent_withdrawn", contact, anchor_id=contact.customer_id):
         Contact.objects.select_for_update(of=("self",)).get(pk=contact.pk)
+        now = timezone.now()  # after the lock: a mail that is being handed over counts as earlier
         consent = Consent.objects.valid().filter(contact=contact, purpose=purpose).first()
         if consent is None:
             if contact.pk not in may_process([contact.pk], purpose):
