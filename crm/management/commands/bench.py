@@ -26,7 +26,7 @@ class Command(BaseCommand):
         settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, "testserver"]
         call_command("collectstatic", interactive=False, verbosity=0)
         broken = 0
-        for module in ("sizes", "pages", "timelines", "exports", "imports", "transfers", "recycling"):
+        for module in ("sizes", "pages", "timelines", "exports", "imports", "transfers", "duplicates", "recycling"):
             if options["only"] not in module:
                 continue
             for figure in import_module(f"tests.benchmarks.{module}").measure(self.prepare, size):
