@@ -29,7 +29,8 @@ def read_together(parts: Mapping[str, QuerySet[Any] | Statement]) -> Rows:
     The rows come as JSON: moments and days are ISO text, decimals numbers.
     """
     found: Rows = {name: [] for name in parts}
-    columns, given = [], []
+    columns: list[tuple[str, str]] = []
+    given: list[Any] = []
     for name, rows in parts.items():
         try:
             sql, params, names = _written(rows)

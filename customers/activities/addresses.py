@@ -42,8 +42,8 @@ def person_at(addresses: Iterable[str]) -> User | None:
     if not tokens:
         return None
     kept = MailAddress.objects.filter(token_hash__in=[_hash(token) for token in tokens[:10]], user__is_active=True)
-    found = kept.select_related("user__department").first()
-    return found.user if found else None
+    address = kept.select_related("user__department").first()
+    return address.user if address else None
 
 
 def is_ours(address: str) -> bool:

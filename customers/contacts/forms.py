@@ -37,7 +37,8 @@ class ContactForm(CoveredForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.add_custom_fields(CONTACT, self.instance.custom, is_new=self.instance.pk is None)
-        self.fields["reports_to"].queryset = Contact.objects.none()  # type: ignore[attr-defined]
+        superior: Any = self.fields["reports_to"]
+        superior.queryset = superior.queryset.none()
         for name in ("name", "phone", "email"):
             self.fields[name].widget.attrs["data-duplicate"] = ""
 

@@ -21,7 +21,7 @@ class Place:
 def decision_map(contacts: Sequence[ShownContact]) -> list[Place]:
     """Those who report to nobody noted, each with everybody below; whoever decides comes first."""
     places = {contact.pk: Place(contact) for contact in contacts}
-    top = []
+    top: list[Place] = []
     for contact in sorted(contacts, key=lambda one: (_WEIGHT.get(one.row.power, 4), one.pk)):
         superior = places.get(contact.row.reports_to_id or 0)
         (superior.below if superior else top).append(places[contact.pk])

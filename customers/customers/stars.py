@@ -51,7 +51,7 @@ def tell_followers(entry: Operation, customer_ids: Sequence[int] | QuerySet[Any]
     """
     stars = Star.objects.filter(customer_id__in=customer_ids, user__is_active=True)
     followed: dict[User, list[int]] = defaultdict(list)
-    for star in stars.exclude(user_id=entry.actor_id).select_related("user").order_by("user_id", "customer_id"):
+    for star in stars.exclude(user=entry.actor).select_related("user").order_by("user_id", "customer_id"):
         followed[star.user].append(star.customer_id)
     notices = [_news(entry, user, ids) for user, ids in followed.items()]
     notify_many(notices)

@@ -78,6 +78,7 @@ def test_a_customer_tells_all_its_fields(api, rep):
         "remark": "",
         "tags": ["VIP", "North"],
         "custom": {},
+        "parent": None,
         "external_id": "erp-7",
         "last_followed_at": None,
         "next_follow_on": "2026-12-01",

@@ -57,12 +57,15 @@ def test_a_contact_is_added_told_and_changed(api, rep):
         "name": "丁兰",
         "job_title": "",
         "power": "decides",
+        "attitude": "",
+        "reports_to": None,
         "is_primary": True,
         "phone": "+8613812345678",
         "email": "",
         "wechat": "",
         "birthday": None,
         "remark": "",
+        "custom": {},
     }
     changed = client.patch(f"contacts/{made.body['id']}/", {"job_title": "Head"})
     assert (changed.status_code, changed.body["name"], changed.body["job_title"]) == (200, "丁兰", "Head")

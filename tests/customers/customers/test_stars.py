@@ -75,7 +75,11 @@ def test_who_follows_a_customer_is_told_once_what_another_did_with_it(rep, direc
 
     told = Notice.objects.filter(kind="followed_customer")
     assert list(told.values_list("recipient__username", "text", "url")) == [
-        ("director", "“Harbour”, which you follow: Lin moved this customer into the pool.", f"/customers/{customer.pk}/")
+        (
+            "director",
+            "“Harbour”, which you follow: Lin moved this customer into the pool.",
+            f"/customers/{customer.pk}/",
+        )
     ]
 
 

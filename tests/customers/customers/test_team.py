@@ -75,9 +75,7 @@ def test_a_day_that_is_over_or_too_far_is_refused(rep, colleagues, days):
     team.add_members(customer, actor=rep, colleagues=colleagues)
     before, wrong = fingerprint(), timezone.localdate() + timedelta(days=days)
     with pytest.raises(ValidationError, match="within 365 days"):
-        team.change_member(
-            customer, actor=rep, colleague=colleagues[0], role="", may_change=False, ends_on=wrong
-        )
+        team.change_member(customer, actor=rep, colleague=colleagues[0], role="", may_change=False, ends_on=wrong)
     assert fingerprint() == before
 
 
