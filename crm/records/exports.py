@@ -152,7 +152,7 @@ class ExportRun(JobKind):
         """Cut the rows by id."""
         _export, rows = _rows(job)
         parts = id_parts(rows, PART_ROWS)
-        job.total = sum(part.count for part in parts)
+        job.total = sum(part.size for part in parts)
         return [{"number": number, "first": part.first, "last": part.last} for number, part in enumerate(parts)]
 
     def run_chunk(self, job: Job, params: dict[str, Any]) -> Tally:

@@ -19,7 +19,7 @@ class Part(NamedTuple):
 
     first: int
     last: int
-    count: int
+    size: int
 
 
 def id_parts(rows: QuerySet[Any], size: int) -> list[Part]:

@@ -83,8 +83,8 @@ def save_rule(
     if not Segment.objects.visible_to(actor).filter(pk=segment.pk).exists():
         raise PermissionDenied(_("You may not use this segment."))
     entry = rule or ClassificationRule()
-    clash = ClassificationRule.objects.filter(name=name).exclude(pk=entry.pk)
-    if clash.exists():
+    clash = ClassificationRule.objects.filter(name=name)
+    if (clash.exclude(pk=rule.pk) if rule else clash).exists():
         raise ValidationError({"name": _("There is a rule of this name.")})
     with operation(actor, "classification_rule_saved", entry):
         entry.name, entry.segment, entry.level, entry.tag = name, segment, level, tag
@@ -104,6 +104,7 @@ def _clean_name(name: str, segment: Segment | None, actor: User) -> str:
     if not cleaned:
         raise ValidationError({"name": _("A segment needs a name.")})
     owner = segment.owner if segment else actor
-    if Segment.objects.filter(owner=owner, name=cleaned).exclude(pk=segment.pk if segment else None).exists():
+    clash = Segment.objects.filter(owner=owner, name=cleaned)
+    if (clash.exclude(pk=segment.pk) if segment else clash).exists():
         raise ValidationError({"name": _("You have a segment of this name.")})
     return cleaned

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import QueryDict
@@ -24,7 +25,7 @@ class BuilderRow:
     field: SegmentField | None
     operator: str = ""
     value: Any = None
-    errors: list[str] = field(default_factory=list)
+    errors: list[str] = dataclasses.field(default_factory=list)
 
     @property
     def widget(self) -> str:
@@ -62,7 +63,7 @@ class BuilderGroup:
     number: int
     match: str
     rows: list[BuilderRow]
-    errors: list[str] = field(default_factory=list)
+    errors: list[str] = dataclasses.field(default_factory=list)
 
 
 @dataclass
@@ -71,7 +72,7 @@ class Builder:
 
     conditions: Conditions
     fields: Mapping[str, SegmentField]
-    wrong: Mapping[str, list[str]] = field(default_factory=dict)
+    wrong: Mapping[str, list[str]] = dataclasses.field(default_factory=dict)
 
     @property
     def match(self) -> str:
@@ -158,8 +159,9 @@ def count_words(count: int) -> str:
 
 
 def _read_row(posted: QueryDict, place: str, fields: Mapping[str, SegmentField]) -> dict[str, Any]:
-    asked = fields.get(posted[f"{place}-field"])
-    row: dict[str, Any] = {"field": posted[f"{place}-field"][:60], "operator": posted.get(f"{place}-operator", "")[:20]}
+    code, operator = posted.get(f"{place}-field", ""), posted.get(f"{place}-operator", "")
+    asked = fields.get(str(code))
+    row: dict[str, Any] = {"field": str(code)[:60], "operator": str(operator)[:20]}
     if asked is None or row["operator"] in BARE:
         return row
     if asked.kind in (CHOICE, TAGS):

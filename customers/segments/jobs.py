@@ -49,7 +49,7 @@ class Classification(JobKind):
         rules, job.total, chunks = active_rules(), 0, []
         for step in steps(rules):
             parts = id_parts(concerned(step, rules, job.requested_by), CHUNK_SIZE)
-            job.total += sum(part.count for part in parts)
+            job.total += sum(part.size for part in parts)
             chunks += [
                 {"rule": step.rule.pk, "way": step.way, "first": part.first, "last": part.last} for part in parts
             ]
@@ -62,6 +62,7 @@ class Classification(JobKind):
         step = next((one for one in steps(rules) if (one.rule.pk, one.way) == (params["rule"], params["way"])), None)
         if step is None:
             return Tally(0)
+        assert job.operation is not None  # start_classification gives it one
         with tied_to(job.operation):
             rows = concerned(step, rules, job.requested_by).filter(pk__range=(params["first"], params["last"]))
             ids = list(rows.order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True))

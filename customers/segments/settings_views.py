@@ -7,8 +7,8 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -47,7 +47,7 @@ def rule_new(request: SignedInRequest) -> HttpResponse:
 @needs(RIGHT)
 def rule_edit(request: SignedInRequest, pk: int) -> HttpResponse:
     """Change a rule."""
-    rule = get_object_or_404(ClassificationRule, pk=pk)
+    rule = _rule(pk)
     return _edit(request, rule, str(rule))
 
 
@@ -55,7 +55,7 @@ def rule_edit(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_POST
 def rule_remove(request: SignedInRequest, pk: int) -> HttpResponse:
     """Take a rule away."""
-    rule = get_object_or_404(ClassificationRule, pk=pk)
+    rule = _rule(pk)
     actions.delete_rule(rule, actor=request.user)
     messages.success(request, _("“%(name)s” is deleted.") % {"name": rule})
     return redirect("settings:classification_list")
@@ -65,7 +65,8 @@ def rule_remove(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_safe
 def rule_preview(request: SignedInRequest) -> HttpResponse:
     """What a run would change now, rule by rule, before anything is written."""
-    rules, lines, refusal = active_rules(), [], ""
+    lines: list[dict[str, Any]] = []
+    rules, refusal = active_rules(), ""
     try:
         refuse_broken(rules, request.user)
         for step in steps(rules):
@@ -86,6 +87,13 @@ def rule_run(request: SignedInRequest) -> HttpResponse:
     except ValidationError as refusal:
         messages.error(request, " ".join(refusal.messages))
         return redirect("settings:classification_list")
+
+
+def _rule(pk: int) -> ClassificationRule:
+    found = ClassificationRule.objects.filter(pk=pk).first()
+    if found is None:
+        raise Http404
+    return found
 
 
 def _edit(request: SignedInRequest, rule: ClassificationRule | None, title: str) -> HttpResponse:
