@@ -132,7 +132,7 @@ def custom_filters(label: str) -> dict[str, django_filters.Filter]:
         else:
             found[one.parameter] = _filter_of(one)
     for name, made in found.items():
-        made.is_personal = made.custom_field.is_personal  # type: ignore[attr-defined]
+        made.is_personal = made.custom_field.is_personal
         made.field_name = name
     return found
 
@@ -276,7 +276,7 @@ class CustomWidget(SheetWidget):
             return kind_of(self.custom_field).read(self.custom_field, value)
         except ValidationError as refusal:
             if refusal.code == "bad_choice":
-                raise refuse("unknown", value=refusal.params["value"]) from None
+                raise refuse("unknown", **(refusal.params or {})) from None
             raise refuse("refused", message=" ".join(refusal.messages)) from None
 
     def shown(self, value: Any, lookups: Any = None) -> str:

@@ -66,7 +66,7 @@ class CustomColumns:
 
     def _staged(self, one: CustomField) -> dict[str, int]:
         rows = ImportRow.objects.filter(import_set=self.import_set, outcome__in=_COUNTED)
-        held = rows.annotate(held=KeyTextTransform(one.key, KeyTransform(CUSTOM, "fields"))).exclude(held=None)
+        held = rows.annotate(held=KeyTextTransform(one.key, KeyTransform(CUSTOM, "fields"))).filter(held__isnull=False)
         return {unique_key(value): number for value, number in held.values_list("held", "row_number")}
 
 
@@ -105,7 +105,7 @@ def claim_for_rows(import_set: ImportSet, rows: Collection[ImportRow]) -> set[in
         if not one.is_unique or one.parameter not in filled:
             continue
         staged = ImportRow.objects.filter(pk__in=[row.pk for row in rows])
-        held = staged.annotate(held=KeyTransform(one.key, KeyTransform(CUSTOM, "fields"))).exclude(held=None)
+        held = staged.annotate(held=KeyTransform(one.key, KeyTransform(CUSTOM, "fields"))).filter(held__isnull=False)
         late |= {-pk for pk in claim(one, {-pk: value for pk, value in held.values_list("pk", "held")})}
     release(_unique_ids(), [-pk for pk in late])
     return late
