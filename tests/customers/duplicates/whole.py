@@ -15,6 +15,7 @@ from customers.customers.actions import share_permission
 from customers.customers.models import CustomerRelation, Star
 from customers.duplicates.models import AccessRequest
 from customers.leads.models import AllotmentRecord
+from customers.messages.models import ContactMail
 from customers.pool.models import ClaimRecord, RecycleExtension, RecycleWarning
 from customers.privacy.models import Consent
 from customers.tasks.models import Task
@@ -97,6 +98,9 @@ POINTING_TO_CONTACT = {
     "customers.Contact.reports_to": lambda contact, user: make_contact(contact.customer, reports_to=contact),
     "customers.Consent.contact": lambda contact, user: Consent.objects.create(
         contact=contact, purpose="sales", channel="phone", given_at=timezone.now(), recorded_by=user
+    ),
+    "customers.ContactMail.contact": lambda contact, user: ContactMail.objects.create(
+        contact=contact, subject="Hello", body="Hello", message_id="a@b", planned_by=user, send_at=timezone.now()
     ),
     "crm.Attachment.object_id": lambda contact, user: attach(contact, contact.customer, user),
 }
