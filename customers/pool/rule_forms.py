@@ -130,7 +130,7 @@ class PoolForm(RecycleForm):
         return cleaned
 
     def _post_clean(self) -> None:
-        super()._post_clean()
+        super()._post_clean()  # type: ignore[misc]
         if not self.errors and self.cleaned_data.get("recycles"):
             self._refuse_unconfirmed()
 

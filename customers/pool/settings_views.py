@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import Count
-from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -80,7 +80,10 @@ def pool_members(request: SignedInRequest, pool: Pool) -> HttpResponse:
 @require_POST
 def pool_member_remove(request: SignedInRequest, pool: Pool, member: int) -> HttpResponse:
     """End a membership."""
-    actions.remove_member(get_object_or_404(pool.members, pk=member), actor=request.user)
+    found = pool.members.filter(pk=member).first()
+    if found is None:
+        raise Http404
+    actions.remove_member(found, actor=request.user)
     messages.success(request, _("The members were changed."))
     return redirect("settings:pool_members", pool.pk)
 
