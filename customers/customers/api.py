@@ -37,7 +37,6 @@ from customers.duplicates import merging
 from customers.duplicates.following import became
 from customers.leads import actions as lead_actions
 from customers.leads.automatic import hand_out_lead
-from customers.leads.automatic import hand_out_lead
 from customers.pool import actions as pool_actions
 from customers.pool import protection
 from customers.pool.api import ExtendSerializer, ProtectSerializer
@@ -119,6 +118,7 @@ class CustomerViewSet(RecordViewSet):
         "protect": protection.PROTECT_RIGHT,
         "extend": protection.PROTECT_RIGHT,
         "discard": lead_actions.DISCARD_RIGHT,
+        "merge": merging.RIGHT,
     }
     leans_on = ("customers.view_customer", "customers.view_pool", actions.OWN_RIGHT)
     filterset = CustomerFilter
@@ -288,7 +288,6 @@ class LeadViewSet(ApiViewSet):
     def create(self, request: Request) -> Response:
         """Take a lead in as a potential customer; 200 where its external_id is known, 409 where its phone or e-mail is.
 
-        The rules that hand out leads are asked at once; who got it is named to those who see the customer.
         The rules that hand out leads are asked at once; who got it is named to those who see the customer.
         A known customer out of reach is answered with `id`, `number` and `external_id` only.
         """
