@@ -4,11 +4,10 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.company.declared import Setting
 
-_CALENDAR, _LEADS, _DUPLICATES, _PRIVACY, _QUALITY, _HAND_OVER = (
+_CALENDAR, _LEADS, _DUPLICATES, _QUALITY, _HAND_OVER = (
     _("Working calendar"),
     _("Leads"),
     _("Duplicates"),
-    _("Privacy"),
     _("Data quality"),
     _("Hand-over"),
 )
@@ -38,25 +37,6 @@ SETTINGS = [
     ),
     Setting("duplicates.unmerge_days", _DUPLICATES, _("Days in which a merge can be taken back"), 30, "", 1, 365),
     Setting("transfers.undo_days", _HAND_OVER, _("Days in which a transfer can be taken back"), 7, "", 1, 90),
-    Setting("privacy.request_days", _PRIVACY, _("Working days to answer a person's request"), 15, "", 1, 60),
-    Setting(
-        "privacy.contact_months",
-        _PRIVACY,
-        _("Months after which an unused contact is anonymised"),
-        36,
-        _("0 = never."),
-        0,
-        600,
-    ),
-    Setting(
-        "quality.archive_months",
-        _QUALITY,
-        _("Months without any activity before archiving is proposed"),
-        36,
-        _("0 = never."),
-        0,
-        600,
-    ),
     Setting(
         "quality.stale_days", _QUALITY, _("Days without a change before details count as stale"), 365, "", 30, 3650
     ),

@@ -10,6 +10,7 @@ from customers.leads import urls as leads
 from customers.messages import urls as mails
 from customers.pool import urls as pool
 from customers.privacy import urls as privacy
+from customers.quality import urls as quality
 from customers.segments import urls as segments
 from customers.tasks import urls as tasks
 from customers.transfers import urls as transfers
@@ -28,5 +29,6 @@ urlpatterns = [
     *comments.urlpatterns,
     *duplicates.urlpatterns,
     *segments.urlpatterns,
+    *quality.urlpatterns,
     *customers.urlpatterns,
 ]

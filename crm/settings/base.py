@@ -253,6 +253,7 @@ HARBOUR_JOB_KINDS = {
 HARBOUR_INVARIANTS = ["crm.operations.invariants.RULES", "customers.invariants.RULES"]
 HARBOUR_SCHEDULES: dict[str, dict[str, Any]] = {
     "settle-uncertain-mail": {"run": "customers.messages.actions.settle_uncertain", "every": "minute"},
+    "score-quality": {"run": "customers.quality.scoring.score_quality", "every": "day", "at_hour": 1},
     "score-customers": {"run": "customers.segments.scoring.score_customers", "every": "day", "at_hour": 2},
     "classify-customers": {"run": "customers.segments.jobs.classify_each_night", "every": "day", "at_hour": 4},
     "seal-history": {"run": "crm.history.seals.seal_operations", "every": "minute"},

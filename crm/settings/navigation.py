@@ -31,6 +31,7 @@ HARBOUR_NAVIGATION = [
             ("customers:contact_list", _("Contacts"), "contact-round", "customers.view_contact", "", ""),
             ("customers:activity_list", _("Follow-ups"), "message-square-text", "customers.view_activity", "", "f"),
             ("customers:segment_list", _("Segments"), "filter", "customers.view_segment", "", ""),
+            ("customers:quality", _("Data quality"), "list-checks", "customers.change_customer", "", ""),
             ("customers:consent_list", _("Consents"), "shield-check", "customers.view_consent", "", ""),
             ("customers:transfer_list", _("Transfers"), "arrow-left-right", "customers.transfer_customer", "", "t"),
             ("customers:duplicate_list", _("Duplicates"), "git-merge", "customers.merge_customer", "", ""),

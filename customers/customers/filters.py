@@ -22,6 +22,7 @@ from customers.customers.custom import CUSTOMER
 from customers.customers.models import Customer, Star
 from customers.customers.search import search_condition
 from customers.pool.hiding import HIDEABLE, where_shown
+from customers.quality.findings import FINDINGS
 from customers.segments.conditions import condition_of
 from customers.segments.models import CustomerScore, Segment
 
@@ -61,6 +62,13 @@ def _days(label: Any, method: str) -> django_filters.Filter:
     return found
 
 
+def _score(label: Any, method: str) -> django_filters.Filter:
+    found = django_filters.Filter(label=label, method=method, min_value=0, max_value=100)
+    found.field_class = forms.IntegerField
+    return found
+
+
+_PROBLEMS = [("", ""), *((code, finding.label) for code, finding in FINDINGS.items())]
 _SCORES = [
     ("", ""),
     *CustomerScore.Group.choices,
@@ -71,7 +79,7 @@ _SCORES = [
 class CustomerFilter(CustomRecordFilterSet):
     """What customers can be narrowed down by."""
 
-    masked_filters = ("phone", "email")
+    masked_filters = ("phone", "email", "problem", "quality_until")
     custom_label = CUSTOMER
 
     q = TextFilter(method="matching", label=gettext_lazy("Search"), max_length=100)
@@ -99,6 +107,14 @@ class CustomerFilter(CustomRecordFilterSet):
     rfm = WordsFilter(
         "rfm", choices=_SCORES, method="with_scores", widget=SeveralSelect, label=gettext_lazy("Recency and frequency")
     )
+    problem = WordsFilter(
+        "problem",
+        choices=_PROBLEMS,
+        method="with_problems",
+        widget=SeveralSelect,
+        label=gettext_lazy("To be put right"),
+    )
+    quality_until = _score(gettext_lazy("Data quality at most"), "with_quality")
     phone = TextFilter(method="with_phone", label=gettext_lazy("Phone"), max_length=40)
     email = TextFilter(method="with_email", label=gettext_lazy("E-mail"), max_length=120)
     followed = django_filters.BooleanFilter(
@@ -162,6 +178,14 @@ class CustomerFilter(CustomRecordFilterSet):
         for recency, _dash, frequency in (word.partition("-") for word in value if "-" in word):
             condition |= Q(score__recency=recency, score__frequency=frequency)
         return rows.filter(condition)
+
+    def with_problems(self, rows: QuerySet[Any], name: str, value: list[str]) -> QuerySet[Any]:
+        """With one of these faults in their details."""
+        return rows.exclude(status=Customer.Status.POOL).filter(quality__problems__overlap=value)
+
+    def with_quality(self, rows: QuerySet[Any], name: str, value: int) -> QuerySet[Any]:
+        """With at most this score."""
+        return rows.exclude(status=Customer.Status.POOL).filter(quality__score__lte=value)
 
     def with_phone(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """With these digits in the phone of the company or of a contact."""

@@ -15,7 +15,7 @@ from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from crm.access.masks import shown
+from crm.access.masks import may_know_contact_details, shown
 from crm.records.together import Rows
 from crm.ui.formats import long_day, short_day
 from customers.contacts.models import Contact
@@ -25,6 +25,9 @@ from customers.customers.models import Customer, CustomerRelation, CustomerShare
 from customers.customers.names import Names
 from customers.customers.relations import Related, relations_of
 from customers.customers.tables import SIZE_LABELS, STATUS_LABELS
+from customers.quality.findings import FINDINGS
+from customers.quality.models import CustomerQuality
+from customers.segments.models import CustomerScore
 
 WAY = [Customer.Status.POTENTIAL, Customer.Status.LEAD, Customer.Status.OPPORTUNITY, Customer.Status.EXISTING]
 
@@ -237,7 +240,17 @@ def surroundings(customer: Customer, user: Any) -> dict[str, QuerySet[Any]]:
         "relations": edges.order_by("pk")[:COMPANIES_SHOWN].values("pk", "customer_id", "other_id", "kind", "remark"),
         "children": children.order_by("pk")[:COMPANIES_SHOWN].values("pk"),
         "companies": seen.order_by("pk")[: 3 * COMPANIES_SHOWN].values("pk", "name"),
+        "quality": CustomerQuality.objects.filter(pk=customer.pk).values("score", "problems"),
+        "scores": CustomerScore.objects.filter(pk=customer.pk).values("recency", "frequency", "monetary", "group"),
     }
+
+
+def quality_of(customer: Customer, user: Any, read: Rows) -> dict[str, Any] | None:
+    """The score of the details and what is wrong with them, for who may change them and knows the contact details."""
+    if not read["quality"] or not may_know_contact_details(user, customer):
+        return None
+    (row,) = read["quality"]
+    return {"score": row["score"], "findings": [FINDINGS[code] for code in row["problems"] if code in FINDINGS]}
 
 
 def team_of(read: Rows, names: Names) -> list[Member]:

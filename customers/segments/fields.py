@@ -155,7 +155,9 @@ def behaviour_fields() -> Iterable[SegmentField]:
         "rfm", _("RFM group"), CHOICE, _BEHAVIOUR, column="score__group",
         offered=lambda: list(CustomerScore.Group.choices), holds_words=True,
     )  # fmt: skip
-    yield SegmentField("quality", _("Data quality"), NUMBER, _BEHAVIOUR, column="quality__score", hint=_("0 to 100."))
+    yield SegmentField(
+        "quality", _("Data quality"), NUMBER, _BEHAVIOUR, column="quality__score", is_personal=True, hint=_("0 to 100.")
+    )
 
 
 def _rows(model: Any) -> Pairs:
