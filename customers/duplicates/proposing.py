@@ -26,6 +26,7 @@ _STEPS = (
     f"""CREATE TEMP TABLE likely ON COMMIT DROP AS
     SELECT id, name_key, phone, email, website, {core_sql("name_key")} AS core
     FROM customers_customer WHERE archived_at IS NULL""",  # noqa: S608 - constants of this code, as below
+    "ANALYZE likely",
     f"""CREATE TEMP TABLE likely_key ON COMMIT DROP AS
     SELECT kind, key, id FROM (
         SELECT 'name' AS kind, name_key AS key, id FROM likely WHERE length(name_key) > 1
@@ -42,6 +43,7 @@ _STEPS = (
               ('tail', right(core, length(core) / 2)), ('tail', right(core, (length(core) + 1) / 2))
               ) AS half (kind, key) WHERE length(core) >= {2 * HALF_AT_LEAST}
     ) keys WHERE key <> ''""",  # noqa: S608
+    "ANALYZE likely_key",
     f"""CREATE TEMP TABLE likely_block ON COMMIT DROP AS
     SELECT kind, key, array_agg(id ORDER BY id) AS ids FROM likely_key
     GROUP BY kind, key HAVING count(*) BETWEEN 2 AND {SHARED_BY_AT_MOST}""",  # noqa: S608
@@ -49,6 +51,7 @@ _STEPS = (
     SELECT b.kind, b.key, f.id AS first_id, s.id AS second_id FROM likely_block b
     CROSS JOIN LATERAL unnest(b.ids) WITH ORDINALITY AS f(id, place)
     CROSS JOIN LATERAL unnest(b.ids) WITH ORDINALITY AS s(id, place) WHERE f.place < s.place""",
+    "ANALYZE likely_pair",
     f"""CREATE TEMP TABLE likely_found ON COMMIT DROP AS
     SELECT first_id, second_id, max(score) AS score, array_agg(DISTINCT reason ORDER BY reason) AS reasons FROM (
         SELECT first_id, second_id, kind || ':' || left(md5(key), 8) AS reason, CASE kind
