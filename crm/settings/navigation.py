@@ -56,7 +56,6 @@ HARBOUR_COMMANDS = [
     ("customers:customer_lookup", _("Is this customer known?"), "search-check", "customers.lookup_customer", "", ""),
     ("customers:import_new", _("Import a spreadsheet"), "file-up", "customers.import_customer", "", ""),
     ("customers:pool_due", _("Going back soon"), "calendar-clock", "customers.protect_customer", "", ""),
-    ("customers:pool_due", _("Going back soon"), "calendar-clock", "customers.protect_customer", "", ""),
     ("customers:transfer_new", _("Transfer customers"), "arrow-left-right", "customers.transfer_customer", "", ""),
 ]
 
