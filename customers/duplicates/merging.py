@@ -25,14 +25,12 @@ from customers.customers.models import Customer
 from customers.customers.search import refresh_search
 from customers.duplicates.models import DuplicateCandidate, Merge
 from customers.duplicates.references import references_to
-from customers.privacy.models import PersonRequest
 
 RIGHT = "customers.merge_customer"
 # what may be taken from either; tags come from both, dates and people stay those of the survivor
 CHOOSABLE = tuple(name for name in EDITABLE if name not in ("tag_ids", "next_follow_on"))
 CONTACT_FILLED = ("job_title", "power", "attitude", "phone", "email", "wechat", "birthday", "remark")
 _ADVANCE: list[str] = [Customer.Status.LEAD, Customer.Status.OPPORTUNITY, Customer.Status.EXISTING]
-_OPEN_REQUESTS = (PersonRequest.State.NEW, PersonRequest.State.CHECKED, PersonRequest.State.APPROVED)
 
 
 def merge_customers(
@@ -186,9 +184,6 @@ def _join_contacts(
     for source, target in pairs:
         if source is None or target is None or (source.customer_id, target.customer_id) != (loser.pk, survivor.pk):
             raise ValidationError({"joins": _("These two contacts cannot be joined.")})
-        if PersonRequest.objects.filter(contact_ids__overlap=[source.pk, target.pk], state__in=_OPEN_REQUESTS).exists():
-            text = _("%(name)s has an open request about personal data; finish it first.") % {"name": target}
-            raise ValidationError({"joins": text})
         joined.append({"from": source.pk, "to": target.pk, "rows": _moved(Contact, source, target)})
         _take_over(target, source, actor)
     return joined, {str(pk): {"before": row, "after": snapshot(contacts[pk])} for pk, row in before.items()}

@@ -1,9 +1,8 @@
-"""Privacy (PIPL): consents, what persons ask for, what was erased."""
+"""Privacy (PIPL): what personal data may be used for, and on which basis."""
 
 from __future__ import annotations
 
 from django.conf import settings
-from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
@@ -73,73 +72,3 @@ class Consent(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("customers:contact_consents", args=[self.contact_id])
-
-
-@tracked()
-class PersonRequest(models.Model):
-    """What a person asks of the company about their data, with its deadline."""
-
-    class Kind(models.TextChoices):
-        ACCESS = "access", _("see the data")
-        COPY = "copy", _("get a copy")
-        CORRECT = "correct", _("correct the data")
-        DELETE = "delete", _("delete the data")
-        EXPLAIN = "explain", _("explain an automated decision")
-
-    class State(models.TextChoices):
-        NEW = "new", _("new")
-        CHECKED = "checked", _("identity checked")
-        APPROVED = "approved", _("approved")
-        DONE = "done", _("done")
-        REFUSED = "refused", _("refused")
-
-    number = models.CharField(_("number"), max_length=32, unique=True, editable=False)
-    kind = models.CharField(_("asks to"), max_length=8, choices=Kind)
-    person_name = models.CharField(_("name"), max_length=80)
-    phone = models.CharField(_("phone"), max_length=32, blank=True)
-    email = models.EmailField(_("e-mail"), max_length=120, blank=True)
-    contact_ids = ArrayField(
-        models.BigIntegerField(), default=list, blank=True, help_text="the contacts that are this person"
-    )
-    wish = models.TextField(_("what exactly"), max_length=2000, blank=True)
-    received_on = models.DateField(_("received on"))
-    due_on = models.DateField(_("due on"))
-    state = models.CharField(_("state"), max_length=8, choices=State, default=State.NEW)
-    identity_proof = models.CharField(_("how the identity was checked"), max_length=200, blank=True)
-    opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    opened_at = models.DateTimeField(db_default=models.functions.Now())
-    checked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
-    approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
-    closed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
-    closed_at = models.DateTimeField(null=True)
-    answer = models.TextField(_("answer"), max_length=2000, blank=True)
-    job = models.ForeignKey("crm.Job", models.PROTECT, null=True, related_name="+")
-
-    class Meta:
-        verbose_name = _("request of a person")
-        verbose_name_plural = _("requests of persons")
-        ordering = ["-id"]
-        indexes = [
-            models.Index(fields=["due_on"], name="person_request_due", condition=~Q(state__in=["done", "refused"]))
-        ]
-
-    def __str__(self) -> str:
-        return self.number
-
-    def get_absolute_url(self) -> str:
-        return reverse("customers:person_request_detail", args=[self.pk])
-
-
-@tracked()
-class Tombstone(models.Model):
-    """What was erased, without what it said: after a restore the erasure is repeated from here."""
-
-    model = models.CharField(max_length=80)
-    object_id = models.BigIntegerField()
-    fields = ArrayField(models.CharField(max_length=40), default=list)
-    because = models.CharField(max_length=20, help_text="request, retention")
-    request = models.ForeignKey(PersonRequest, models.PROTECT, null=True, related_name="tombstones")
-    at = models.DateTimeField(db_default=models.functions.Now())
-
-    class Meta:
-        indexes = [models.Index(fields=["model", "object_id"], name="tombstone_of_object")]
