@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext_lazy
 
 from crm.history.models import Operation
 from crm.history.operations import operation
@@ -20,13 +22,23 @@ FIELDS = ("phone", "email", "wechat")
 DAILY, DAILY_FOR_LEADERS = 50, 200
 
 
+class Reason(models.TextChoices):
+    """What a value is uncovered for."""
+
+    CALL = "call", pgettext_lazy("reveal", "call")
+    EMAIL = "email", pgettext_lazy("reveal", "write an e-mail")
+    VISIT = "visit", pgettext_lazy("reveal", "visit")
+    CORRECT = "correct", pgettext_lazy("reveal", "check the details")
+    OTHER = "other", pgettext_lazy("reveal", "other")
+
+
 def daily_limit(user: User) -> int:
     """How many values a person may uncover a day: more for those who lead a department."""
     return DAILY_FOR_LEADERS if user.reach.scopes.get(RIGHT) in ("department", "below", "all") else DAILY
 
 
-def reveal(subject: Customer | Contact, field: str, *, actor: User) -> str:
-    """The full value of a contact field, once the uncovering is in the history."""
+def reveal(subject: Customer | Contact, field: str, *, actor: User, reason: str) -> str:
+    """The full value of a contact field, once the uncovering and what it is for are in the history."""
     customer = subject if isinstance(subject, Customer) else subject.customer
     label = subject._meta.label
     custom = personal_value(label, subject.custom, field) if field.startswith(PREFIX) else None
@@ -34,7 +46,10 @@ def reveal(subject: Customer | Contact, field: str, *, actor: User) -> str:
         raise ValidationError(_("There is nothing to uncover here."), code="bad_field")
     if customer.status == Customer.Status.POOL or not actor.reach.covers(RIGHT, customer):
         raise PermissionDenied(_("You may see this record, but not do this with it."))
-    with operation(actor, VERB, subject, anchor_id=customer.pk, facts={"field": field}):
+    if reason not in Reason.values:
+        raise ValidationError(_("Say what you need it for."), code="no_reason")
+    words, facts = str(Reason(reason).label), {"field": field, "reason": reason}
+    with operation(actor, VERB, subject, anchor_id=customer.pk, reason=words, facts=facts):
         User.objects.select_for_update(of=("self",)).filter(pk=actor.pk).order_by().values_list("pk").first()
         midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
         done = Operation.objects.filter(actor=actor, verb=VERB, at__gte=midnight).count()

@@ -263,9 +263,11 @@ def customers_archive(request: SignedInRequest) -> HttpResponse:
 def revealed(request: SignedInRequest, subject: Customer | Contact, field: str) -> HttpResponse:
     """The part that shows an uncovered value for a minute, or says why not."""
     try:
-        value = reveals.reveal(subject, field, actor=request.user)
+        value = reveals.reveal(subject, field, actor=request.user, reason=request.POST.get("reason", ""))
     except ValidationError as refusal:
         status = 200 if _is_htmx(request) else 429 if has_code(refusal, "limit") else 400
+        if has_code(refusal, "no_reason"):
+            status = 422
         said = {"refusal": " ".join(refusal.messages)}
         return render(request, "customers/customers/_revealed.html", said, status=status)
     customer = subject if isinstance(subject, Customer) else subject.customer
@@ -350,6 +352,7 @@ def customer_rights(customer: Customer, user: User) -> dict[str, Any]:
         "may_change_contacts": is_open and may(user, "customers.change_contact", customer),
         "may_see_history": may(user, "customers.view_history", customer),
         "reveal_url": reverse("customers:customer_reveal", args=[customer.pk]),
+        "reveal_reasons": reveals.Reason.choices,
         "release_url": reverse("customers:customer_release", args=[customer.pk]) if may_release else "",
         "claim_url": reverse("customers:customer_claim", args=[customer.pk]) if is_pooled else "",
         "customer_key": str(customer.pk),

@@ -199,16 +199,25 @@ def test_uncovering_a_number_is_in_the_history_and_stops_at_the_daily_limit(rep,
     contact = make_contact(make_customer(rep), phone="+8613812345678")
     monkeypatch.setattr(reveals, "DAILY", 1)
 
-    assert reveals.reveal(contact, "phone", actor=rep) == "138 1234 5678"
-    assert refusal_of(lambda: reveals.reveal(contact, "phone", actor=rep)).code == "limit"
-    assert Operation.objects.filter(verb="contact_revealed").count() == 1
+    assert reveals.reveal(contact, "phone", actor=rep, reason="call") == "138 1234 5678"
+    assert refusal_of(lambda: reveals.reveal(contact, "phone", actor=rep, reason="call")).code == "limit"
+    entry = Operation.objects.get(verb="contact_revealed")
+    assert (entry.reason, entry.facts) == ("call", {"field": "phone", "reason": "call"})
+
+
+@pytest.mark.parametrize("reason", ["", "curious", "CALL"])
+def test_uncovering_for_no_reason_is_refused_and_leaves_no_trace(rep, reason):
+    contact = make_contact(make_customer(rep), phone="+8613812345678")
+
+    assert refusal_of(lambda: reveals.reveal(contact, "phone", actor=rep, reason=reason)).code == "no_reason"
+    assert Operation.objects.count() == 0
 
 
 def test_numbers_in_the_pool_are_never_uncovered(rep):
     contact = make_contact(make_pooled_customer(make_pool(department=rep.department)), phone="+8613812345678")
 
     with pytest.raises(PermissionDenied):
-        reveals.reveal(contact, "phone", actor=rep)
+        reveals.reveal(contact, "phone", actor=rep, reason="call")
     assert Operation.objects.count() == 0
 
 

@@ -303,11 +303,30 @@ def test_uncovering_a_phone_needs_a_post_and_is_written_down():
 
     assert client.get(f"/contacts/{contact.pk}/reveal/").status_code == 405
     assert Operation.objects.count() == 0
-    answer = client.post(f"/contacts/{contact.pk}/reveal/", {"field": "phone"}, headers={"HX-Request": "true"})
+    sent = {"field": "phone", "reason": "visit"}
+    answer = client.post(f"/contacts/{contact.pk}/reveal/", sent, headers={"HX-Request": "true"})
 
     assert "138 1234 5678" in answer.text
     assert answer["Cache-Control"] == "no-store"
-    assert Operation.objects.get().verb == "contact_revealed"
+    assert (Operation.objects.get().verb, Operation.objects.get().reason) == ("contact_revealed", "visit")
+    page = client.get(f"{customer.get_absolute_url()}?tab=changes").text
+    assert "uncovered contact details" in page and "visit" in page
+
+
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}])
+def test_uncovering_asks_what_for_and_says_so_where_nothing_is_chosen(headers):
+    rep = make_user("rep", "rep")
+    contact = make_contact(make_customer(rep), phone="+8613812345678")
+    client = sign_in(rep)
+
+    page = client.get(contact.customer.get_absolute_url()).text
+    assert 'name="reason" value="correct"' in page
+    for reason in ({}, {"reason": "curious"}):
+        answer = client.post(f"/contacts/{contact.pk}/reveal/", {"field": "phone", **reason}, headers=headers)
+        assert answer.status_code == 422
+        assert "Say what you need it for." in answer.text
+        assert "138 1234 5678" not in answer.text
+    assert Operation.objects.count() == 0
 
 
 # ── many at once ──
