@@ -21,7 +21,8 @@ from crm.people.models import User
 UNDO_MINUTES = 60
 # what may be taken back by a click; transfers and imports have an undo of their own
 UNDOABLE = frozenset(
-    {"customers_classified", 
+    {
+        "customers_classified",
         "customers_tagged",
         "customers_staged",
         "customers_archived",

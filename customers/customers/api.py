@@ -149,7 +149,10 @@ class CustomerViewSet(RecordViewSet):
             owner = request.user if request.user.reach.has(actions.OWN_RIGHT) else None
         self.refuse_owner(owner)
         customer = actions.create_customer(
-            actor=request.user, owner=owner, values={"custom": {}, **body}, contact=contact,
+            actor=request.user,
+            owner=owner,
+            values={"custom": {}, **body},
+            contact=contact,
             duplicate_reason=reason or "",
         )
         return self.answer(customer, 201)

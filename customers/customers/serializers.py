@@ -106,7 +106,8 @@ class CustomerSerializer(serializers.ModelSerializer[Customer]):
         fields = (
             "id", "number", "name", "short_name", "credit_code", "status", "stage", "level", "owner", "department",
             "pool", "industry", "region", "source", "size", "phone", "email", "website", "address", "remark", "tags",
-            "custom", "parent", "external_id", "created_at", "changed_at", "received_at", "last_followed_at", "next_follow_on",
+            "custom", "parent", "external_id", "created_at", "changed_at", "received_at", "last_followed_at",
+            "next_follow_on",
         )  # fmt: skip
         read_only_fields = fields
 

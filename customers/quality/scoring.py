@@ -8,6 +8,8 @@ The score weighs them 50 : 30 : 20.
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -81,7 +83,13 @@ def score_one(customer: Customer) -> None:
 
 
 def _score(first: int, last: int, stale: int) -> int:
-    params = {"first": first, "last": last, "stale": stale, "now": timezone.now(), "today": timezone.localdate()}
+    params: dict[str, Any] = {
+        "first": first,
+        "last": last,
+        "stale": stale,
+        "now": timezone.now(),
+        "today": timezone.localdate(),
+    }
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_SCORE, params)
         return int(cursor.rowcount)
