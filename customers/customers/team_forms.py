@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from crm.people.models import User
 from crm.ui.widgets import DayInput
@@ -23,7 +24,7 @@ class MemberForm(forms.Form):
         help_text=_("For instance pre-sales, delivery, finance."),
     )
     may_change = forms.BooleanField(label=_("May also change it"), required=False)
-    ends_on = forms.DateField(label=_("Until"), widget=DayInput)
+    ends_on = forms.DateField(label=pgettext_lazy("last day", "Until"), widget=DayInput)
 
 
 class TeamForm(MemberForm):

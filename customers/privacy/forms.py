@@ -20,6 +20,11 @@ class ConsentForm(forms.ModelForm):
         widgets = {"given_at": MomentInput}
         help_texts = {"evidence": _("A file name, the number of a recording, an e-mail.")}
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("purpose", "channel"):
+            self.fields[name].choices = [("", _("Choose")), *self.fields[name].choices[1:]]  # type: ignore[attr-defined]
+
     def _post_clean(self) -> None:
         # the action checks the record as a whole
         return None
