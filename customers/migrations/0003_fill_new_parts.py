@@ -43,12 +43,18 @@ def grant_new_rights(apps, schema_editor):
 
 
 def refresh_search_rows(apps, schema_editor):
-    """The people of a customer are found by a column of their own now."""
-    ids = list(apps.get_model("customers", "Customer").objects.order_by("pk").values_list("pk", flat=True))
-    if ids:  # a new installation has none, so later versions of this code never run here
+    """The people of a customer are found by a column of their own now, and the keys of names know places in brackets."""
+    names = dict(apps.get_model("customers", "Customer").objects.order_by("pk").values_list("pk", "name"))
+    if names:  # a new installation has none, so later versions of this code never run here
+        from customers.customers.identity import name_key
         from customers.customers.search import refresh_search
 
-        refresh_search(ids)
+        schema_editor.execute(
+            "UPDATE customers_customer c SET name_key = n.key FROM unnest(%s::bigint[], %s::text[]) AS n (id, key) "
+            "WHERE c.id = n.id AND c.name_key <> n.key",
+            [list(names), [name_key(name) for name in names.values()]],
+        )
+        refresh_search(list(names))
 
 
 class Migration(migrations.Migration):
