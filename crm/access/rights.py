@@ -60,6 +60,13 @@ RIGHTS = [
     Right("crm.manage_base_data", _("Keep base data"), _PLATFORM, {"admin": ALL}, has_rows=False),
     Right("crm.manage_company", _("Change the company settings"), _PLATFORM, {"admin": ALL}, has_rows=False),
     Right("crm.manage_custom_field", _("Keep custom fields"), _PLATFORM, {"admin": ALL}, has_rows=False),
+    Right(
+        "crm.decide_export",
+        _("Decide on exports above the daily limit"),
+        _PLATFORM,
+        {"director": ALL, "security": ALL},
+        has_rows=False,
+    ),
     Right("crm.manage_api_token", _("Make and revoke API tokens"), _PLATFORM, {"admin": ALL}, has_rows=False),
     Right(
         "crm.view_system",

@@ -5,14 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 
 from crm.access.gate import SignedInRequest
-from crm.records.exports import Export, export_named, rows_left_today, start_export
+from crm.jobs.models import Job
+from crm.records.export_requests import start_or_ask
+from crm.records.exports import Export, Order, export_named, rows_left_today
 from crm.records.keyset import capped_count
+from crm.records.models import ExportRequest
 from crm.records.selection import Selection
 from crm.records.writers import FORMATS
 
@@ -45,27 +49,33 @@ def export_page(request: SignedInRequest, model_label: str, list_url: str) -> Ht
         count = capped_count(export.rows(request.user, selection))
         if is_sent and form.is_valid():
             chosen = form.cleaned_data
-            return redirect(
-                start_export(
-                    request.user, model_label, selection, chosen["columns"], chosen["file_format"], chosen["reason"]
-                )
-            )
+            order = Order(model_label, selection, chosen["columns"], chosen["file_format"], chosen["reason"])
+            return _begun(request, start_or_ask(request.user, order))
     except ValidationError as refusal:
         if not is_sent or not form.is_valid():
             return render(
                 request, "records/export_refused.html", {"refusal": refusal, "list_url": list_url}, status=400
             )
         form.add_error(None, refusal)
+    left = rows_left_today(request.user, export.right)
     context = {
         "form": form,
         "export": export,
         "selection": selection,
         "count": count,
-        "left": rows_left_today(request.user, export.right),
+        "left": left,
+        "must_ask": count > left,
         "sees_details": request.user.reach.has(export.details_right),
         "list_url": list_url,
     }
     return render(request, "records/export.html", context, status=422 if is_sent else 200)
+
+
+def _begun(request: SignedInRequest, begun: Job | ExportRequest) -> HttpResponse:
+    if isinstance(begun, Job):
+        return redirect(begun)
+    messages.success(request, _("Asked for. You hear as soon as somebody has decided."))
+    return redirect("records:export_requests")
 
 
 def _selection(request: SignedInRequest) -> Selection:

@@ -18,9 +18,11 @@ from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection, transaction
 from django.db.models import Model, Q, QuerySet, Sum
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from crm.history.models import Operation
 from crm.history.operations import operation
@@ -29,7 +31,7 @@ from crm.jobs.kinds import JobKind, Tally
 from crm.jobs.models import Job
 from crm.people.models import User
 from crm.records.copied import write_copied
-from crm.records.filters import RecordFilterSet
+from crm.records.filters import Names, RecordFilterSet
 from crm.records.parts import id_parts
 from crm.records.selection import Selection
 from crm.records.sheets import SheetField, SheetResource
@@ -44,8 +46,8 @@ VERB = "customers_exported"
 
 @dataclass(frozen=True)
 class Export:
-    """What can be exported from one list: its resource and filter, the right, names of listed ids (tags), and in
-    which rows a column is hidden from a person.
+    """What can be exported from one list: its resource and filter, the right, names of listed ids (tags), in which
+    rows a column is hidden from a person, and the names of what its filter chooses by id.
     """
 
     title: str | _StrPromise
@@ -55,6 +57,7 @@ class Export:
     details_right: str
     names: Mapping[str, Callable[[], dict[int, str]]] = field(default_factory=dict)
     hidden: Callable[[User], Mapping[str, Q]] = lambda user: {}
+    look_up: Callable[[dict[str, set[int]]], Names] = lambda wanted: {}
 
     @property
     def model(self) -> type[Model]:
@@ -78,6 +81,26 @@ class Export:
             raise ValidationError(_("Choose at least one column of this list."), code="bad_columns")
         return {name: column for name, column in columns.items() if name in wanted}
 
+    def has_details(self, names: Iterable[str], user: User) -> bool:
+        """Whether a file of these columns would hold contact details in full."""
+        return user.reach.has(self.details_right) and any(column.mask for column in self.chosen(names).values())
+
+    def told(self, selection: Selection, user: User) -> str:
+        """The filter in words ("" for the whole list); what it says of a masked field stays out."""
+        if not selection.is_all:
+            return ngettext("%(count)d chosen row", "%(count)d chosen rows", len(selection.ids)) % {
+                "count": len(selection.ids)
+            }
+        filters = self.filterset(QueryDict(selection.query), self.model._default_manager.none(), user)
+        filters.rows()
+        wanted = filters.wanted_names()
+        customers = {pk: f"#{pk}" for pk in wanted.pop("customer", ())}  # a number: deciders learn no names
+        names = {**self.look_up(wanted), "customer": customers}
+        said = [f"{_('Search')}: {words}"] if (words := filters.set_values().get("q")) else []
+        for chip in filters.chosen(names):
+            said.append(f"{chip.label}: {'****' if chip.name in filters.masked_filters else chip.text}")
+        return "; ".join(said)
+
 
 @cache
 def export_named(label: str) -> Export:
@@ -89,11 +112,22 @@ def export_named(label: str) -> Export:
 
 
 def rows_left_today(user: User, right: str) -> int:
-    """How many more rows a person may export today, by the scope of their right."""
+    """How many more rows a person may export today, by the scope of their right; what somebody granted is besides."""
     allowed: int = settings.EXPORT_ROWS_A_DAY.get(user.reach.scopes.get(right, ""), 0)
     start = datetime.combine(timezone.localdate(), time(), timezone.get_default_timezone())
-    used = Operation.objects.filter(actor=user, verb=VERB, at__gte=start).aggregate(rows=Sum("row_count"))["rows"]
-    return max(allowed - (used or 0), 0)
+    done = Operation.objects.filter(actor=user, verb=VERB, at__gte=start).exclude(facts__has_key="request")
+    return max(allowed - (done.aggregate(rows=Sum("row_count"))["rows"] or 0), 0)
+
+
+@dataclass(frozen=True)
+class Order:
+    """An export as a person wants it: which list, which rows and columns, in which format, what for."""
+
+    model: str
+    selection: Selection
+    columns: Sequence[str]
+    file_format: str
+    reason: str
 
 
 @transaction.atomic
@@ -101,40 +135,71 @@ def start_export(
     actor: User, model_label: str, selection: Selection, columns: Sequence[str], file_format: str, reason: str
 ) -> Job:
     """Start an export as a job; ValidationError in words where format, columns, reason or number of rows do not fit."""
-    export = export_named(model_label)
+    order = Order(model_label, selection, columns, file_format, reason)
+    hold_allowance(actor)
+    count = count_ordered(actor, order)
+    _refuse_above_limit(count, rows_left_today(actor, export_named(model_label).right))
+    return begin_export(actor, order, count)
+
+
+def hold_allowance(actor: User) -> None:
+    """Let no two exports of a person share one allowance, until the end of the transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('export'), %s)", [actor.pk])
+
+
+def count_ordered(actor: User, order: Order) -> int:
+    """How many rows the file would have; ValidationError in words for an order that makes no sense."""
+    export = export_named(order.model)
     if not actor.reach.has(export.right):
         raise PermissionDenied(_("Your role does not include this."))
-    if file_format not in FORMATS:
-        raise ValidationError(_("There is no file format %(name)s.") % {"name": file_format}, code="bad_format")
-    if not reason.strip():
+    if order.file_format not in FORMATS:
+        raise ValidationError(_("There is no file format %(name)s.") % {"name": order.file_format}, code="bad_format")
+    if not order.reason.strip():
         raise ValidationError(_("Say what the export is for."), code="no_reason")
-    names = list(export.chosen(columns))
-    with connection.cursor() as cursor:  # two exports at once may not share one allowance
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('export'), %s)", [actor.pk])
-    count = export.rows(actor, selection).count()
-    _refuse_wrong_count(count, rows_left_today(actor, export.right))
-    facts = {"model": model_label, "columns": names, "format": file_format, **selection.as_params()}
-    with operation(actor, VERB, reason=reason.strip(), row_count=count, facts=facts) as entry:
+    export.chosen(order.columns)
+    count = export.rows(actor, order.selection).count()
+    _refuse_wrong_count(count)
+    return count
+
+
+def begin_export(actor: User, order: Order, count: int, **facts: Any) -> Job:
+    """Write an export into the history and queue its job; its order and number of rows are checked already."""
+    export, selection = export_named(order.model), order.selection.as_params()
+    names = list(export.chosen(order.columns))
+    said = {
+        "model": order.model,
+        "columns": names,
+        "format": order.file_format,
+        **selection,
+        "filter": export.told(order.selection, actor),
+        "details": export.has_details(names, actor),
+        **facts,
+    }
+    with operation(actor, VERB, reason=order.reason.strip(), row_count=count, facts=said) as entry:
         return start_job(
             "export",
-            _("Export: %(name)s (%(format)s)") % {"name": export.title, "format": file_format},
+            _("Export: %(name)s (%(format)s)") % {"name": export.title, "format": order.file_format},
             requested_by=actor,
             params={
-                "model": model_label,
+                "model": order.model,
                 "columns": names,
-                "format": file_format,
-                "selection": selection.as_params(),
+                "format": order.file_format,
+                "selection": selection,
                 "file": f"jobs/{secrets.token_hex(16)}",
             },
             operation=entry,
         )
 
 
-def _refuse_wrong_count(count: int, left: int) -> None:
+def _refuse_wrong_count(count: int) -> None:
     if not count:
         raise ValidationError(_("There is nothing to export: no row you may export matches."), code="nothing")
     if count >= SHEET_ROWS:
         raise ValidationError(_("An Excel sheet holds 1,048,576 rows. Choose fewer rows, or CSV."), code="too_many")
+
+
+def _refuse_above_limit(count: int, left: int) -> None:
     if count > left:
         raise ValidationError(
             _("%(count)d rows are too many: you may export %(left)d more today. Narrow the list down.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.apps import apps
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -130,3 +131,6 @@ class ExportRequest(models.Model):
                 condition=Q(decided_by=None) | ~Q(decided_by=models.F("asked_by")), name="export_decided_by_another"
             )
         ]
+
+    def __str__(self) -> str:
+        return f"{apps.get_model(self.model)._meta.verbose_name_plural} ({self.row_count:,})"

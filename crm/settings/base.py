@@ -252,6 +252,7 @@ HARBOUR_JOB_KINDS = {
 }
 HARBOUR_INVARIANTS = ["crm.operations.invariants.RULES", "customers.invariants.RULES"]
 HARBOUR_SCHEDULES: dict[str, dict[str, Any]] = {
+    "lapse-export-requests": {"run": "crm.records.export_requests.lapse_requests", "every": "hour"},
     "settle-uncertain-mail": {"run": "customers.messages.actions.settle_uncertain", "every": "minute"},
     "score-quality": {"run": "customers.quality.scoring.score_quality", "every": "day", "at_hour": 1},
     "score-customers": {"run": "customers.segments.scoring.score_customers", "every": "day", "at_hour": 2},

@@ -11,9 +11,10 @@ from crm.records.export_views import export_page
 from crm.records.exports import Export
 from customers.activities.filters import ActivityFilter
 from customers.activities.resources import ActivityResource
+from customers.customers.names import look_up
 
 RIGHT, DETAILS_RIGHT = "customers.export_customer", "customers.export_contact_details"
-EXPORT = Export(_("Follow-ups"), ActivityResource, ActivityFilter, RIGHT, DETAILS_RIGHT)
+EXPORT = Export(_("Follow-ups"), ActivityResource, ActivityFilter, RIGHT, DETAILS_RIGHT, look_up=look_up)
 
 
 @needs(RIGHT)

@@ -11,6 +11,7 @@ from crm.records.export_views import export_page
 from crm.records.exports import Export
 from customers.base_data.models import Tag
 from customers.customers.filters import CustomerFilter
+from customers.customers.names import look_up
 from customers.customers.resources import CustomerResource
 from customers.pool.hiding import hidden_where
 
@@ -22,7 +23,7 @@ def _tag_names() -> dict[int, str]:
 
 
 EXPORT = Export(
-    _("Customers"), CustomerResource, CustomerFilter, RIGHT, DETAILS_RIGHT, {"tags": _tag_names}, hidden_where
+    _("Customers"), CustomerResource, CustomerFilter, RIGHT, DETAILS_RIGHT, {"tags": _tag_names}, hidden_where, look_up
 )
 
 

@@ -14,6 +14,7 @@ from crm.people.models import User
 from crm.records.export_views import export_page
 from crm.records.exports import Export
 from crm.records.selection import Selection
+from customers.customers.names import look_up
 from customers.tasks.filters import TaskFilter
 from customers.tasks.models import Task
 from customers.tasks.people import EXPORT as RIGHT
@@ -30,7 +31,8 @@ class TaskExport(Export):
         return selection.rows(with_seen_customer(scoped, user), self.filterset, user)
 
 
-EXPORT = TaskExport(_("Tasks"), TaskResource, TaskFilter, RIGHT, "customers.export_contact_details")
+DETAILS_RIGHT = "customers.export_contact_details"
+EXPORT = TaskExport(_("Tasks"), TaskResource, TaskFilter, RIGHT, DETAILS_RIGHT, look_up=look_up)
 
 
 @needs(RIGHT)

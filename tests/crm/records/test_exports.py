@@ -348,7 +348,8 @@ def test_an_export_is_an_operation_with_its_reason_and_count(director, rep):
 
     entry = Operation.objects.get(verb=VERB)
     assert (entry.actor, entry.reason, entry.row_count) == (director, "for a test", 3)
-    assert entry.facts == {"model": "customers.Customer", "columns": COLUMNS, "format": "csv", "query": "", "all": True}
+    asked = {"model": "customers.Customer", "columns": COLUMNS, "format": "csv", "query": "", "all": True}
+    assert entry.facts == {**asked, "filter": "", "details": True}
     assert job.operation == entry
     assert job.result["rows"] == 3
 
