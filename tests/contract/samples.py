@@ -27,7 +27,8 @@ EVERYBODY = {"match": "all", "groups": [{"match": "all", "rows": [{"field": "nam
 # pages that look for something of one's own and say so when there is none
 NOT_THERE = {
     "mfa_deactivate_totp", "mfa_view_recovery_codes", "mfa_download_recovery_codes", "records:undo",
-    "records:view_delete", "records:export_decide", "jobs:job_detail", "jobs:job_progress", "jobs:job_cancel", "jobs:job_download",
+    "records:view_delete", "records:export_decide",
+    "jobs:job_detail", "jobs:job_progress", "jobs:job_cancel", "jobs:job_download",
     "jobs:outbox_retry", "notifications:notice_open", "settings:entry_edit", "settings:entry_move",
     "settings:entry_switch", "settings:entry_remove", "settings:number_edit", "settings:custom_field_edit",
     "settings:custom_field_move", "settings:custom_field_switch", "settings:custom_field_remove",
