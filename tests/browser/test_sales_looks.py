@@ -13,7 +13,11 @@ PAGES: dict[str, list[str]] = {
         "/", "/customers/", "/customers/{customer}/", "/customers/{customer}/edit/", "/customers/{customer}/release/",
         "/customers/{customer}/share/", "/customers/new/", "/contacts/", "/activities/", "/activities/new/",
         "/customers/pool/", "/customers/lookup/", "/customers/?q=没有这样的客户", "/customers/filter/",
-        "/settings/roles/",
+        "/settings/roles/", "/tasks/", "/tasks/new/", "/calendar/", "/search/?q=科技", "/customers/segments/",
+        "/customers/segments/new/", "/customers/segments/{segment}/", "/customers/segments/{segment}/edit/",
+        "/customers/{customer}/history/", "/customers/{customer}/people/", "/customers/{customer}/team/",
+        "/customers/{customer}/companies/", "/customers/{customer}/extend/", "/files/of/customer/{customer}/",
+        "/contacts/{contact}/consents/", "/contacts/{contact}/mail/", "/settings/mail/", "/settings/calendar/",
     ],
     "director": [
         "/", "/customers/?sort=name", "/customers/{long}/", "/customers/{long}/history/", "/customers/{long}/edit/",
@@ -21,21 +25,45 @@ PAGES: dict[str, list[str]] = {
         "/customers/transfers/new/?owner=rep", "/customers/transfers/{transfer}/",
         "/customers/transfers/{transfer}/undo/", "/reports/", "/reports/new-business/",
         "/reports/new-business/?period=own&starts_on=2001-01-01&ends_on=2001-01-31", "/jobs/", "/jobs/{job}/",
-        "/notifications/", "/help/", "/help/pool/",
+        "/notifications/", "/help/", "/help/pool/", "/calendar/", "/customers/leads/", "/customers/segments/rfm/",
+        "/customers/quality/", "/customers/consents/", "/customers/duplicates/", "/customers/duplicates/merged/",
+        "/customers/duplicates/access/", "/customers/{first}/merge/?with={second}", "/customers/pool/due/",
+        "/customers/extensions/", "/settings/classification/", "/settings/classification/new/",
+        "/settings/classification/preview/",
     ],
 }  # fmt: skip
+
+MADE = """
+from crm.people.models import User
+from customers.contacts.models import Contact
+from customers.duplicates.proposing import propose_candidates
+from customers.quality.scoring import score_quality
+from customers.segments.actions import save_segment
+from customers.segments.scoring import score_customers
+propose_candidates(), score_quality(), score_customers()
+rep = User.objects.get(username="rep")
+row = {{"field": "size", "operator": "any", "value": ["large", "giant"]}}
+groups = [{{"match": "all", "rows": [row]}}, {{"match": "any", "rows": [row, row]}}]
+segment = save_segment(None, actor=rep, name="{name}", conditions={{"match": "any", "groups": groups}})
+print(segment.pk, Contact.objects.filter(customer={customer}).first().pk)
+"""
 
 
 @pytest.fixture(scope="module")
 def places(company: Copy) -> dict[str, int]:
-    """The records whose pages are walked: a name as long as names may be, a transfer, its job."""
+    """The records whose pages are walked: names as long as names may be, a transfer, its job, a segment, twins."""
     director = company.api("director")
     long = director.call("POST", "customers/", {"name": LONG[:200], "remark": LONG, "address": LONG[:200]})[1]["id"]
     moved = director.call("POST", "transfers/", {"ids": [long], "targets": ["rep"], "reason": "区域调整"})[1]
     director.wait(moved["job"])
     customers = director.get("customers/?page_size=200")["results"]
     mine = next(one["id"] for one in customers if one["owner"] == "rep" and one["id"] != long)
-    return {"customer": mine, "long": long, "transfer": moved["id"], "job": moved["job"]}
+    first, second = [one["id"] for one in customers if one["owner"] == "rep"][:2]
+    segment, contact = company.manage("shell", "-v", "0", "-c", MADE.format(name=LONG[:60], customer=mine)).split()
+    return {
+        "customer": mine, "long": long, "transfer": moved["id"], "job": moved["job"], "first": first, "second": second,
+        "segment": int(segment), "contact": int(contact),
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
