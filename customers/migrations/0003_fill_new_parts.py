@@ -21,8 +21,8 @@ NEW_RIGHTS = {
     "customers.decide_access": {"director": "below"},
     "customers.view_segment": {"rep": "all", "director": "all", "marketing": "all", "auditor": "all"},
     "customers.change_segment": {"rep": "all", "director": "all", "marketing": "all"},
-    "customers.share_segment": {"director": "all", "marketing": "all", "admin": "all"},
-    "customers.manage_classification": {"director": "all", "admin": "all"},
+    "customers.share_segment": {"director": "all", "marketing": "all"},
+    "customers.manage_classification": {"director": "all"},
     "customers.view_consent": {"rep": "own", "director": "below", "auditor": "all"},
     "customers.record_consent": {"rep": "own", "director": "below"},
 }
