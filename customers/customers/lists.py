@@ -16,12 +16,12 @@ from crm.access.masks import sees_contact_details
 from crm.records.custom import custom_columns, wanted_people
 from crm.records.lists import BuiltInView, BulkVerb, RecordListView
 from crm.records.tables import Column
-from crm.records.together import read_together
+from crm.records.together import Statement, read_together
 from customers.contacts.models import Contact
 from customers.customers.custom import CUSTOMER
 from customers.customers.filters import CustomerFilter
 from customers.customers.models import Customer, Star
-from customers.customers.names import look_up, merged, wanted_by
+from customers.customers.names import merged, names_of, names_wanted, wanted_by
 from customers.customers.tables import CONTACT_COLUMNS, CUSTOMER_TABLE
 from customers.pool.hiding import conceal
 
@@ -70,12 +70,15 @@ class CustomerListView(RecordListView):
         ]
 
     def names(self, columns: Sequence[Column], rows: Sequence[Any], wanted: dict[str, set[int]]) -> dict[str, Any]:
-        """One query for all names, one for the main contacts where they are shown; what a pool hides is empty."""
+        """One query for all names and for the main contacts where they are shown; what a pool hides is empty."""
         conceal(self.request.user, rows)
         fields = [field for column in columns for field in column.fields]
         people = wanted_people(CUSTOMER, columns, rows)
-        found: dict[str, Any] = dict(look_up(merged(wanted_by(rows, fields), wanted, people)))
-        read = read_together(self.read_with(columns, rows))
+        parts: dict[str, QuerySet[Any] | Statement] = {**self.read_with(columns, rows)}
+        if statement := names_wanted(merged(wanted_by(rows, fields), wanted, people)):
+            parts["names"] = statement
+        read = read_together(parts)
+        found: dict[str, Any] = dict(names_of(read.get("names", [])))
         found["read"] = read
         found["star"] = {row["customer_id"]: True for row in read["star"]}
         found["main_contact"] = {row.pop("customer_id"): MainContact(**row) for row in read.get("main_contact", [])}

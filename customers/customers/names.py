@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import connection
 
+from crm.records.together import Statement
 from crm.ui.formats import is_chinese
 
 # which kind of name an id in a field asks for
@@ -62,17 +63,29 @@ Names = dict[str, dict[int, Named]]
 
 def look_up(wanted: dict[str, set[int]]) -> Names:
     """The names of these ids by kind, in one query whatever is asked for; unknown ids are left out."""
-    asked = {kind: sorted(ids) for kind, ids in wanted.items() if ids}
-    found: Names = {kind: {} for kind in _SOURCES}
-    if not asked:
-        return found
-    parts = [f"{_SOURCES[kind]} WHERE id = ANY(%s)" for kind in asked]
+    statement = names_wanted(wanted)
+    if statement is None:
+        return names_of([])
     with connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(parts), list(asked.values()))
-        for kind, pk, name, tone in cursor.fetchall():
-            if kind == "industry":
-                name, tone = (name, "") if is_chinese() or not tone else (tone, "")
-            found[kind][pk] = Named(name, tone)
+        cursor.execute(statement.sql, statement.given)
+        return names_of(dict(zip(statement.fields, row, strict=True)) for row in cursor.fetchall())
+
+
+def names_wanted(wanted: dict[str, set[int]]) -> Statement | None:
+    """The statement that reads these names, for `read_together`; None where nothing is asked for."""
+    asked = {kind: sorted(ids) for kind, ids in wanted.items() if ids}
+    parts = [f"{_SOURCES[kind]} WHERE id = ANY(%s)" for kind in asked]
+    return Statement(" UNION ALL ".join(parts), list(asked.values()), ("kind", "pk", "name", "tone")) if asked else None
+
+
+def names_of(rows: Iterable[dict[str, Any]]) -> Names:
+    """The names by kind and id, out of what that statement read."""
+    found: Names = {kind: {} for kind in _SOURCES}
+    for row in rows:
+        name, tone = row["name"], row["tone"]
+        if row["kind"] == "industry":
+            name, tone = (name, "") if is_chinese() or not tone else (tone, "")
+        found[row["kind"]][row["pk"]] = Named(name, tone)
     return found
 
 

@@ -15,6 +15,7 @@ from customers.comments.models import Comment
 from customers.duplicates.models import AccessRequest, DuplicateCandidate, Merge
 from customers.imports.models import ImportSet
 from customers.leads.models import Allotment
+from customers.messages.models import ContactMail
 from customers.pool.models import RecycleExtension
 from customers.segments.models import Segment
 from customers.transfers.models import Transfer
@@ -30,7 +31,8 @@ NOT_THERE = {
     "records:view_delete", "records:export_decide",
     "jobs:job_detail", "jobs:job_progress", "jobs:job_cancel", "jobs:job_download",
     "jobs:outbox_retry", "notifications:notice_open", "settings:entry_edit", "settings:entry_move",
-    "settings:entry_switch", "settings:entry_remove", "settings:number_edit", "settings:custom_field_edit",
+    "settings:classification_edit", "settings:classification_remove", "settings:entry_switch",
+    "settings:entry_remove", "settings:number_edit", "settings:custom_field_edit",
     "settings:custom_field_move", "settings:custom_field_switch", "settings:custom_field_remove",
     "settings:custom_choice_add", "settings:custom_choice_edit", "settings:custom_choice_move",
     "settings:custom_choice_switch", "settings:custom_choice_remove", "settings:custom_field_kind",
@@ -53,6 +55,17 @@ def make_rows(owners: list[User], other_department: Any) -> dict[str, list[Any]]
         "customers.Comment": [
             Comment.objects.create(customer=customer, author=customer.owner, content="Said.") for customer in customers
         ],
+        "customers.ContactMail": [
+            ContactMail.objects.create(
+                contact=make_contact(customer),
+                subject="News",
+                body="Hello",
+                planned_by=customer.owner,
+                message_id=f"<{customer.pk}@example.com>",
+                send_at=timezone.now(),
+            )
+            for customer in customers
+        ],  # fmt: skip
         "customers.DuplicateCandidate": [
             DuplicateCandidate.objects.create(first=one, second=other, score=90, reasons=["name:0"])
             for one, other in zip(customers, customers[1:], strict=False)

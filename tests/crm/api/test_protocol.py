@@ -59,7 +59,7 @@ def test_a_view_without_a_person_is_401_in_json(api):
 # ── errors ──
 
 
-@pytest.mark.parametrize("path", ["nothing/", "users", "users/abc/", "customers/1/merge/", "", "users/1/../../x/"])
+@pytest.mark.parametrize("path", ["nothing/", "users", "users/abc/", "customers/1/melt/", "", "users/1/../../x/"])
 def test_an_unknown_address_is_404_in_json(api, rep, path):
     assert error(api(rep).get(path)) == (404, "not_found", {})
 
