@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from crm.ui.formats import long_day
+from customers.pool.hiding import where_shown
 from customers.segments.fields import BARE, CHOICE, DAY, NUMBER, TAGS, TEXT, TIMES, SegmentField, chosen, fields_for
 
 ROWS_AT_MOST, GROUPS_AT_MOST, CHOICES_AT_MOST, DAYS_AT_MOST, TEXT_AT_MOST = 30, 10, 100, 3650, 100
@@ -92,7 +93,11 @@ def condition_of(conditions: Conditions, user: Any) -> Q:
     """The question to the database; ValidationError where the person may not ask about a field, or one is gone."""
     fields = fields_for(user)
     groups = [
-        _joined(group["match"], [_row(raw, fields).condition() for raw in group["rows"]])
+        # what a pool hides from the person answers no condition either
+        _joined(
+            group["match"],
+            [_row(raw, fields).condition() & where_shown(user, raw["field"]) for raw in group["rows"]],
+        )
         for group in conditions["groups"]
     ]
     return _joined(conditions["match"], groups)

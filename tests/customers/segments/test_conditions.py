@@ -19,6 +19,7 @@ from tests.factories import (
     make_department,
     make_industry,
     make_level,
+    make_pool,
     make_pooled_customer,
     make_region,
     make_tag,
@@ -143,6 +144,16 @@ def test_a_phone_in_the_pool_is_not_matched_by_anybody(vp):
     make_pooled_customer(phone="+8613812345678", department=vp.department)
 
     assert count_of(clean_conditions(asks(row("phone", "contains", "5678")), vp), vp) == 0
+
+
+@pytest.mark.parametrize("operator", ["any", "none", "empty", "filled"])
+def test_a_column_that_a_pool_hides_answers_no_condition(vp, operator):
+    rep, key = make_user("rep", "rep", vp.department), make_level("Key")
+    pool = make_pool(department=vp.department, hidden_columns=["level"])
+    make_pooled_customer(pool, level=key)
+    value = [key.pk] if operator in ("any", "none") else None
+
+    assert count_of(clean_conditions(asks(row("level", operator, value)), rep), rep) == 0
 
 
 @pytest.mark.parametrize(
