@@ -26,8 +26,9 @@ from crm.people.models import User
 from customers.activities.actions import log_activity
 from customers.activities.models import Activity
 from customers.contacts.models import Contact
-from customers.customers.actions import clean_text
+from customers.customers.actions import clean_text, hold_customer
 from customers.customers.identity import clean_line
+from customers.customers.models import Customer
 from customers.messages.models import ContactMail
 from customers.privacy.consents import may_process
 
@@ -62,6 +63,7 @@ def plan_mail(
     if contact.pk not in may_process([contact.pk], purpose):
         raise ValidationError({"purpose": _("%(name)s has not agreed to this, or has withdrawn.") % {"name": contact}})
     with operation(actor, "contact_mail_planned", contact, anchor_id=contact.customer_id):
+        hold_customer(contact.customer)
         mail.save()
         put_in_outbox(TOPIC, f"contact-mail:{mail.pk}", {"mail_id": mail.pk}, queue="critical", at=mail.send_at)
     return mail
@@ -133,7 +135,9 @@ def _why_not(mail: ContactMail) -> str:
         return _("%(name)s has not agreed to this, or has withdrawn.") % {"name": contact}
     if not contact.email:
         return _("%(name)s has no e-mail address.") % {"name": contact}
-    if not Contact.objects.within(sender, RIGHT).filter(pk=contact.pk).exists():
+    customer = contact.customer
+    is_away = customer.archived_at is not None or customer.status == Customer.Status.POOL
+    if is_away or not Contact.objects.within(sender, RIGHT).filter(pk=contact.pk).exists():
         return _("%(name)s may no longer write to this customer.") % {"name": sender}
     return ""
 

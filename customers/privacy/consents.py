@@ -24,13 +24,18 @@ ASKED_FIRST = frozenset({Purpose.MAILING, Purpose.CALLS, Purpose.SHARING, Purpos
 def may_process(contact_ids: Iterable[int], purpose: str) -> set[int]:
     """The contacts among these whose data may serve the purpose now; asked when planning and again when sending."""
     ids = set(contact_ids)
-    kept = Consent.objects.filter(contact_id__in=ids, purpose=purpose)
-    valid = set(kept.filter(withdrawn_at=None).values_list("contact_id", flat=True))
     live = set(Contact.objects.live().filter(pk__in=ids).values_list("pk", flat=True))
-    if purpose in ASKED_FIRST:
-        return valid & live
-    objected = set(kept.values_list("contact_id", flat=True)) - valid
-    return live - objected
+    given: dict[int, datetime] = {}
+    withdrawn: dict[int, datetime] = {}
+    kept = Consent.objects.filter(contact_id__in=ids, purpose=purpose)
+    for contact_id, given_at, withdrawn_at in kept.values_list("contact_id", "given_at", "withdrawn_at"):
+        if withdrawn_at is None:
+            given[contact_id] = given_at
+        else:
+            withdrawn[contact_id] = max(withdrawn_at, withdrawn.get(contact_id, withdrawn_at))
+    # two records of one person that were joined may bring an older consent and a newer withdrawal: the latter counts
+    valid = {pk for pk, moment in given.items() if pk not in withdrawn or withdrawn[pk] <= moment}
+    return live & valid if purpose in ASKED_FIRST else live - (withdrawn.keys() - valid)
 
 
 def record_consent(

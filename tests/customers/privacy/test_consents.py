@@ -138,3 +138,14 @@ def test_somebody_out_of_reach_neither_sees_nor_changes_consents(contact):
         )
     assert "Ding Lan" not in client.get("/customers/consents/").text
     assert fingerprint() == before
+
+
+def test_of_two_joined_records_a_later_withdrawal_counts(rep, contact):
+    other = make_contact(contact.customer, name="Ding Lan", email="ding2@example.com")
+    record_consent(contact, actor=rep, purpose="mailing", **PROVED)
+    record_consent(other, actor=rep, purpose="mailing", **PROVED)
+    withdraw_consent(other, actor=rep, purpose="mailing", channel="phone")
+
+    Consent.objects.filter(contact=other).update(contact=contact)
+
+    assert may_process([contact.pk], "mailing") == set()

@@ -18,9 +18,10 @@ from customers.activities.models import Activity
 from customers.messages import actions
 from customers.messages.actions import plan_mail, send_mail, settle_uncertain, stop_mail
 from customers.messages.models import ContactMail
+from customers.pool.actions import release_customer
 from customers.privacy.consents import record_consent, withdraw_consent
 from tests.contract.fingerprints import fingerprint
-from tests.factories import make_contact, make_customer, make_department, make_user, sign_in
+from tests.factories import make_contact, make_customer, make_department, make_pool, make_user, sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -164,6 +165,18 @@ def test_a_sender_who_lost_the_customer_meanwhile_sends_nothing(rep, contact):
     type(contact.customer).objects.update(owner=other, department=other.department)
 
     assert (run(mail), outbox.outbox) == ("stopped", [])
+
+
+def test_nobody_writes_to_people_of_a_pool_not_even_with_a_mail_planned_before(rep, contact):
+    director = make_user("director", "director", rep.department)
+    mail = planned(contact, rep)
+    release_customer(contact.customer, actor=rep, reason="No need", pool=make_pool(department=rep.department))
+    contact.refresh_from_db()
+
+    assert (run(mail), outbox.outbox) == ("stopped", [])
+    with pytest.raises(ValidationError, match="in the pool"):
+        planned(contact, director)
+    assert ContactMail.objects.count() == 1
 
 
 @pytest.mark.parametrize(
