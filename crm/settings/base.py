@@ -176,6 +176,7 @@ ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
 ACCOUNT_RATE_LIMITS = {"login_failed": "50/10m/ip,5/10m/key", "login": "120/m/ip"}
 ACCOUNT_TRUSTED_PROXY_COUNT = ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
 MFA_ADAPTER = "crm.people.accounts.MfaAdapter"
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # administrators make the accounts: nobody can sign up with another's address
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Harbour CRM"
 

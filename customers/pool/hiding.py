@@ -71,6 +71,8 @@ def conceal(user: User, customers: Iterable[Customer]) -> None:
 
 def where_shown(user: User, name: str) -> Q:
     """The condition for customers whose column of this name the person may see, and so may filter by."""
+    if name not in HIDEABLE:
+        return Q()
     hiding = [pk for pk, columns in hidden_by_pool(user).items() if name in columns]
     return ~Q(pool__in=hiding) | Q(pool=None) if hiding else Q()
 

@@ -100,6 +100,15 @@ def test_a_role_that_requires_it_is_sent_to_set_up_a_second_factor_and_nowhere_e
     assert client.get("/accounts/2fa/totp/activate/").status_code in (200, 302)
 
 
+def test_an_address_that_nobody_confirmed_does_not_keep_a_person_from_the_second_factor():
+    person = make_user(f"nora{uuid.uuid4().hex[:8]}", role="rep")
+    client = Client()
+    try_to_sign_in(client, person.username)
+    client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    client.get("/accounts/email/")
+    assert client.get("/accounts/2fa/totp/activate/").status_code == 200
+
+
 def test_a_second_factor_is_asked_for_and_a_recovery_code_works_once():
     person = make_user(f"dora{uuid.uuid4().hex[:8]}", role="director", is_demo=False)
     secret = generate_totp_secret()
