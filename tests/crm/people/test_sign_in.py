@@ -101,7 +101,7 @@ def test_a_role_that_requires_it_is_sent_to_set_up_a_second_factor_and_nowhere_e
 
 
 def test_an_address_that_nobody_confirmed_does_not_keep_a_person_from_the_second_factor():
-    person = make_user(f"nora{uuid.uuid4().hex[:8]}", role="rep")
+    person = make_user(f"nora{uuid.uuid4().hex[:8]}", role="rep", email="nora@example.com")
     client = Client()
     try_to_sign_in(client, person.username)
     client.post("/accounts/reauthenticate/", {"password": PASSWORD})
