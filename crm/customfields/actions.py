@@ -10,9 +10,11 @@ from django.db.models import Max, Model
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from crm.customfields.conditions import holds, is_set
 from crm.customfields.definitions import FIELDS_AT_MOST, claim_fields, forget_fields, records_with_fields
-from crm.customfields.fields import KINDS, cleaned, holds, is_set, kind_of, line, unique_key
+from crm.customfields.fields import KINDS, cleaned, kind_of, unique_key
 from crm.customfields.keys import check_key, key_of
+from crm.customfields.kinds import line
 from crm.customfields.models import CustomChoice, CustomField, CustomUnique
 from crm.history.operations import operation
 

@@ -13,19 +13,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from crm.customfields.choice_kinds import labels, offered_choices
+from crm.customfields.conditions import between, contains, holds, is_set
 from crm.customfields.definitions import fields_of
-from crm.customfields.fields import (
-    between,
-    cleaned,
-    contains,
-    holds,
-    is_set,
-    kind_of,
-    labels,
-    offered_choices,
-    people_in,
-    shown,
-)  # fmt: skip
+from crm.customfields.fields import cleaned, kind_of, people_in, shown
 from crm.customfields.models import CustomField
 from crm.people.models import User
 from crm.records.filters import IdsFilter, RecordFilterSet, WordsFilter
