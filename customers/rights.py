@@ -242,4 +242,18 @@ RIGHTS = [
         {"rep": OWN, "director": BELOW},
         duty="business",
     ),
+    Right(
+        "customers.view_retention",
+        _("See what the retention rules would erase"),
+        _PRIVACY,
+        {"admin": ALL, "security": ALL, "auditor": ALL},
+        has_rows=False,
+    ),
+    Right(
+        "customers.run_retention",
+        _("Erase what is past its retention period"),
+        _PRIVACY,
+        {"admin": ALL, "security": ALL},
+        has_rows=False,
+    ),
 ]

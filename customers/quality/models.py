@@ -17,10 +17,12 @@ class CustomerQuality(models.Model):
     validity = models.PositiveSmallIntegerField(_("validity"))
     freshness = models.PositiveSmallIntegerField(_("freshness"))
     problems = ArrayField(models.CharField(max_length=24), default=list)
+    proposals = ArrayField(models.CharField(max_length=24), default=list, help_text="fields a uniform spelling changes")
     computed_at = models.DateTimeField()
 
     class Meta:
         indexes = [
             models.Index(fields=["score", "customer"], name="quality_worst"),
             GinIndex(fields=["problems"], name="quality_problems"),
+            GinIndex(fields=["proposals"], name="quality_proposals"),
         ]

@@ -51,9 +51,9 @@ WITH people AS (
     FROM seen
 )
 INSERT INTO customers_customerquality AS q
-    (customer_id, score, completeness, validity, freshness, problems, computed_at)
+    (customer_id, score, completeness, validity, freshness, problems, proposals, computed_at)
 SELECT id, round(0.5 * completeness + 0.3 * validity + 0.2 * freshness), completeness, validity, freshness, problems,
-    %(now)s
+    '{}', %(now)s
 FROM parts
 ON CONFLICT (customer_id) DO UPDATE SET score = EXCLUDED.score, completeness = EXCLUDED.completeness,
     validity = EXCLUDED.validity, freshness = EXCLUDED.freshness, problems = EXCLUDED.problems,
