@@ -10,7 +10,7 @@ from customers.imports.models import ColumnMapping, ImportRow, ImportSet
 from customers.leads.models import Allotment, AllotmentRecord, AllotmentShare
 from customers.messages.models import ContactMail
 from customers.pool.models import ClaimRecord, Pool, PoolLevelRule, PoolMember, RecycleExtension, RecycleWarning
-from customers.privacy.models import Consent
+from customers.privacy.models import Consent, PersonRequest, Tombstone
 from customers.quality.models import CustomerQuality
 from customers.segments.models import ClassificationRule, CustomerScore, Segment
 from customers.tasks.models import CalendarFeed, Task
@@ -46,6 +46,7 @@ __all__ = [
     "LeadSource",
     "MailAddress",
     "Merge",
+    "PersonRequest",
     "Pool",
     "PoolLevelRule",
     "PoolMember",
@@ -56,6 +57,7 @@ __all__ = [
     "Star",
     "Tag",
     "Task",
+    "Tombstone",
     "Transfer",
     "TransferRow",
 ]
