@@ -139,8 +139,8 @@ WHERE {CHUNK} AND r.outcome = 'moved' AND s.content_object_id = r.customer_id
 _KEEP_TEAM = f"{_END_SHARES} AND s.user_id = r.new_owner_id"
 
 _RESTORE_SHARES = f"""
-INSERT INTO customers_customershare (user_id, permission_id, content_object_id, shared_by_id, ends_on, role)
-SELECT e.user_id, e.permission_id, e.content_object_id, e.shared_by_id, e.ends_on, e.role
+INSERT INTO customers_customershare (id, user_id, permission_id, content_object_id, shared_by_id, ends_on, role)
+SELECT e.pgh_obj_id, e.user_id, e.permission_id, e.content_object_id, e.shared_by_id, e.ends_on, e.role
 FROM customers_customershareevent e JOIN customers_transferrow r ON r.customer_id = e.content_object_id
 WHERE {CHUNK} AND r.outcome = 'undone' AND e.pgh_label = 'delete' AND e.pgh_context_id = %(context)s
 ON CONFLICT DO NOTHING

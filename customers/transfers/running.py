@@ -65,7 +65,8 @@ WHERE {CHUNK} AND r.outcome = 'moved' AND r.new_owner_id IS NOT NULL AND c.id = 
 _SNAPSHOT_POOLED = f"""
 UPDATE customers_transferrow r SET outcome = 'moved', old_status = c.status, old_department_id = c.department_id,
     old_previous_owner_id = c.previous_owner_id, old_received_at = c.received_at,
-    old_next_follow_on = c.next_follow_on, old_protected_until = c.protected_until,
+    old_next_follow_on = c.next_follow_on, old_protected_from = c.protected_from,
+    old_protected_until = c.protected_until, old_recycle_not_before = c.recycle_not_before,
     new_department_id = p.department_id
 FROM customers_customer c, customers_pool p
 WHERE {CHUNK} AND r.outcome = 'planned' AND c.id = r.customer_id AND p.id = r.new_pool_id
@@ -78,6 +79,12 @@ UPDATE customers_customer c SET owner_id = NULL, department_id = r.new_departmen
     changed_by_id = %(actor)s
 FROM customers_transferrow r
 WHERE {CHUNK} AND r.outcome = 'moved' AND r.new_pool_id IS NOT NULL AND c.id = r.customer_id
+"""  # noqa: S608 - constants of this file only
+
+# who asked for more time was the owner
+_LAPSE_WISHES = f"""
+UPDATE customers_recycleextension x SET state = 'lapsed' FROM customers_transferrow r
+WHERE {CHUNK} AND r.outcome = %(outcome)s AND x.customer_id = r.customer_id AND x.state = 'open'
 """  # noqa: S608 - constants of this file only
 
 _KEEP_OLD_OWNER = f"""
@@ -114,6 +121,7 @@ def move_chunk(chunk: Chunk, actor: User) -> Tally:
         pooled = chunk.rows().moved().filter(new_owner=None).values_list("customer", flat=True)
         tie_up_loose_ends(list(pooled))
     _same(moved, written)
+    chunk.execute(_LAPSE_WISHES, outcome=_Outcome.MOVED)
     take_along(chunk, now)
     if transfer.old_owner_stays:
         _keep_old_owner(chunk, actor)
@@ -146,8 +154,7 @@ def _skip_what_changed(chunk: Chunk, actor: User) -> None:
             )
     able_ids = list(able.values_list("pk", flat=True))
     _skip(rows.exclude(new_owner=None).exclude(new_owner__in=able_ids), _Reason.RECEIVER)
-    if transfer.effective_on:
-        keep_from_previous_owners(chunk, outcome=_Outcome.SKIPPED)
+    keep_from_previous_owners(chunk, outcome=_Outcome.SKIPPED)
 
 
 def _skip_above_limits(chunk: Chunk) -> None:
@@ -165,13 +172,22 @@ def _skip(rows: QuerySet[TransferRow], reason: str) -> None:
 
 # ── and back ──
 
+# a pool has cleared the protection and the extension, another owner kept them or set their own
 _PUT_BACK = f"""
 UPDATE customers_customer c SET owner_id = r.old_owner_id, department_id = r.old_department_id, status = r.old_status,
     previous_owner_id = r.old_previous_owner_id, received_at = r.old_received_at, pool_id = NULL, pooled_at = NULL,
-    protected_until = coalesce(c.protected_until, r.old_protected_until),
+    protected_from = CASE WHEN c.pool_id IS NULL THEN c.protected_from ELSE r.old_protected_from END,
+    protected_until = CASE WHEN c.pool_id IS NULL THEN c.protected_until ELSE r.old_protected_until END,
+    recycle_not_before = CASE WHEN c.pool_id IS NULL THEN c.recycle_not_before ELSE r.old_recycle_not_before END,
     next_follow_on = coalesce(c.next_follow_on, r.old_next_follow_on), changed_at = %(now)s, changed_by_id = %(actor)s
 FROM customers_transferrow r
 WHERE {CHUNK} AND r.outcome = 'undone' AND c.id = r.customer_id
+"""  # noqa: S608 - constants of this file only
+
+_REOPEN_WISHES = f"""
+UPDATE customers_recycleextension x SET state = 'open' FROM customers_transferrow r, customers_recycleextensionevent e
+WHERE {CHUNK} AND r.outcome = 'undone' AND e.customer_id = r.customer_id AND e.pgh_context_id = %(context)s
+    AND e.pgh_label = 'update' AND e.state = 'lapsed' AND x.id = e.pgh_obj_id AND x.state = 'lapsed'
 """  # noqa: S608 - constants of this file only
 
 _END_STAY = f"""
@@ -191,6 +207,8 @@ def put_back_chunk(chunk: Chunk, actor: User) -> Tally:
     undone = chunk.rows().moved().update(outcome=_Outcome.UNDONE)
     _same(undone, chunk.execute(_PUT_BACK, now=now, actor=actor.pk))
     chunk.execute(_END_STAY)
+    chunk.execute(_LAPSE_WISHES, outcome=_Outcome.UNDONE)
+    chunk.execute(_REOPEN_WISHES, **chunk.did())
     put_along_back(chunk, now)
     return Tally(undone, moved - undone)
 
