@@ -24,6 +24,8 @@ TRIGGERS = (
     "pgtrigger_append_only_92226",
     "pgtrigger_append_only_d84f7",
     "pgtrigger_append_only_6433e",
+    "pgtrigger_append_only_0a5d0",
+    "pgtrigger_append_only_4e509",
     "pgtrigger_append_only_7c61b",
     "pgtrigger_operation_append_only_1590f",
 )
@@ -60,12 +62,13 @@ BEGIN
     END;
 END $$;
 
-CREATE FUNCTION privacy_redact_history(erased bigint[], why text, asked bigint) RETURNS SETOF bigint
+CREATE FUNCTION privacy_redact_history(erased bigint[], why text, asked bigint, with_texts boolean)
+RETURNS SETOF bigint
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = public, pg_temp
-SET pgtrigger.ignore = '{TRIGGERS}'
 AS $$
 DECLARE
+    was_ignored text;
     companies bigint[];
     reach text[];
     names text[];
@@ -99,12 +102,13 @@ BEGIN
     -- what still belongs to somebody else is left alone elsewhere; the longest first, so that nothing is cut in half
     SELECT coalesce(array_agg(k.word ORDER BY length(k.word) DESC, k.word), '{}') INTO reach FROM (
         SELECT DISTINCT w.word FROM customers_contactevent e, LATERAL (VALUES
-            (e.phone), (regexp_replace(e.phone, '^\\+86', '')), (e.email), (e.wechat)) AS w(word)
+            (e.phone, e.phone), (e.phone, regexp_replace(e.phone, '^\\+86', '')),
+            (e.phone, regexp_replace(e.phone, '^\\+86(1..)(....)(....)$', '\\1 \\2 \\3')),
+            (e.email, e.email), (e.wechat, e.wechat)) AS w(value, word)
         WHERE e.pgh_obj_id = ANY(erased) AND length(w.word) >= 5
             AND NOT EXISTS (SELECT FROM customers_contact o
-                WHERE o.phone IN (w.word, '+86' || w.word) OR o.email = w.word OR o.wechat = w.word)
-            AND NOT EXISTS (SELECT FROM customers_customer o
-                WHERE o.phone IN (w.word, '+86' || w.word) OR o.email = w.word)
+                WHERE o.phone = w.value OR o.email = w.value OR o.wechat = w.value)
+            AND NOT EXISTS (SELECT FROM customers_customer o WHERE o.phone = w.value OR o.email = w.value)
     ) k;
     SELECT coalesce(array_agg(k.name ORDER BY length(k.name) DESC, k.name), '{}') INTO names FROM (
         SELECT DISTINCT e.name FROM customers_contactevent e
@@ -114,8 +118,10 @@ BEGIN
                 WHERE o.id = ANY(companies) AND e.name IN (o.name, o.short_name))
     ) k;
 
+    was_ignored := coalesce(current_setting('pgtrigger.ignore', true), '');
+    PERFORM set_config('pgtrigger.ignore', '{TRIGGERS}', true);
     UPDATE customers_contactevent e SET name = c.name, job_title = '', phone = '', email = '', wechat = '',
-        birthday = NULL, remark = '', custom = '{}'
+        power = '', attitude = '', birthday = NULL, remark = '', custom = '{}'
     FROM customers_contact c WHERE c.id = e.pgh_obj_id AND e.pgh_obj_id = ANY(erased);
     UPDATE customers_consentevent SET evidence = '' WHERE contact_id = ANY(erased);
     SELECT coalesce(array_agg(DISTINCT m.message_id), '{}') INTO mails FROM customers_contactmailevent m
@@ -135,6 +141,18 @@ BEGIN
         AND (privacy_names(before::text, reach) OR privacy_names(after::text, reach));
     UPDATE customers_segmentevent SET conditions = privacy_without_in(conditions, reach)
     WHERE privacy_names(conditions::text, reach);
+
+    -- what colleagues wrote is changed only where the person who carries the erasure out says so
+    IF with_texts THEN
+        UPDATE customers_activityevent SET content = privacy_without(content, reach || names),
+            place = left(privacy_without(place, reach || names), 120)
+        WHERE customer_id = ANY(companies) AND privacy_names(concat(content, ' ', place), reach || names);
+        UPDATE customers_commentevent SET content = privacy_without(content, reach || names)
+        WHERE customer_id = ANY(companies) AND privacy_names(content, reach || names);
+        UPDATE customers_taskevent SET title = left(privacy_without(title, reach || names), 120),
+            note = privacy_without(note, reach || names)
+        WHERE customer_id = ANY(companies) AND privacy_names(concat(title, ' ', note), reach || names);
+    END IF;
 
     INSERT INTO customers_tombstone (what, contact_id, made_at, because, request_id)
     SELECT 'erased', c.id, c.created_at, why, asked FROM customers_contact c WHERE c.id = ANY(erased)
@@ -156,13 +174,14 @@ BEGIN
         OR (o.anchor_id = ANY(companies) AND privacy_names(concat(o.reason, ' ', o.facts), reach || names))
         OR privacy_names(concat(o.subject_label, ' ', o.reason, ' ', o.facts), reach)
     RETURNING o.id;
+    PERFORM set_config('pgtrigger.ignore', was_ignored, true);
 END $$;
 
-REVOKE ALL ON FUNCTION privacy_redact_history(bigint[], text, bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION privacy_redact_history(bigint[], text, bigint, boolean) FROM PUBLIC;
 """.replace("{TRIGGERS}", "{" + ",".join(TRIGGERS) + "}")
 
 FORGET = """
-DROP FUNCTION privacy_redact_history(bigint[], text, bigint);
+DROP FUNCTION privacy_redact_history(bigint[], text, bigint, boolean);
 DROP FUNCTION privacy_without_in(jsonb, text[]);
 DROP FUNCTION privacy_names(text, text[]);
 DROP FUNCTION privacy_without(text, text[]);
