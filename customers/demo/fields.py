@@ -13,6 +13,8 @@ from crm.customfields.models import CustomChoice, CustomField
 from crm.people.models import User
 
 MODEL = "customers.Customer"
+CONTACT_FIELD = {"key": "prefers", "label": "偏好联系方式", "label_en": "Likes to be reached by", "kind": "choice"}
+PREFERENCES = [("phone", "电话"), ("wechat", "微信"), ("mail", "邮件")]
 SYSTEMS = [("erp", "ERP"), ("mes", "MES"), ("plm", "PLM"), ("none_yet", "尚无系统")]
 DEPLOYMENTS = [("cloud", "公有云"), ("private", "私有化部署"), ("mixed", "混合部署")]
 FIELDS: list[dict[str, Any]] = [
@@ -30,7 +32,8 @@ def add_demo_fields() -> None:
     made = CustomField.objects.bulk_create(
         CustomField(model=MODEL, position=place, **one) for place, one in enumerate(FIELDS, 1)
     )
-    offered = {"deployment": DEPLOYMENTS, "systems": SYSTEMS}
+    made.append(CustomField.objects.create(model="customers.Contact", position=1, **CONTACT_FIELD))
+    offered = {"deployment": DEPLOYMENTS, "systems": SYSTEMS, "prefers": PREFERENCES}
     CustomChoice.objects.bulk_create(
         CustomChoice(field=one, value=value, label=label, position=place)
         for one in made
@@ -54,3 +57,10 @@ def fill_demo_fields(rows: Iterable[dict[str, Any]], seed: int) -> None:
             "contract_ends": (today + timedelta(days=random.randrange(20, 700))).isoformat(),
         }
         row["custom"] = values | ({"engineer": engineer} if chance < 0.2 else {})
+
+
+def fill_contact_fields(contacts: Iterable[dict[str, Any]]) -> None:
+    """Every third contact has said how it likes to be reached."""
+    for place, contact in enumerate(contacts):
+        if place % 3 == 0:
+            contact["custom"] = {"prefers": PREFERENCES[place // 3 % len(PREFERENCES)][0]}

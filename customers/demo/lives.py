@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from random import Random
 from typing import Any
 
@@ -132,11 +133,12 @@ class Storyteller:
         known = life.first["created_at"]
         for place in range(self.random.choice([1, 1, 1, 2, 2, 3])):
             title, power = self.random.choice(names.TITLES)
+            person, phone = names.person_name(self.random), names.mobile(self.random)
             life.contacts.append(
                 {
-                    "name": names.person_name(self.random), "job_title": title, "power": power,
-                    "is_primary": place == 0, "phone": names.mobile(self.random),
-                    "email": "", "wechat": "", "birthday": None, "remark": "",
+                    "name": person, "job_title": title, "power": power, "is_primary": place == 0, "phone": phone,
+                    "email": f"contact{phone[4:6]}{phone[-4:]}@company.example" if int(phone[-1]) < 4 else "",
+                    "wechat": "", "birthday": None, "remark": "",
                     "custom": {}, "created_at": known, "changed_at": known, "archived_at": None,
                 }
             )  # fmt: skip
@@ -166,12 +168,20 @@ class Storyteller:
             "kind": kind, "content": self.random.choice(names.SAID[kind]), "happened_at": at,
             "place": life.first["address"] if kind == "visit" else "", "next_follow_on": next_on,
             "is_valid_follow_up": kind in VALID_KINDS, "author_id": owner.pk,
-            "created_at": at, "changed_at": at, "archived_at": None,
+            "created_at": at, "changed_at": at, "archived_at": None, **self._stood(life, kind, at),
         }  # fmt: skip
         changes: Row = {"next_follow_on": next_on} if next_on else {}
         if kind in VALID_KINDS:
             changes["last_followed_at"] = at
         life.deeds.append(Deed(at, "activity_logged", owner.pk, changes, activity=activity))
+
+    def _stood(self, life: Life, kind: str, at: datetime) -> Row:
+        """Two of three visits were checked in on the spot."""
+        if kind != "visit" or at.minute % 3 == 0:
+            return {"checked_in_at": None, "latitude": None, "longitude": None}
+        place = life.first["address"].partition("市")[0]
+        north, east = (Decimal(degrees) + Decimal(at.minute) / 10_000 for degrees in names.POSITIONS[place])
+        return {"checked_in_at": at, "latitude": north, "longitude": east}
 
     def _next_day(self) -> date | None:
         days = self.random.choice([None, -9, -4, -2, -1, 0, 0, 1, 2, 3, 5, 7, 10, 14, 21])
@@ -198,6 +208,36 @@ class Storyteller:
             status="pool", pool_id=pool.pk, pooled_at=at, previous_owner_id=owner.pk, owner_id=None,
             department_id=pool.department_id, next_follow_on=None,
         )  # fmt: skip
+
+    def claim_some(self, lives: Sequence[Life]) -> list[tuple[Life, Row]]:
+        """Let every fifth customer of a pool find a new owner; with what the ledger says of it."""
+        pooled = [life for life in lives if life.today()["status"] == "pool"]
+        return [(life, entry) for place, life in enumerate(pooled[::5]) if (entry := self._claim(life, place))]
+
+    def _claim(self, life: Life, place: int) -> Row | None:
+        was = life.today()
+        owner = self._taker(was)
+        at = self._office_hour(was["pooled_at"] + (self.now - was["pooled_at"]) * 0.7, was["pooled_at"])
+        if at < was["pooled_at"]:
+            return None
+        is_assigned = place % 4 == 3
+        actor = self.company.users["director2" if owner.username == "rep3" else "director"] if is_assigned else owner
+        self._deed(
+            life, at, "customer_assigned" if is_assigned else "customer_claimed", actor, status="lead", pool_id=None,
+            pooled_at=None, owner_id=owner.pk, department_id=owner.department_id, received_at=at,
+        )  # fmt: skip
+        if place % 2 and self.now - at > timedelta(days=1):
+            self._follow_up(life, owner, self._office_hour(at + timedelta(days=1), at), self._next_day())
+        return {
+            "pool_id": was["pool_id"], "claimed_by_id": owner.pk, "claimed_on": timezone.localdate(at),
+            "claimed_at": at, "is_assigned": is_assigned, "previous_owner_id": was["previous_owner_id"],
+            "pooled_at": was["pooled_at"],
+        }  # fmt: skip
+
+    def _taker(self, was: Row) -> User:
+        usernames = ["rep3"] if was["pool_id"] == self.company.pools[NORTH].pk else ["rep", "rep2"]
+        takers = [self.company.users[name] for name in usernames]
+        return next((one for one in takers if one.pk != was["previous_owner_id"]), self.company.users["director2"])
 
     def _deed(self, life: Life, at: datetime, verb: str, actor: User, reason: str = "", **changes: Any) -> None:
         changes |= {"changed_at": at, "changed_by_id": actor.pk}

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from crm.access.standard_roles import load_standard_roles
 from crm.history.models import Operation
 from crm.history.operations import operation
+from crm.operations.requests import CurrentRequest, serving
 from crm.people.models import User
 from crm.records.models import NumberCounter
 from customers.activities.models import Activity
@@ -26,14 +27,26 @@ from customers.base_data.models import CustomerLevel, CustomerStage, Industry, L
 from customers.contacts.models import Contact
 from customers.customers.models import Customer
 from customers.customers.search import refresh_search
-from customers.demo.company import NORTH, found_company
+from customers.demo.arrivals import hand_some_out, receive_leads
+from customers.demo.company import EAST, Company, found_company
+from customers.demo.consents import keep_consents
 from customers.demo.copying import copy_rows, silent_history, take_ids
-from customers.demo.fields import add_demo_fields, fill_demo_fields
+from customers.demo.fields import add_demo_fields, fill_contact_fields, fill_demo_fields
 from customers.demo.files import keep_demo_files
 from customers.demo.lives import Life, Lists, Row, Storyteller
-from customers.demo.recycling import switch_recycling_on
+from customers.demo.moves import protect_some, settle_duplicates, transfer_some, work_through_the_night
+from customers.demo.rules import (
+    classify_by_rule,
+    describe_segments,
+    keep_views,
+    lay_down_pool_rules,
+    spread_what_is_overdue,
+)
 from customers.demo.surroundings import surround
 from customers.demo.tasks import plan_tasks
+from customers.demo.twins import repeat_some
+from customers.demo.wishes import ask_for_customers, ask_for_more_time, take_out_lists
+from customers.pool.models import ClaimRecord
 
 CUSTOMER_COUNT = 400
 
@@ -52,25 +65,52 @@ def load_demo(seed: int = 1) -> dict[str, int]:
     with operation(None, "demo_company_founded", via="system"):
         company = found_company(timezone.localdate(now))
         add_demo_fields()
-    lives = Storyteller(seed, company, _lists(), now).tell(CUSTOMER_COUNT)
+    story = Storyteller(seed, company, _lists(), now)
+    lives = story.tell(CUSTOMER_COUNT)
+    claims = story.claim_some(lives)
+    repeat_some(lives, company.departments[EAST].pk)
     number_and_identify(lives)
     fill_demo_fields((life.first for life in lives), seed)
+    fill_contact_fields(contact for life in lives for contact in life.contacts)
     with silent_history(Customer, Contact, Activity):
         write_rows(lives)
         write_history(lives, Random(seed))
-    with operation(None, "pool_saved", company.pools[NORTH], via="system"):
-        switch_recycling_on(company.pools[NORTH], timezone.localdate(now))
+    with operation(None, "demo_company_founded", via="system"):
+        ClaimRecord.objects.bulk_create(ClaimRecord(customer_id=life.first["id"], **row) for life, row in claims)
     refresh_search([life.first["id"] for life in lives])
-    surround(company.users)
-    files = keep_demo_files()
+    with serving(CurrentRequest(via="page")):
+        counts = _work(company, now, seed)
     return {
         "users": len(company.users),
         "customers": len(lives),
         "contacts": sum(len(life.contacts) for life in lives),
-        "tasks": plan_tasks(company.users, now, Random(seed)),
         "activities": sum(deed.activity is not None for life in lives for deed in life.deeds),
-        "files": files,
+        **counts,
     }
+
+
+def _work(company: Company, now: datetime, seed: int) -> dict[str, int]:
+    """What people did with the customers lately, in the order in which one thing leads to another."""
+    users, today = company.users, timezone.localdate(now)
+    counts = {"leads": receive_leads(users, Random(seed))}
+    surround(users)
+    counts["files"] = keep_demo_files()
+    transfer_some(users, today)
+    hand_some_out(users)
+    lay_down_pool_rules(company.pools, users)
+    with operation(None, "demo_company_founded", via="system"):
+        spread_what_is_overdue(today)
+    protect_some(users, today)
+    ask_for_more_time(users)
+    ask_for_customers(users)
+    counts["consents"] = keep_consents(users, now)
+    classify_by_rule(users, describe_segments(users))
+    keep_views(users)
+    counts["tasks"] = plan_tasks(users, now, Random(seed))
+    work_through_the_night(users)
+    counts["possible duplicates"] = settle_duplicates(users["director"])
+    counts["exports"] = take_out_lists(users)
+    return counts
 
 
 def _lists() -> Lists:

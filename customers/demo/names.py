@@ -11,6 +11,7 @@ BRANDS: list[str] = _WORDS["brands"].split()
 TRADES: list[tuple[str, str]] = list(_WORDS["trades"].items())  # with the code of the industry
 EAST: list[tuple[str, str]] = list(_WORDS["east"].items())  # with the code of the region
 NORTH: list[tuple[str, str]] = list(_WORDS["north"].items())
+POSITIONS: dict[str, tuple[str, ...]] = {place: tuple(at.split()) for place, at in _WORDS["positions"].items()}
 STREETS: list[str] = _WORDS["streets"].split()
 SURNAMES: str = _WORDS["surnames"]
 GIVEN: list[str] = _WORDS["given"].split()

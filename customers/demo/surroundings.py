@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 
 from crm.people.models import User
+from customers.activities.models import Activity
 from customers.comments.actions import add_comment
 from customers.contacts.actions import update_contact
 from customers.contacts.models import Contact
@@ -21,6 +22,7 @@ SAID = [
     "信息部换了新经理，先补充联系人再推进。",
     "上次演示反馈不错，可以把同行业案例再发一份。",
 ]
+ANSWERED = ["推进得不错，下次把付款节点也谈清楚。", "这家的预算口径要再核实一下。", "竞品在做价格战，先稳住需求清单。"]
 # of whom each owner asks help, and who leads them
 OTHERS = {"rep": ("rep2", "director"), "rep2": ("rep", "director"), "rep3": ("director2", "director2")}
 ATTITUDES = ["supports", "neutral", "opposes"]
@@ -39,8 +41,15 @@ def surround(users: Mapping[str, User]) -> None:
                 text = SAID[place // 3 % len(SAID)].format(other=users[helper].name, boss=users[boss].name)
                 add_comment(customer, actor=owner, content=text)
                 follow_customer(customer, actor=owner)
+            elif place % 3 == 1:
+                _answer(customer, users[boss], place)
             _draw_map(customer, owner)
         _join(chosen, owner)
+
+
+def _answer(customer: Customer, boss: User, place: int) -> None:
+    latest = Activity.objects.live().filter(customer=customer).order_by("-happened_at", "-pk").first()
+    add_comment(customer, actor=boss, content=ANSWERED[place // 3 % len(ANSWERED)], activity=latest)
 
 
 def _draw_map(customer: Customer, owner: User) -> None:

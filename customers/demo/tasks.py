@@ -25,11 +25,17 @@ PLANNED: Sequence[tuple[str, int, int | None, bool, bool]] = [
     ("拜访前整理上次会议纪要", 3, None, False, True),
     ("跟进标书答疑结果", 6, None, False, False),
 ]
+# what those do who own few or no customers
+OFFICE: dict[str, list[tuple[str, int, int | None]]] = {
+    "director2": [("复核本周回收名单", -1, None), ("与雨桐过一遍重点商机", 0, 15), ("北区月度复盘材料", 4, None)],
+    "vp": [("审批华东导出申请", 0, None), ("销售例会", 1, 9), ("和市场部确认展会线索分配", 2, 14)],
+    "marketing": [("整理工博会名片并导入", -1, None), ("核对退订名单", 0, 11), ("沙龙邀请函定稿", 3, None)],
+}
 DONE = ("补录展会名片", "更新联系人职务")
 
 
 def plan_tasks(users: dict[str, User], now: datetime, random: Random) -> int:
-    """Give each rep and director their tasks; how many were written."""
+    """Give people their tasks; how many were written."""
     rows = []
     for username in ("rep", "rep2", "rep3", "director"):
         owner = users[username]
@@ -37,6 +43,9 @@ def plan_tasks(users: dict[str, User], now: datetime, random: Random) -> int:
         giver = users["director2" if username == "rep3" else "director"]
         rows += [_task(owner, giver, customers, plan, now, random) for plan in PLANNED]
         rows += [Task(title=title, owner=owner, created_by=owner, done_at=now - timedelta(days=1)) for title in DONE]
+    for username, plans in OFFICE.items():
+        owner = users[username]
+        rows += [_task(owner, owner, [], (title, days, hour, False, False), now, random) for title, days, hour in plans]
     with operation(None, "demo_company_founded", via="system"):
         Task.objects.bulk_create(rows)
     return len(rows)

@@ -32,7 +32,7 @@ def test_message_ids_are_english():
 
 
 def test_chinese_copy_follows_the_house_style():
-    banned = re.compile(r"您|成功[！。]?$|^请(?!求)|[\u4e00-\u9fff][,;:?!]|\.\.\.")
+    banned = re.compile(r"您|成功[！。]?$|^请(?!求)|[\u4e00-\u9fff][,;:?!]|\.\.\.|[“”]")
     offending = [
         (entry.msgid, text)
         for entry in translations.catalogue(next(folder for folder in FOLDERS if "zh" in folder.parent.name))
