@@ -143,7 +143,14 @@ def sweep_leftovers() -> int:
     return sum(belonging.sweep() for belonging in belongings().values() if belonging.sweep is not None)
 
 
-# ── called by the job, inside the transaction that ends it ──
+# ── called by the job, inside its transactions ──
+
+
+def settle_heir(departure: Departure) -> None:
+    """Where the heir has left meanwhile: the head above the leaver takes over, else whoever lets them leave."""
+    if not departure.heir.is_active:
+        departure.heir = heir_of(departure.user) or departure.requested_by
+        departure.save(update_fields=["heir"])
 
 
 def finish_departure(departure: Departure, state: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from crm.history.operations import tied_to
 from crm.jobs.kinds import JobKind, Tally
 from crm.jobs.models import Job
-from crm.leaving.actions import finish_departure
+from crm.leaving.actions import finish_departure, settle_heir
 from crm.leaving.models import Departure
 from crm.people.actions import switch_off
 from crm.people.belongings import Belonging, belongings
@@ -27,6 +27,7 @@ class DepartureRun(JobKind):
         departure = _departure(job)
         with tied_to(_entitled(job)):
             leaver = User.objects.select_for_update(of=("self",)).get(pk=departure.user_id)
+            settle_heir(departure)
             # counted while the leaver still reaches something
             counts = {code: belonging.count(leaver) for code, belonging in belongings().items()}
             if leaver.is_active:

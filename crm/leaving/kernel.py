@@ -93,6 +93,31 @@ DEPUTY = Belonging(
 )
 
 
+# ── departures they planned ──
+
+
+def _planned_departures(user: User) -> QuerySet[Departure]:
+    return Departure.objects.filter(requested_by=user, state=Departure.State.SCHEDULED)
+
+
+def _hand_over_departures(departure: Departure, params: Params) -> tuple[int, int]:
+    rows = _planned_departures(departure.user)
+    keeper = departure.requested_by  # nobody lets themselves leave
+    rows.filter(user=keeper).update(state=Departure.State.CANCELLED, finished_at=timezone.now())
+    rows.update(requested_by=keeper)
+    return params["count"], 0
+
+
+DEPARTURES = Belonging(
+    "departures",
+    _("Departures they planned"),
+    _("go to whoever lets them leave"),
+    "log-out",
+    lambda user: _planned_departures(user).count(),
+    _hand_over_departures,
+)
+
+
 # ── departments ──
 
 

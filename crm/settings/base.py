@@ -88,7 +88,7 @@ TEMPLATES = [
         },
     }
 ]
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+FORM_RENDERER = "crm.ui.rendering.ProductRenderer"
 
 # ── data ──
 DATABASES: dict[str, dict[str, Any]] = {
@@ -293,6 +293,8 @@ HARBOUR_ATTACHABLE = {
 }
 # facts that keep a customer where it is (contracts, tickets, approvals of the apps above): each a Hold
 HARBOUR_CUSTOMER_HOLDS: list[str] = []
+# which customers have signed contracts: each a function that answers their ids
+HARBOUR_CONTRACTS: list[str] = []
 # records an administrator may add fields to
 HARBOUR_CUSTOM_FIELDS = ["customers.Customer", "customers.Contact"]
 # what may move along with a customer besides what hangs on it: each a Companion
@@ -312,6 +314,7 @@ HARBOUR_LEAVER_CHECKS = [
     "customers.transfers.leaving.WISHES",
     "customers.transfers.leaving.DECISIONS",
     "customers.transfers.leaving.TRANSFERS",
+    "crm.leaving.kernel.DEPARTURES",
     "crm.leaving.kernel.HEADED",
     "crm.leaving.kernel.DEPUTY",
     "crm.leaving.kernel.VIEWS",

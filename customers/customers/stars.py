@@ -13,11 +13,11 @@ from django.utils.translation import gettext as _
 
 from crm.history.models import Operation
 from crm.history.operations import operation
+from crm.history.verbs import worded
 from crm.notifications.actions import notify_many
 from crm.notifications.models import Notice
 from crm.people.models import User
 from customers.customers.models import Customer, Star
-from customers.verbs import VERBS
 
 STARS_AT_MOST = 500
 
@@ -65,7 +65,7 @@ def _news(entry: Operation, user: User, ids: list[int]) -> Notice:
             text, url = _("A customer you follow was moved and is out of your reach now."), ""
         else:
             actor = entry.actor or _("The system")
-            words = {"actor": actor, "did": VERBS[entry.verb][0], "name": seen[0].name, "count": len(ids)}
+            words = {"actor": actor, "did": worded(entry.verb, entry.subject_label)[0], "name": seen[0].name, "count": len(ids)}
             text = (
                 _("“%(name)s”, which you follow: %(actor)s %(did)s.")
                 if len(ids) == 1

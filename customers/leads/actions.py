@@ -20,7 +20,9 @@ from crm.notifications.actions import notify_many
 from crm.notifications.models import Notice
 from crm.people.models import User
 from customers.customers.actions import refuse_archived
+from customers.customers.bought import has_bought
 from customers.customers.models import Customer
+from customers.customers.stars import tell_followers
 from customers.leads.dealing import Receiver, deal
 from customers.leads.models import Allotment, AllotmentRecord, AllotmentShare
 from customers.leads.waiting import cooling_down, receivers_among, receivers_of, waiting_for
@@ -132,14 +134,16 @@ def _hand_out(
         _write(dealt, rows, allotment, method, pool, actor)
         _remember_turns(allotment, receivers)
         _tell(entry, dealt, rows, receivers)
+        tell_followers(entry, list(dealt))
     for receiver in receivers:
         if receiver.given:
             outcome.given[receiver.user] = outcome.given.get(receiver.user, 0) + receiver.given
 
 
 _TAKE = """
-UPDATE customers_customer c SET owner_id = d.user_id, department_id = u.department_id, status = 'lead', pool_id = NULL,
-    pooled_at = NULL, received_at = %s, changed_at = %s, changed_by_id = %s
+UPDATE customers_customer c SET owner_id = d.user_id, department_id = u.department_id, pool_id = NULL, pooled_at = NULL,
+    status = CASE WHEN c.id = ANY(%s) THEN 'existing' ELSE 'lead' END,
+    received_at = %s, changed_at = %s, changed_by_id = %s
 FROM unnest(%s::bigint[], %s::bigint[]) AS d (customer_id, user_id) JOIN crm_user u ON u.id = d.user_id
 WHERE c.id = d.customer_id
 """
@@ -154,8 +158,9 @@ def _write(
     actor: User | None,
 ) -> None:
     now = timezone.now()
+    bought = list(Customer.objects.filter(has_bought(), pk__in=dealt).values_list("pk", flat=True))
     with connection.cursor() as cursor:
-        cursor.execute(_TAKE, [now, now, actor.pk if actor else None, list(dealt), list(dealt.values())])
+        cursor.execute(_TAKE, [bought, now, now, actor.pk if actor else None, list(dealt), list(dealt.values())])
     AllotmentRecord.objects.bulk_create(
         AllotmentRecord(customer_id=customer_id, allotment=allotment, method=method, user_id=user_id)
         for customer_id, user_id in dealt.items()
@@ -164,7 +169,7 @@ def _write(
         ClaimRecord.objects.bulk_create(
             ClaimRecord(
                 customer=row, pool=pool, claimed_by_id=dealt[row.pk], claimed_on=timezone.localdate(now),
-                is_assigned=True, previous_owner_id=row.previous_owner_id, pooled_at=row.pooled_at,
+                claimed_at=now, is_assigned=True, previous_owner_id=row.previous_owner_id, pooled_at=row.pooled_at,
             )
             for row in rows if row.pk in dealt
         )  # fmt: skip

@@ -16,13 +16,18 @@ SHOWN_AT_MOST = 50
 
 @dataclass(frozen=True)
 class Preview:
-    """Who would get how many, how many would stay, and the first customers as far as the person may see them."""
+    """Who would get how many, and the first customers by name as far as the person may see them.
+
+    `further` would be handed out too but stand behind the first ones; `unseen` are among the first, out of reach.
+    """
 
     receivers: list[Receiver]
     count: int
     left: int
     shown: list[tuple[Customer, User]]
-    hidden: int
+    nobodys: list[Customer]
+    further: int
+    unseen: int
     is_cut: bool
 
 
@@ -34,7 +39,16 @@ def preview_of(allotment: Allotment, user: User) -> Preview:
     dealt = deal(tried, receivers, allotment.method, cooling_down(allotment.pool, tried))
     people = {receiver.user.pk: receiver.user for receiver in receivers}
     first = list(dealt)[:SHOWN_AT_MOST]
-    visible = Customer.objects.visible_to(user).filter(pk__in=first).in_bulk()
+    left = [pk for pk in tried if pk not in dealt]
+    visible = Customer.objects.visible_to(user).in_bulk([*first, *left[:SHOWN_AT_MOST]])
     shown = [(visible[pk], people[dealt[pk]]) for pk in first if pk in visible]
-    left = len(tried) - len(dealt)
-    return Preview(receivers, len(dealt), left, shown, len(dealt) - len(shown), len(ids) > TRIED_AT_MOST)
+    return Preview(
+        receivers=receivers,
+        count=len(dealt),
+        left=len(left),
+        shown=shown,
+        nobodys=[visible[pk] for pk in left[:SHOWN_AT_MOST] if pk in visible],
+        further=len(dealt) - len(first),
+        unseen=len(first) - len(shown),
+        is_cut=len(ids) > TRIED_AT_MOST,
+    )

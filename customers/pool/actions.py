@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from django.core.exceptions import ValidationError
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Max, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm.history.operations import operation
 from crm.people.models import User
 from crm.ui.formats import long_day
+from customers.customers.bought import has_bought, status_with_owner
 from customers.customers.models import Customer
 from customers.customers.stars import tell_followers
 from customers.pool.capacity import Load, hold_quota, loads, receivers_for
@@ -46,8 +47,8 @@ def claim_customer(customer: Customer, *, actor: User) -> Customer:
         now = timezone.now()
         _refuse_frozen(pool, customer, now)
         _refuse_cool_down(pool, customer, actor, now)
-        _refuse_daily_limit(pool, actor)
-        _refuse_held_limit(pool, actor)
+        _refuse_daily_limit(pool, actor, now)
+        _refuse_held_limit(pool, actor, customer)
         _take(customer, pool, actor, actor, now, is_assigned=False)
         tell_followers(entry, [customer.pk])
     return customer
@@ -80,7 +81,7 @@ def assign_customer(customer: Customer, *, owner: User, actor: User, reason: str
         now = timezone.now()
         if customer.pool is not None:
             _refuse_cool_down(customer.pool, customer, owner, now)
-        _refuse_held_limit(customer.pool, owner)
+        _refuse_held_limit(customer.pool, owner, customer)
         _take(customer, customer.pool, owner, actor, now, is_assigned=True)
         tell_followers(entry, [customer.pk])
     return customer
@@ -185,9 +186,9 @@ def _refuse_cool_down(pool: Pool, customer: Customer, owner: User, now: datetime
         )
 
 
-def _refuse_daily_limit(pool: Pool, actor: User) -> None:
-    today = timezone.localdate()
-    if pool.claims_per_day and claims_on(pool, actor) >= pool.claims_per_day:
+def _refuse_daily_limit(pool: Pool, actor: User, now: datetime) -> None:
+    today = timezone.localdate(now)
+    if pool.claims_per_day and claims_on(pool, actor, today) >= pool.claims_per_day:
         raise ValidationError(
             _("You have claimed %(limit)s customers from “%(pool)s” today, which is the limit. Next: %(day)s 00:00.")
             % {"limit": pool.claims_per_day, "pool": pool, "day": long_day(today + timedelta(days=1))},
@@ -195,10 +196,10 @@ def _refuse_daily_limit(pool: Pool, actor: User) -> None:
         )
 
 
-def _refuse_held_limit(pool: Pool | None, owner: User) -> None:
+def _refuse_held_limit(pool: Pool | None, owner: User, customer: Customer) -> None:
     (load,) = loads([owner])
     limit = held_limit(pool, load)
-    if load.held >= limit:
+    if load.held >= limit and not Customer.objects.filter(has_bought(), pk=customer.pk).exists():
         raise ValidationError(
             _("%(name)s holds %(held)s customers; the limit is %(limit)s. Possible again once one is given up or won.")
             % {"name": owner, "held": load.held, "limit": limit},
@@ -211,11 +212,9 @@ def held_limit(pool: Pool | None, load: Load) -> int:
     return min(load.limit, pool.held_at_most) if pool is not None and pool.held_at_most else load.limit
 
 
-def claims_on(pool: Pool, actor: User) -> int:
-    """How many customers a person has claimed from a pool today, by the ledger."""
-    return ClaimRecord.objects.filter(
-        claimed_by=actor, pool=pool, claimed_on=timezone.localdate(), is_assigned=False
-    ).count()
+def claims_on(pool: Pool, actor: User, day: date) -> int:
+    """How many customers a person has claimed from a pool on a company day, by the ledger."""
+    return ClaimRecord.objects.filter(claimed_by=actor, pool=pool, claimed_on=day, is_assigned=False).count()
 
 
 def frozen_until(pool: Pool, customer: Customer) -> datetime | None:
@@ -228,8 +227,8 @@ def frozen_until(pool: Pool, customer: Customer) -> datetime | None:
 def _given_up_at(customer: Customer, owner: User) -> datetime | None:
     if customer.previous_owner_id == owner.pk:
         return customer.pooled_at
-    earlier = ClaimRecord.objects.filter(customer=customer, previous_owner=owner).order_by("-pooled_at").first()
-    return earlier.pooled_at if earlier else None
+    stays = ClaimRecord.objects.filter(customer=customer, previous_owner=owner)
+    return stays.aggregate(latest=Max("pooled_at"))["latest"]
 
 
 # ── the one write ──
@@ -239,7 +238,7 @@ def _take(customer: Customer, pool: Pool | None, owner: User, actor: User, now: 
     taken = free_row(customer, pool).update(
         owner=owner,
         department=owner.department_id,
-        status=Customer.Status.LEAD,
+        status=status_with_owner(),
         pool=None,
         pooled_at=None,
         received_at=now,
@@ -254,6 +253,7 @@ def _take(customer: Customer, pool: Pool | None, owner: User, actor: User, now: 
             pool=pool,
             claimed_by=owner,
             claimed_on=timezone.localdate(now),
+            claimed_at=now,
             is_assigned=is_assigned,
             previous_owner=customer.previous_owner,
             pooled_at=customer.pooled_at,

@@ -38,7 +38,7 @@ def ask_extension(customer: Customer, *, actor: User, reason: str) -> RecycleExt
             customer=locked, pool=pool, asked_by=actor, reason=reason.strip()[:200],
             until=due_on + timedelta(days=pool.extension_days),
         )  # fmt: skip
-    _tell_deciders(extension)
+        _tell_deciders(extension)
     return extension
 
 
@@ -62,7 +62,7 @@ def decide_extension(extension: RecycleExtension, *, actor: User, is_granted: bo
             Customer.objects.filter(pk=locked.pk).update(
                 recycle_not_before=wish.until, changed_at=now, changed_by=actor
             )
-    _tell_asker(extension, is_granted=is_granted)
+        _tell_asker(extension, is_granted=is_granted)
 
 
 def _due(customer: Customer) -> tuple[Pool, date]:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from crm.history.operations import operation
 from crm.people.models import User
 from customers.customers.models import Customer
+from customers.customers.stars import tell_followers
 from customers.pool.models import Pool
 
 MOVED_AT_MOST = 20_000
@@ -43,9 +44,10 @@ def move_to_pool(rows: QuerySet[Any], *, actor: User, pool: Pool, reason: str = 
     count = movable.count()
     if not count:
         return Moved(0, len(ids))
-    with operation(actor, "customers_pooled_elsewhere", pool, reason=reason, row_count=count):
+    with operation(actor, "customers_pooled_elsewhere", pool, reason=reason, row_count=count) as entry:
         locked = list(movable.select_for_update(of=("self",)).order_by("pk").values_list("pk", flat=True))
         moved = Customer.objects.filter(pk__in=locked).update(
             pool=pool, department=pool.department_id, changed_at=timezone.now(), changed_by=actor
         )
+        tell_followers(entry, locked)
     return Moved(moved, len(ids) - moved)

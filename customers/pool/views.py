@@ -238,7 +238,7 @@ def _quota(pool: Pool | None, user: User) -> dict[str, Any] | None:
     (load,) = loads([user])
     quota: dict[str, Any] = {"held": load.held, "limit": actions.held_limit(pool, load)}
     if pool is not None and pool.claims_per_day:
-        quota |= {"claimed": actions.claims_on(pool, user), "daily": pool.claims_per_day}
+        quota |= {"claimed": actions.claims_on(pool, user, timezone.localdate()), "daily": pool.claims_per_day}
     return quota
 
 

@@ -319,7 +319,10 @@ def finish_undo(transfer: Transfer) -> dict[str, Any]:
     transfer.undone_at = timezone.now()
     transfer.counts = outcome_counts(transfer)
     transfer.save(update_fields=["state", "undone_at", "counts"])
+    undone = transfer.rows.filter(outcome=TransferRow.Outcome.UNDONE)
     _tell_both_sides(transfer, TransferRow.Outcome.UNDONE)
+    if transfer.undo_job is not None and transfer.undo_job.operation is not None:
+        tell_followers(transfer.undo_job.operation, undone.values_list("customer_id", flat=True))
     return {"transfer": transfer.pk, **transfer.counts}
 
 

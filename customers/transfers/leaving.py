@@ -21,6 +21,7 @@ from crm.notifications.actions import notify
 from crm.people.belongings import Belonging, Params
 from crm.people.models import User
 from customers.customers.models import Customer, CustomerShare
+from customers.customers.stars import tell_followers
 from customers.duplicates.models import AccessRequest
 from customers.leads.models import AllotmentShare
 from customers.pool.loose_ends import tie_up_loose_ends
@@ -139,13 +140,14 @@ def _pool_those_of(user: User) -> int:
     if not ids:
         return 0
     now = timezone.now()
-    with operation(None, "leftovers_pooled", user, via="system", row_count=len(ids)):
+    with operation(None, "leftovers_pooled", user, via="system", row_count=len(ids)) as entry:
         Customer.objects.filter(pk__in=ids).update(
             status=Customer.Status.POOL, pool=pool, pooled_at=now, previous_owner=F("owner"), owner=None,
             department=pool.department_id, next_follow_on=None, protected_from=None, protected_until=None,
             recycle_not_before=None, changed_at=now, changed_by=None,
         )  # fmt: skip
         tie_up_loose_ends(ids)
+        tell_followers(entry, ids)
     _tell_director(user, pool, len(ids), now.isoformat())
     return len(ids)
 

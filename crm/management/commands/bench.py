@@ -12,7 +12,9 @@ from django.db import connection
 
 from crm.settings import environment
 
-SMALL = 10_000
+MODULES = (
+    "sizes", "pages", "timelines", "exports", "imports", "transfers", "duplicates", "segments", "claims", "recycling",
+)  # fmt: skip
 
 
 class Command(BaseCommand):
@@ -26,7 +28,7 @@ class Command(BaseCommand):
         settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, "testserver"]
         call_command("collectstatic", interactive=False, verbosity=0)
         broken = 0
-        for module in ("sizes", "pages", "timelines", "exports", "imports", "transfers", "duplicates", "recycling"):
+        for module in MODULES:
             if options["only"] not in module:
                 continue
             for figure in import_module(f"tests.benchmarks.{module}").measure(self.prepare, size):

@@ -2,25 +2,33 @@
 
 import threading
 from collections import Counter
+from datetime import timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, connection
+from django.db.models import Count
 from django.utils import timezone
 
 import crm.celery  # noqa: F401 - the doorbell of the jobs started here
 from crm.jobs.running import run_job
+from crm.operations.invariants import all_rules, broken
 from crm.people.models import User
+from crm.records.selection import Selection
 from customers.customers.models import Customer
+from customers.leads.actions import run_allotment
+from customers.leads.models import Allotment, AllotmentShare
 from customers.pool import actions
-from customers.pool.actions import claim_customer, release_customer
-from customers.pool.models import ClaimRecord
+from customers.pool.actions import assign_customer, claim_customer, release_customer
+from customers.pool.capacity import loads
+from customers.pool.models import ClaimRecord, Pool
+from customers.pool.recycling import start_recycling
 from customers.transfers import running
 from customers.transfers.actions import plan_transfer, start_transfer
 from tests.factories import make_customer, make_customers, make_pool, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
-CLAIMERS, ROUNDS = 20, 100
+CLAIMERS, ROUNDS = 20, 200
 
 
 @pytest.fixture
@@ -129,6 +137,64 @@ def test_without_the_lock_on_the_quota_the_daily_limit_breaks(pool, reps, monkey
     pool.save()
     monkeypatch.setattr(actions, "hold_quota", lambda user_ids: None)
     assert max(claim_twelve(pool, rep) for rep in reps[:4]) > 3
+
+
+def test_claims_allotment_recycling_and_releases_at_once_keep_every_rule(east, pool, reps):
+    """Three pools' worth of customers, everybody at everything: no fault, no deadlock, and all invariants hold."""
+    Pool.objects.filter(pk=pool.pk).update(claims_per_day=5, recycles=True, no_follow_up_days=30, warning_days=[])
+    make_user("keeper", role="admin")
+    dora, giver, people = make_user("dora", role="director", department=east), reps[0], reps[1:7]
+    User.objects.filter(pk__in=[rep.pk for rep in people]).update(customer_capacity=12)
+    long_ago = timezone.now() - timedelta(days=90)
+    fallow = make_customers(30, owner=giver, received_at=long_ago, last_followed_at=long_ago)
+    lying, busy = pooled(pool, 60), make_customers(20, owner=giver, last_followed_at=timezone.now())
+    rule = Allotment.objects.create(name="Out of the pool", pool=pool)
+    AllotmentShare.objects.bulk_create(AllotmentShare(allotment=rule, user=rep) for rep in people)
+    transfer = plan_transfer(dora, Selection(ids=tuple(row.pk for row in busy)), people, reason="Balance")
+    jobs = [start_recycling(), start_transfer(transfer, dora)]
+
+    def trying(*acts):
+        def work():
+            for act in acts:
+                try:
+                    act()
+                except ValidationError:
+                    pass
+
+        return work
+
+    def me(rep):
+        return User.objects.get(pk=rep.pk)
+
+    def claims(rep):
+        rows = [*lying, *fallow]
+        return trying(*(lambda row=row: claim_customer(Customer.objects.get(pk=row.pk), actor=me(rep)) for row in rows))
+
+    def releases(rep):
+        return trying(*(
+            lambda row=row: release_customer(Customer.objects.get(pk=row.pk), actor=me(rep), reason="No need")
+            for row in (*busy, *lying)
+        ))  # fmt: skip
+
+    def assigns():
+        for row in lying[::-1]:
+            trying(lambda row=row: assign_customer(Customer.objects.get(pk=row.pk), owner=people[0], actor=me(dora)))()
+
+    faults = together(
+        *(claims(rep) for rep in people[:3]), releases(people[3]), releases(giver), assigns,
+        lambda: run_allotment(rule), lambda: run_allotment(rule), *((lambda job=job: run_job(job.pk)) for job in jobs),
+    )  # fmt: skip
+    assert faults == []
+    assert {found.sentence: ids for found in all_rules() if (ids := broken(found))} == {}
+    assert [load.held for load in loads(people) if load.held > 12] == []
+    assert ClaimRecord.objects.filter(is_assigned=False).values("claimed_by").annotate(n=Count("pk")).filter(
+        n__gt=5
+    ).count() == 0  # fmt: skip
+    owned = dict(
+        Customer.objects.filter(pk__in=[row.pk for row in lying], owner__isnull=False).values_list("pk", "owner")
+    )
+    latest = dict(ClaimRecord.objects.order_by("pk").values_list("customer", "claimed_by"))
+    assert {pk: latest[pk] for pk in owned} == owned
 
 
 def test_two_transfers_of_the_same_customers_move_each_once(east, reps):

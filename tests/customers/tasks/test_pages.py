@@ -107,7 +107,7 @@ def test_a_task_is_added_with_everything_and_sent_twice_made_once():
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        ({"title": ""}, "This field is required."),
+        ({"title": ""}, "Fill in “"),
         ({"due_on": "2020-01-01"}, "This day is over."),
         ({"due_on": "", "due_time": "10:00"}, "A time of day needs a day."),
         ({"customer": "Nobody Ltd"}, "No customer of yours fits “Nobody Ltd”."),
