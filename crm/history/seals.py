@@ -11,15 +11,11 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from crm.history.models import Operation, OperationSeal
+from crm.history.redacting import SEALED_FIELDS, content_digest, noted_redactions
 
 _LOCK = 7_402_026
 # an operation gets its id before it commits: those younger than this may still be joined by a lower id
 _SETTLED_AFTER = timedelta(minutes=2)
-_FIELDS = [
-    "id", "context_id", "at", "actor_id", "on_behalf_of_id", "verb", "via", "subject_type", "subject_id",
-    "subject_label", "anchor_id", "reason", "row_count", "result", "request_id", "address", "facts",
-    "undoes_id",
-]  # fmt: skip
 
 
 @transaction.atomic
@@ -32,7 +28,7 @@ def seal_operations(limit: int = 10_000) -> int:
     after = last.operation_id if last else 0
     settled = Operation.objects.filter(pk__gt=after, at__lt=timezone.now() - _SETTLED_AFTER).order_by("pk")
     seals = []
-    for facts in settled.values(*_FIELDS)[:limit].iterator():
+    for facts in settled.values(*SEALED_FIELDS)[:limit].iterator():
         digest = link(previous, facts)
         seals.append(OperationSeal(operation_id=facts["id"], previous=previous, digest=digest))
         previous = digest
@@ -42,14 +38,16 @@ def seal_operations(limit: int = 10_000) -> int:
 
 def first_broken_seal() -> int | None:
     """The first operation whose seal does not fit its content or its predecessor, None where all do."""
-    previous = ""
+    previous, redacted = "", noted_redactions()
     seals = OperationSeal.objects.order_by("operation_id").values_list("operation_id", "previous", "digest").iterator()
-    rows = Operation.objects.filter(seal__isnull=False).order_by("pk").values(*_FIELDS).iterator()
+    rows = Operation.objects.filter(seal__isnull=False).order_by("pk").values(*SEALED_FIELDS).iterator()
+    broken = None
     for (operation_id, noted, digest), facts in zip(seals, rows, strict=True):
-        if noted != previous or facts["id"] != operation_id or link(previous, facts) != digest:
-            return int(operation_id)
+        is_whole = link(previous, facts) == digest or redacted.get(operation_id) == content_digest(facts)
+        if broken is None and (noted != previous or facts["id"] != operation_id or not is_whole):
+            broken = int(operation_id)  # both cursors are read to their ends, or they would stay open
         previous = digest
-    return None
+    return broken
 
 
 def link(previous: str, facts: dict[str, object]) -> str:

@@ -54,6 +54,7 @@ VERBS = {
     "attachment_archived": (_("archived the file %(name)s"), "archive", ""),
     "attachment_put_back": (_("put the file %(name)s back"), "archive-restore", ""),
     "attachments_erased": (_("removed files for good"), "trash-2", "red"),
+    "history_redacted": (_("took personal words out of the history"), "eraser", "red"),
     "administrator_created": (_("created the administrator %(name)s"), "user-plus", "amber"),
 }
 

@@ -119,6 +119,8 @@ MEDIA_ROOT = HOME / "media"
 # files of leads that other systems drop here, and in whose name they are taken in
 LEAD_DROP = Path(environment.text("HARBOUR_LEAD_DROP", str(HOME / "drop" / "leads")))
 LEAD_DROP_USER = environment.text("HARBOUR_LEAD_DROP_USER")
+# who was erased or withdrew, kept beside the database: after a restore it is followed again
+TOMBSTONE_LOG = Path(environment.text("HARBOUR_TOMBSTONE_LOG", str(HOME / "tombstones.jsonl")))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": MEDIA_ROOT}},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
@@ -235,14 +237,19 @@ HARBOUR_BEAT = {
     "run-schedules": {"task": "crm.run_schedules", "schedule": 60.0},
 }
 # topic or kind → who does it; the kernel looks names up here and never imports the apps above it
-HARBOUR_OUTBOX_TOPICS: dict[str, str] = {"customers.send_contact_mail": "customers.messages.actions.send_mail"}
+HARBOUR_OUTBOX_TOPICS: dict[str, str] = {
+    "customers.send_contact_mail": "customers.messages.actions.send_mail",
+    "customers.log_tombstones": "customers.privacy.tombstones.log_tombstones",
+}
 HARBOUR_JOB_KINDS = {
     "classification": "customers.segments.jobs.Classification",
     "customer-import-check": "customers.imports.jobs.ImportCheck",
     "customer-import-repair": "customers.imports.jobs.ImportRepair",
     "customer-import-apply": "customers.imports.jobs.ImportApply",
     "customer-import-undo": "customers.imports.jobs.ImportUndo",
+    "normalise": "customers.quality.jobs.Normalisation",
     "recycle": "customers.pool.jobs.RecycleRun",
+    "retention": "customers.quality.retention.running.RetentionRun",
     "lead-drop": "customers.leads.jobs.LeadDropRun",
     "transfer": "customers.transfers.jobs.TransferRun",
     "departure": "crm.leaving.jobs.DepartureRun",
@@ -274,11 +281,13 @@ HARBOUR_SCHEDULES: dict[str, dict[str, Any]] = {
     "expire-idempotency-keys": {"run": "crm.api.idempotency.delete_old_keys", "every": "hour"},
     "expire-imports": {"run": "customers.imports.actions.delete_old_files", "every": "day", "at_hour": 3},
     "remove-orphaned-files": {"run": "crm.attachments.storage.remove_orphans", "every": "day", "at_hour": 4},
+    "retention": {"run": "customers.quality.retention.running.run_each_night", "every": "day", "at_hour": 3},
     "expire-files": {"run": "crm.jobs.actions.delete_expired_files", "every": "day", "at_hour": 3},
 }
 # what a segment may ask: each answers with fields; a query of (customer_id, amount) that gives customers their value
 HARBOUR_SEGMENT_FIELDS = [
     "customers.segments.fields.customer_fields",
+    "customers.segments.custom.custom_segment_fields",
     "customers.segments.fields.behaviour_fields",
 ]
 HARBOUR_MONETARY = ""
@@ -288,9 +297,14 @@ HARBOUR_COMPANY = ["customers.company.SETTINGS"]
 # model label → how its files follow it: who reaches and changes them, whose customer they belong to
 HARBOUR_ATTACHABLE = {
     "customers.Customer": "customers.customers.files.CUSTOMER_FILES",
+    "customers.Contact": "customers.customers.files.CONTACT_FILES",
     "customers.Activity": "customers.customers.files.ACTIVITY_FILES",
     "customers.Comment": "customers.customers.files.COMMENT_FILES",
 }
+# classes of records with the period they are kept: lists of RetentionClass
+HARBOUR_RETENTION = ["customers.quality.retention.kept.CLASSES"]
+# verb → what follows when rows it wrote were put back: a function of their ids, in the same transaction
+HARBOUR_AFTER_UNDO = {"customers_normalised": "customers.quality.normalising.after_undo"}
 # facts that keep a customer where it is (contracts, tickets, approvals of the apps above): each a Hold
 HARBOUR_CUSTOMER_HOLDS: list[str] = []
 # which customers have signed contracts: each a function that answers their ids

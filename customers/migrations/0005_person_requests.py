@@ -74,6 +74,8 @@ DECLARE
     names text[];
     mails text[];
     files bigint[];
+    added uuid[];
+    kept uuid[];
     kind_of_contact integer;
 BEGIN
     IF coalesce(cardinality(erased), 0) = 0 OR why NOT IN ('request', 'retention', 'restore') THEN
@@ -132,6 +134,11 @@ BEGIN
     SELECT coalesce(array_agg(DISTINCT f.pgh_obj_id), '{}') INTO files FROM crm_attachmentevent f
     WHERE f.content_type_id = kind_of_contact AND f.object_id = ANY(erased);
     UPDATE crm_attachmentevent SET name = '***', note = '' WHERE pgh_obj_id = ANY(files);
+    -- an operation that adds a record names it before it has a number
+    SELECT coalesce(array_agg(e.pgh_context_id), '{}') INTO added FROM customers_contactevent e
+    WHERE e.pgh_obj_id = ANY(erased) AND e.pgh_label = 'insert';
+    SELECT coalesce(array_agg(f.pgh_context_id), '{}') INTO kept FROM crm_attachmentevent f
+    WHERE f.pgh_obj_id = ANY(files) AND f.pgh_label = 'insert';
     UPDATE customers_customerevent SET phone = CASE WHEN phone = ANY(reach) THEN '' ELSE phone END,
         email = CASE WHEN email = ANY(reach) THEN '' ELSE email END
     WHERE pgh_obj_id = ANY(companies) AND (phone = ANY(reach) OR email = ANY(reach));
@@ -162,7 +169,9 @@ BEGIN
     SET subject_label = CASE
             WHEN o.subject_type = 'customers.contact' AND o.subject_id = ANY(erased)
                 THEN (SELECT c.name FROM customers_contact c WHERE c.id = o.subject_id)
-            WHEN o.subject_type = 'crm.attachment' AND o.subject_id = ANY(files) THEN '***'
+            WHEN o.subject_type = 'customers.contact' AND o.subject_id IS NULL AND o.context_id = ANY(added)
+                OR o.subject_type = 'crm.attachment' AND (o.subject_id = ANY(files) OR o.context_id = ANY(kept))
+                THEN '***'
             ELSE privacy_without(o.subject_label, reach) END,
         reason = left(privacy_without(o.reason,
             CASE WHEN o.anchor_id = ANY(companies) THEN reach || names ELSE reach END), 500),
@@ -170,7 +179,10 @@ BEGIN
             CASE WHEN o.anchor_id = ANY(companies) THEN reach || names ELSE reach END)
     WHERE (o.subject_type = 'customers.contact' AND o.subject_id = ANY(erased)
             AND o.subject_label <> (SELECT c.name FROM customers_contact c WHERE c.id = o.subject_id))
-        OR (o.subject_type = 'crm.attachment' AND o.subject_id = ANY(files) AND o.subject_label <> '***')
+        OR (o.subject_type = 'customers.contact' AND o.subject_id IS NULL AND o.context_id = ANY(added)
+            AND o.subject_label <> '***')
+        OR (o.subject_type = 'crm.attachment' AND (o.subject_id = ANY(files) OR o.context_id = ANY(kept))
+            AND o.subject_label <> '***')
         OR (o.anchor_id = ANY(companies) AND privacy_names(concat(o.reason, ' ', o.facts), reach || names))
         OR privacy_names(concat(o.subject_label, ' ', o.reason, ' ', o.facts), reach)
     RETURNING o.id;

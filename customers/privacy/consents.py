@@ -15,6 +15,7 @@ from crm.people.models import User
 from customers.contacts.models import Contact
 from customers.customers.identity import clean_line
 from customers.privacy.models import Consent, Purpose
+from customers.privacy.tombstones import note_withdrawal
 
 RECORD_RIGHT, VIEW_RIGHT = "customers.record_consent", "customers.view_consent"
 # what needs a lawful basis on record beforehand; everything else only stops where the person objects
@@ -91,6 +92,7 @@ def withdraw_consent(contact: Contact, *, actor: User | None, purpose: str, chan
             )  # fmt: skip
         consent.withdrawn_at, consent.withdrawn_through, consent.withdrawal_recorded_by = now, channel, actor
         consent.save()
+        note_withdrawal(contact, purpose, channel)
     return consent
 
 

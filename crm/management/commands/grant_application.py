@@ -8,9 +8,8 @@ from django.apps import apps
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import connection, transaction
 from pghistory.models import Event
+from pgtrigger import Delete, Protect, Trigger, Update, registered
 from psycopg import sql
-
-APPEND_ONLY = ("crm.Operation", "crm.OperationSeal")
 
 
 class Command(BaseCommand):
@@ -38,6 +37,11 @@ class Command(BaseCommand):
 
 
 def append_only_tables() -> list[str]:
-    """The tables of the history: who did what, the changed rows, the seals."""
+    """The tables of the history: who did what, the changed rows, the seals, what was erased."""
     events = [model._meta.db_table for model in apps.get_models() if issubclass(model, Event)]
-    return sorted({*events, *(apps.get_model(label)._meta.db_table for label in APPEND_ONLY)})
+    return sorted({*events, *(model._meta.db_table for model, trigger in registered() if _keeps_rows(trigger))})
+
+
+def _keeps_rows(trigger: Trigger) -> bool:
+    """Whether a trigger refuses every change and every deletion."""
+    return isinstance(trigger, Protect) and str(trigger.operation) == str(Update | Delete)
