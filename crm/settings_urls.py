@@ -53,4 +53,5 @@ urlpatterns = [
     path("", include("customers.pool.settings_urls")),
     path("", include("customers.leads.settings_urls")),
     path("", include("customers.tasks.settings_urls")),
+    path("", include("customers.quality.settings_urls")),
 ]

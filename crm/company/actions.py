@@ -48,6 +48,8 @@ def _wrong(key: str, value: Any) -> str:
         return _("This setting does not exist.") if setting is None else _("This value does not fit here.")
     if setting.choices and value not in dict(setting.choices):
         return _("Choose one of the values offered.")
+    if setting.may_be_off and value == 0:
+        return ""
     if isinstance(value, int) and not isinstance(value, bool) and not setting.low <= value <= setting.high:
         return _("Between %(low)s and %(high)s.") % {"low": setting.low, "high": setting.high}
     return ""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Setting:
     """One setting: the type of its default says its kind; `choices` offers words for values, bounds hold for numbers.
 
-    A text of several lines has `lines` > 1.
+    A text of several lines has `lines` > 1; a number that `may_be_off` is 0 or within its bounds.
     """
 
     key: str
@@ -31,6 +31,7 @@ class Setting:
     high: int = 100_000
     choices: tuple[tuple[str, Words], ...] = ()
     lines: int = 1
+    may_be_off: bool = False
 
 
 @cache

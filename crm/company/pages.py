@@ -67,7 +67,8 @@ def _field(setting: Setting) -> forms.Field:
     if isinstance(setting.default, bool):
         return forms.BooleanField(required=False, **words)
     if isinstance(setting.default, int):
-        return forms.IntegerField(min_value=setting.low, max_value=setting.high, **words)
+        low = 0 if setting.may_be_off else setting.low
+        return forms.IntegerField(min_value=low, max_value=setting.high, **words)
     if setting.choices:
         return forms.ChoiceField(choices=setting.choices, **words)
     widget = forms.Textarea(attrs={"rows": setting.lines}) if setting.lines > 1 else forms.TextInput()

@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -71,6 +72,7 @@ def file_for(job: Job, *, actor: User) -> Path:
     right = kind_named(job.kind).file_right
     if job.requested_by_id != actor.pk or (right and not actor.reach.has(right)):
         raise PermissionDenied(_("Only the person who started this may fetch its file."))
+    kind_named(job.kind).refuse_file(job, actor)
     path = Path(settings.MEDIA_ROOT) / job.file_out
     if not job.has_file or not path.is_file():
         raise ValidationError(_("This file has been removed. Start again to get a new one."), code="gone")
@@ -80,10 +82,15 @@ def file_for(job: Job, *, actor: User) -> Path:
 
 def delete_expired_files() -> int:
     """Remove result files past their day; how many."""
-    expired = Job.objects.filter(expires_at__lt=timezone.now()).exclude(file_out="")
-    for job in expired:
+    return remove_files(Job.objects.filter(expires_at__lt=timezone.now()))
+
+
+def remove_files(jobs: QuerySet[Job]) -> int:
+    """Remove the result files of these jobs; how many."""
+    having = jobs.exclude(file_out="")
+    for job in having:
         (Path(settings.MEDIA_ROOT) / job.file_out).unlink(missing_ok=True)
-    return expired.update(file_out="")
+    return having.update(file_out="")
 
 
 def file_expiry(days: int) -> Any:

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db.models import Model
 from django.utils import timezone
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from crm.access.rows import ReachQuerySet
@@ -23,6 +25,7 @@ UNDO_MINUTES = 60
 UNDOABLE = frozenset(
     {
         "customers_classified",
+        "customers_normalised",
         "customers_tagged",
         "customers_staged",
         "customers_archived",
@@ -39,10 +42,11 @@ CHUNK = 1000
 
 @dataclass
 class Undone:
-    """How many rows went back, and which ones keep what was written since (label and reason)."""
+    """How many rows went back (and their ids), and which ones keep what was written since (label and reason)."""
 
     put_back: int = 0
     kept: list[tuple[str, str]] = field(default_factory=list)
+    ids: list[int] = field(default_factory=list)
 
 
 def undo_operation(entry: Operation, *, actor: User) -> Undone:
@@ -58,6 +62,8 @@ def undo_operation(entry: Operation, *, actor: User) -> Undone:
             raise ValidationError(_("This has been undone already."), code="undone")
         for model in tracked_models():
             _put_back(model, entry, actor, outcome)
+        if follow := settings.HARBOUR_AFTER_UNDO.get(entry.verb):
+            import_string(follow)(outcome.ids)
     return outcome
 
 
@@ -73,12 +79,13 @@ def _put_back(model: type[Model], entry: Operation, actor: User, outcome: Undone
 def _put_back_chunk(model: type[Model], changes: dict[int, RowChange], actor: User, outcome: Undone) -> None:
     manager: Any = model._default_manager
     rows = manager.filter(pk__in=changes).select_for_update().order_by("pk")
-    editable = _editable_ids(model, list(changes), actor)
+    editable, seen = (_ids_in_reach(model, list(changes), actor, right) for right in ("change", "view"))
     going: dict[tuple[str, ...], list[Model]] = defaultdict(list)
     for row in rows:
         change = changes[row.pk]
         if row.pk not in editable:
-            outcome.kept.append((str(row), _("You may no longer change it.")))
+            label = str(row) if row.pk in seen else f"{model._meta.verbose_name} #{row.pk}"
+            outcome.kept.append((label, _("You may no longer change it.")))
         elif any(getattr(row, part.name) != part.after for part in change.fields):
             outcome.kept.append((str(row), _("It has been changed since.")))
         elif change.fields:
@@ -88,6 +95,7 @@ def _put_back_chunk(model: type[Model], changes: dict[int, RowChange], actor: Us
     for names, group in going.items():
         _write(model, names, group, actor)
         outcome.put_back += len(group)
+        outcome.ids += [row.pk for row in group]
 
 
 def _write(model: type[Model], names: tuple[str, ...], rows: list[Model], actor: User) -> None:
@@ -103,8 +111,8 @@ def _write(model: type[Model], names: tuple[str, ...], rows: list[Model], actor:
         model._default_manager.filter(pk__in=ids).update(**wanted)
 
 
-def _editable_ids(model: type[Model], ids: list[int], actor: User) -> set[int]:
+def _ids_in_reach(model: type[Model], ids: list[int], actor: User, action: str) -> set[int]:
     rows: Any = model._default_manager.filter(pk__in=ids)
     if isinstance(rows, ReachQuerySet):
-        rows = rows.editable_by(actor)
+        rows = rows.editable_by(actor) if action == "change" else rows.visible_to(actor)
     return set(rows.values_list("pk", flat=True))

@@ -115,6 +115,8 @@ HARBOUR_SETTINGS = [
              "file-down", ""),
             ("records:export_requests", "", _("Requests for exports"), _("Exports above the daily limit."),
              "file-check", "crm.decide_export"),
+            ("settings:retention", "", _("Retention"), _("What is erased when, and what a run would erase now."),
+             "eraser", "customers.view_retention"),
             ("settings:system", "", _("System"), _("Health, versions, work that waits."), "server", "crm.view_system"),
         ],
     ),

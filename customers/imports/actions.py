@@ -31,6 +31,7 @@ from crm.records.spreadsheets import (
     read_spreadsheet,
 )
 from customers.customers.resources import CustomerResource
+from customers.imports.custom import THEIRS
 from customers.imports.mapping import PERSONAL, best_match_key, known_headers, proposed, remember, remembered
 from customers.imports.models import ImportSet
 
@@ -162,7 +163,12 @@ def _check_mapping(
         raise ValidationError(_("Map the column to match by: %(field)s.") % {"field": label}, code="no_key")
     if mode != ImportSet.Mode.UPDATE and "name" not in names:
         raise ValidationError(_("Map the column with the customer name."), code="no_name")
-    needed = [field for name, field in allowed.items() if isinstance(field, CustomSheetField) and field.required]
+    names_people = any(name.startswith("contact_") for name in names)
+    needed = [
+        field
+        for field in allowed.values()
+        if isinstance(field, CustomSheetField) and field.required and (names_people or not THEIRS.owns(field.attribute))
+    ]
     if mode != ImportSet.Mode.UPDATE and (lacking := [field for field in needed if field.attribute not in names]):
         raise ValidationError(
             _("Map the column for the required field %(field)s.") % {"field": lacking[0].header}, code="no_required"
@@ -218,6 +224,7 @@ def start_apply(import_set: ImportSet, *, actor: User) -> Job:
             raise ValidationError(_("This import is %(state)s.") % {"state": locked.get_state_display()})
         if not _planned(locked):
             raise ValidationError(_("There is nothing to write: no row is new or changed."), code="no_rows")
+        _refuse_without_rows(locked)
         job = start_job(
             "customer-import-apply",
             _("Import of %(file)s") % {"file": locked.file_name},
@@ -243,6 +250,7 @@ def start_undo(import_set: ImportSet, *, actor: User) -> Job:
         locked = locked_import(import_set)
         if locked.state != State.APPLIED or locked.operation_id is None:
             raise ValidationError(_("This import is %(state)s.") % {"state": locked.get_state_display()})
+        _refuse_without_rows(locked)
         job = start_job(
             "customer-import-undo",
             _("Undo of %(file)s") % {"file": locked.file_name},
@@ -299,6 +307,11 @@ def locked_import(import_set: ImportSet) -> ImportSet:
     return ImportSet.objects.select_for_update(of=("self",)).select_related("requested_by", "operation").get(
         pk=import_set.pk
     )  # fmt: skip
+
+
+def _refuse_without_rows(import_set: ImportSet) -> None:
+    if not import_set.rows.exists():
+        raise ValidationError(_("The rows of this import were erased when their time was over."), code="no_rows")
 
 
 def _refuse_unless_mappable(import_set: ImportSet) -> None:

@@ -29,12 +29,12 @@ def rep():
 
 def full(rep, **fields):
     ready = {
-        "credit_code": "91320594MA1MXK1234", "industry": make_industry("Machines", code="C34"),
+        "credit_code": "91320594MA1MXK1239", "industry": make_industry("Machines", code="C34"),
         "region": make_region("Jiangsu"), "source": make_source("Fair"), "size": "large", "phone": "+8651288886666",
         "email": "office@example.com", "last_followed_at": timezone.now(),
     }  # fmt: skip
     customer = make_customer(rep, **(ready | fields))
-    make_contact(customer, phone="+8613812345678")
+    make_contact(customer, phone="+8613812345678", is_primary=True)
     return customer
 
 
@@ -65,6 +65,7 @@ def test_the_phone_of_a_contact_counts_as_a_phone(rep):
     ("field", "value", "validity", "problem"),
     [
         ("credit_code", "123", 60, "bad_credit_code"),
+        ("credit_code", "91320594MA1MXK1230", 60, "bad_credit_code"),
         ("phone", "call us", 70, "bad_phone"),
         ("email", "nobody@", 70, "bad_email"),
     ],

@@ -1,0 +1,73 @@
+"""Customers at whom nothing has happened for long: what the archive proposes and what retention goes by."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+
+from crm.attachments.models import Attachment
+from customers.activities.models import Activity
+from customers.comments.models import Comment
+from customers.contacts.models import Contact
+from customers.customers.holds import held
+from customers.customers.models import Customer
+from customers.messages.models import ContactMail
+from customers.privacy.models import Consent
+from customers.tasks.models import Task
+from customers.tasks.querysets import OPEN
+
+
+def months_ago(months: int, now: datetime | None = None) -> datetime:
+    """The same moment so many calendar months before; on the last day of a shorter month."""
+    moment = timezone.localtime(now)
+    whole = moment.year * 12 + moment.month - 1 - months
+    year, month = divmod(whole, 12)
+    for day in (moment.day, 30, 29, 28):
+        try:
+            return moment.replace(year=year, month=month + 1, day=day)
+        except ValueError:
+            continue
+    raise ValueError(months)
+
+
+def nothing_since(before: datetime, path: str = "") -> Q:
+    """The condition for customers nobody dealt with since a moment and nothing is planned for; `path` leads to them.
+
+    No follow-up, comment, mail, consent or file came in, no task is open, no next follow-up lies ahead, nobody
+    received or protected it, and no hold keeps it.
+    """
+    outer = OuterRef(f"{path}pk")
+    today = timezone.localdate()
+    quiet = _older(f"{path}last_followed_at", before) & _older(f"{path}received_at", before)
+    quiet &= Q(**{f"{path}created_at__lt": before})
+    quiet &= ~Q(**{f"{path}next_follow_on__gte": today}) | Q(**{f"{path}next_follow_on": None})
+    quiet &= ~Q(**{f"{path}protected_until__gte": today}) | Q(**{f"{path}protected_until": None})
+    happened: list[Any] = [
+        Activity.objects.filter(customer=outer, archived_at=None, happened_at__gte=before),
+        Comment.objects.filter(customer=outer, created_at__gte=before),
+        Attachment.objects.filter(anchor_id=outer, created_at__gte=before),
+        ContactMail.objects.filter(contact__customer=outer, planned_at__gte=before),
+        Consent.objects.filter(contact__customer=outer, given_at__gte=before),
+        Task.objects.filter(OPEN, customer=outer),
+    ]
+    for rows in happened:
+        quiet &= Q(~Exists(rows))
+    return quiet & ~held(f"{path}pk")
+
+
+def unchanged_since(before: datetime) -> Q:
+    """The condition for customers whose details, and whose contacts', nobody changed since a moment."""
+    touched = Contact.objects.filter(customer=OuterRef("pk"), changed_at__gte=before)
+    return Q(changed_at__lt=before) & ~Exists(touched)
+
+
+def is_existing(path: str = "") -> Q:
+    """The condition for customers that signed."""
+    return Q(**{f"{path}status": Customer.Status.EXISTING})
+
+
+def _older(column: str, before: datetime) -> Q:
+    return Q(**{column: None}) | Q(**{f"{column}__lt": before})
