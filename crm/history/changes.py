@@ -154,6 +154,7 @@ class StoryEntry:
     actor_id: int | None
     actor: str
     subject_type: str
+    subject_id: int | None
     subject_label: str
     facts: dict[str, Any]
     label: str
@@ -161,8 +162,8 @@ class StoryEntry:
 
 
 STORY_FIELDS = (
-    "at", "event", "operation", "verb", "via", "reason", "actor_id", "actor", "subject_type", "subject_label", "facts",
-    "label", "after", "before",
+    "at", "event", "operation", "verb", "via", "reason", "actor_id", "actor", "subject_type", "subject_id",
+    "subject_label", "facts", "label", "after", "before",
 )  # fmt: skip
 # operations that changed the row are left out by grouping, because the planner made a quadratic anti join of it;
 # the neighbours are numbered first, so that only the rows of one page are read whole
@@ -186,8 +187,8 @@ WITH numbered AS MATERIALIZED (
      GROUP BY x.context_id HAVING count(*) = count(x.id) ORDER BY max(x.id) DESC LIMIT %(size)s)
 )
 SELECT t.at, t.pgh_id, o.id, coalesce(o.verb, ''), coalesce(o.via, ''), coalesce(o.reason, ''), o.actor_id,
-       coalesce(nullif(u.name, ''), u.username, ''), coalesce(o.subject_type, ''), coalesce(o.subject_label, ''),
-       o.facts, coalesce(e.pgh_label, ''), to_jsonb(e), to_jsonb(p)
+       coalesce(nullif(u.name, ''), u.username, ''), coalesce(o.subject_type, ''), o.subject_id,
+       coalesce(o.subject_label, ''), o.facts, coalesce(e.pgh_label, ''), to_jsonb(e), to_jsonb(p)
 FROM told t
 LEFT JOIN crm_operation o ON o.id = t.operation_id
 LEFT JOIN crm_user u ON u.id = o.actor_id
@@ -245,11 +246,13 @@ def story_of_json(model: type[Model], rows: Iterable[dict[str, Any]]) -> list[St
 
 
 def _story_entry(row: tuple[Any, ...], wanted: list[str]) -> StoryEntry:
-    at, event_id, operation_id, verb, via, reason, actor_id, actor, subject, subject_label, *rest = row
+    at, event_id, operation_id, verb, via, reason, actor_id, actor, subject, subject_id, subject_label, *rest = row
     facts, label, event, before = (_loaded(value) if number != 1 else value for number, value in enumerate(rest))
     changes = _compared(event, before, wanted) if event else []
     key = f"e{event_id}" if event_id else f"o{operation_id}"
-    return StoryEntry(at, key, verb, via, reason, actor_id, actor, subject, subject_label, facts or {}, label, changes)
+    return StoryEntry(
+        at, key, verb, via, reason, actor_id, actor, subject, subject_id, subject_label, facts or {}, label, changes
+    )
 
 
 def _loaded(value: Any) -> Any:

@@ -15,7 +15,9 @@ from crm.records.tables import Column
 from customers.activities.filters import ActivityFilter
 from customers.activities.models import Activity
 from customers.activities.tables import ACTIVITY_TABLE
+from customers.contacts.models import Contact
 from customers.customers.names import look_up, merged, wanted_by
+from customers.tasks.seen import seen_names
 
 
 class ActivityListView(RecordListView):
@@ -38,9 +40,15 @@ class ActivityListView(RecordListView):
         ]
 
     def names(self, columns: Sequence[Column], rows: Sequence[Any], wanted: dict[str, set[int]]) -> dict[str, Any]:
-        """One query for all names."""
+        """One query for all names; a customer that is filtered by is named to those who see it."""
         fields = [field for column in columns for field in column.fields]
-        return dict(look_up(merged(wanted_by(rows, fields), wanted)))
+        chosen = wanted.pop("customer", set())
+        found: dict[str, Any] = dict(look_up(merged(wanted_by(rows, fields), wanted)))
+        found["customer"] |= seen_names(self.request.user, chosen)
+        if found["contact"]:  # a pool hides its people
+            seen = Contact.objects.visible_to(self.request.user).filter(pk__in=found["contact"])
+            found["contact"] = {contact.pk: contact for contact in seen.only("name")}
+        return found
 
     def more(self, request: SignedInRequest) -> dict[str, Any]:
         """The title of the page."""

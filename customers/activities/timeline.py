@@ -56,7 +56,7 @@ class ActivitySource(TimelineSource):
         entry.is_small, entry.anchor = False, f"activity-{row.pk}"
         entry.actor = str(names["person"].get(row.author_id, f"#{row.author_id}"))
         entry.text = str(KIND_LABELS[row.kind])
-        if row.contact_id and customer.status != "pool":
+        if row.contact_id and customer.status != "pool" and user.reach.has("customers.view_contact"):
             entry.text += f" · {names['contact'].get(row.contact_id, '')}"
         entry.remark = _("counts as follow-up") if row.is_valid_follow_up else ""
         entry.content = row.content

@@ -17,8 +17,8 @@ from customers.contacts.filters import ContactFilter
 from customers.contacts.models import Contact
 from customers.contacts.tables import CONTACT_TABLE
 from customers.customers.custom import CONTACT
-from customers.customers.models import Customer
 from customers.customers.names import look_up, merged
+from customers.tasks.seen import seen_names
 
 
 def _sees(user: Any, contact: Contact) -> bool:
@@ -35,9 +35,8 @@ class ContactListView(RecordListView):
     page = "contacts"
 
     def scoped(self, user: Any) -> QuerySet[Any]:
-        """Contacts with the customer each belongs to, which masks and links need; a pool hides its people."""
-        rows: QuerySet[Any] = super().scoped(user)
-        return rows.exclude(customer__status=Customer.Status.POOL).select_related("customer")
+        """Contacts with the customer each belongs to, which masks and links need."""
+        return super().scoped(user).select_related("customer")
 
     def built_in_views(self) -> Sequence[BuiltInView]:
         """All, and those at one's own customers."""
@@ -48,8 +47,10 @@ class ContactListView(RecordListView):
         ]
 
     def names(self, columns: Sequence[Column], rows: Sequence[Any], wanted: dict[str, set[int]]) -> dict[str, Any]:
-        """Names for the chips."""
-        return dict(look_up(merged(wanted, wanted_people(CONTACT, columns, rows))))
+        """Names for the chips; a customer that is filtered by is named to those who see it."""
+        chosen = wanted.pop("customer", set())
+        found: dict[str, Any] = dict(look_up(merged(wanted, wanted_people(CONTACT, columns, rows))))
+        return {**found, "customer": seen_names(self.request.user, chosen)}
 
     def columns_for(self, user: Any) -> Sequence[Column]:
         """The declared columns, and one for each custom field."""

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from django.db.models import Q
+from typing import TYPE_CHECKING, Self
 
 from crm.access.rows import ReachQuerySet
 from customers.customers.querysets import CustomerQuerySet
 
 if TYPE_CHECKING:
-    from crm.access.reach import Reach
+    from crm.people.models import User
 
 
 class ContactQuerySet(ReachQuerySet):
-    """Contacts are in reach where their customer is; the people of pooled customers are not shown."""
+    """Contacts are in reach where their customer is; the people of pooled customers are shown to nobody."""
 
     reach_path = "customer__"
     share_model = CustomerQuerySet.share_model
 
-    def also_within(self, reach: Reach, right: str) -> Q | None:
-        """Nothing more: a pool hides its contacts."""
-        return None
+    def within(self, user: User, right: str) -> Self:
+        """Contacts in the person's reach for a right; a pool hides its people, whoever asks."""
+        return super().within(user, right).exclude(customer__status="pool")

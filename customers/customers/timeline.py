@@ -7,12 +7,14 @@ from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 
+from django.apps import apps
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext, pgettext_lazy
 
+from crm.access.gate import may
 from crm.access.masks import CONTACT_FIELDS, shown
 from crm.history.changes import STORY_FIELDS, FieldChange, StoryEntry, story_of_json, story_statement
 from crm.history.models import Operation
@@ -33,6 +35,8 @@ TO_SPARE = 20  # entries of the very moment at which a page begins are read agai
 EVERYTHING, CHANGES = "", "changes"
 COMPANY_FIELDS = ("parent_id", "merged_into_id")
 TASK_VERBS = "task_"
+HISTORY_RIGHT = "customers.view_history"
+_CUSTOMER = Customer._meta.label_lower
 
 
 def told_elsewhere() -> list[str]:
@@ -44,17 +48,24 @@ def told_elsewhere() -> list[str]:
 def tabs_for(user: Any) -> list[tuple[str, Any]]:
     """The tabs this person finds over the story: key and label."""
     found = {source.tab: source.label for source in timeline_sources() if user.reach.has(source.right)}
-    return [(EVERYTHING, pgettext("timeline", "All")), *found.items(), (CHANGES, _("Changes"))]
+    changes = [(CHANGES, _("Changes"))] if user.reach.has(HISTORY_RIGHT) else []
+    return [(EVERYTHING, pgettext("timeline", "All")), *found.items(), *changes]
 
 
 class CustomerStory:
-    """Reads the story of one customer as one person may see it; `tab` narrows it to one kind of entries."""
+    """Reads the story of one customer as one person may see it; `tab` narrows it to one kind of entries.
+
+    Changes are told to those who may read the history of the customer, and to the members of its pool. What they are
+    about (a person, a file, another company) is named only to those who see it.
+    """
 
     def __init__(self, customer: Customer, user: Any, *, tab: str = EVERYTHING, hidden: Sequence[str] | None = None):
         self.customer, self.user = customer, user
         self.since, self.concealed = history_since(user, customer), hidden_columns(user, customer)
         self.hidden = told_elsewhere() if hidden is None else hidden
-        self.has_changes, self.is_whole = tab in (EVERYTHING, CHANGES), tab == EVERYTHING
+        self.is_whole = tab == EVERYTHING
+        self.has_changes = tab in (EVERYTHING, CHANGES) and _reads_changes(user, customer)
+        self.unnamed: set[tuple[str, int | None]] = set()
         self.sources = {
             source.mark: source
             for source in timeline_sources()
@@ -93,6 +104,7 @@ class CustomerStory:
         entries, older = page_of([lambda before, wanted: told], place, size)
         names = look_up(merged(self._wanted(entries), also or {}))
         names["company"] = self._companies(entries)
+        self.unnamed = self._unnamed(entries)
         for entry in entries:
             self._put_in_words(entry, names)
         return StoryPage(entries, older, names)
@@ -112,7 +124,7 @@ class CustomerStory:
         return Statement(sql, given, STORY_FIELDS)
 
     def _change_entries(self, rows: list[dict[str, Any]]) -> list[Entry]:
-        found = story_of_json(Customer, rows)
+        found = [one for one in story_of_json(Customer, rows) if self.since is None or one.at >= self.since]
         return [Entry(one.at, f"{one.key[0]}{int(one.key[1:]):012d}", "", row=one) for one in found]
 
     def _wanted(self, entries: Sequence[Entry]) -> dict[str, set[int]]:
@@ -134,6 +146,22 @@ class CustomerStory:
         ids = {pk for change in told if change.name in COMPANY_FIELDS for pk in (change.before, change.after) if pk}
         return Customer.objects.visible_to(self.user).in_bulk(ids) if ids else {}
 
+    def _unnamed(self, entries: Sequence[Entry]) -> set[tuple[str, int | None]]:
+        """What changes are about and the reader does not see: people of a pool, tasks of others. At most one query."""
+        told = [entry.row for entry in entries if isinstance(entry.row, StoryEntry) and entry.row.subject_type]
+        about = {(one.subject_type, one.subject_id) for one in told} - {(_CUSTOMER, self.customer.pk)}
+        seen: dict[str, QuerySet[Any]] = {}
+        for kind in {kind for kind, _pk in about}:
+            rows: Any = apps.get_model(kind)._default_manager.all()
+            if hasattr(rows, "visible_to"):
+                seen[kind] = rows.visible_to(self.user)
+        if _CUSTOMER in seen:
+            seen[_CUSTOMER] |= Customer.objects.filter(merged_into=self.customer)
+        wanted = {kind: rows.filter(pk__in=[pk for one, pk in about if one == kind]) for kind, rows in seen.items()}
+        found = read_together({kind: rows.order_by().values("pk") for kind, rows in wanted.items()})
+        named = {(kind, row["pk"]) for kind, rows in found.items() for row in rows}
+        return {one for one in about if one[0] in seen} - named
+
     # ── words ──
 
     def _put_in_words(self, entry: Entry, names: Names) -> None:
@@ -144,8 +172,11 @@ class CustomerStory:
 
     def _tell_change(self, entry: Entry, one: StoryEntry, names: Names) -> None:
         if one.verb:
-            entry.text, entry.icon, entry.tone = worded(one.verb, one.subject_label)
+            is_named = (one.subject_type, one.subject_id) not in self.unnamed
+            entry.text, entry.icon, entry.tone = worded(one.verb, one.subject_label if is_named else _numbered(one))
             entry.actor = one.actor or _("The system")
+            if not is_named:
+                one.reason = ""
         else:
             entry.text, entry.icon, entry.tone = _("Changed outside the application"), "database", "amber"
         entry.remark, entry.content = one.reason, str(one.facts.get("note", ""))
@@ -201,6 +232,16 @@ class TaskSource(TimelineSource):
         entry.text, entry.icon, entry.tone = worded(row.verb, row.subject_label)
         entry.actor = str(names["person"].get(row.actor_id, _("The system")))
         entry.remark = row.reason
+
+
+def _numbered(one: StoryEntry) -> str:
+    kind = apps.get_model(one.subject_type)._meta.verbose_name
+    return f"{kind} #{one.subject_id or ''}".removesuffix(" #")
+
+
+def _reads_changes(user: Any, customer: Customer) -> bool:
+    is_pooled = customer.status == Customer.Status.POOL and user.reach.has(HISTORY_RIGHT)
+    return is_pooled or may(user, HISTORY_RIGHT, customer)
 
 
 def _moment(text: str) -> datetime:

@@ -36,6 +36,8 @@ HIDEABLE: dict[str, tuple[str | Promise, str]] = {
     "remark": (_("Remark"), "remark"),
     "previous_owner": (_("Former owner"), "previous_owner_id"),
 }
+# columns of files that tell who works at a customer
+CONTACT_COLUMNS = ("contact_name", "contact_title", "contact_phone", "contact_email")
 _EMPTY: dict[str, Any] = {"tag_ids": [], "size": "", "website": "", "address": "", "remark": ""}
 
 
@@ -87,10 +89,18 @@ def history_since(user: User, customer: Customer) -> datetime | None:
     return timezone.now() - timedelta(days=customer.pool.history_days)
 
 
+def people_hidden(user: User, path: str = "") -> Q:
+    """The condition for customers at `path` whose people a person does not see: in a pool, or out of that right."""
+    scope = user.reach.rows("customers.view_contact", path)
+    pooled = Q(**{f"{path}status": Customer.Status.POOL})
+    return pooled if scope is None else pooled | ~scope
+
+
 def hidden_where(user: User) -> dict[str, Q]:
-    """For each column some pool hides from a person, the condition for the customers where it is hidden."""
+    """For each column of a file hidden from a person in some rows, the condition for the customers where it is."""
     hiding: dict[str, list[int]] = {}
     for pk, columns in hidden_by_pool(user).items():
         for name in columns:
             hiding.setdefault(name, []).append(pk)
-    return {name: Q(pool__in=pools) for name, pools in hiding.items()}
+    columns = {name: Q(pool__in=pools) for name, pools in hiding.items()}
+    return columns | dict.fromkeys(CONTACT_COLUMNS, people_hidden(user))
