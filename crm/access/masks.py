@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from django.db.models import Func, TextField
+from django.db.models import Func, Q, TextField
 
 CONTACT_FIELDS = frozenset({"phone", "email", "wechat", "address"})
 VIEW_RIGHT = "customers.view_contact_details"
@@ -26,10 +26,22 @@ def may_know_contact_details(user: Any, customer: Any) -> bool:
 
 
 def may_match_contact_details(user: Any) -> bool:
-    """Whether the person may filter, search and match by contact details: entitled to them on all they see."""
+    """Whether the person may filter, search and match by contact details at all; `where_known` says in which rows."""
     reach = user.reach
     seen = reach.scopes.get("customers.view_customer")
     return seen is not None and seen in (reach.scopes.get(VIEW_RIGHT), reach.scopes.get(REVEAL_RIGHT))
+
+
+def where_known(user: Any, path: str = "") -> Q:
+    """The condition for customers at `path` whose contact details the person may know (`may_know_contact_details`).
+
+    Every match by a contact detail carries it: hits among shared or pooled customers would tell what is masked there.
+    """
+    outside_pools = ~Q(**{f"{path}status": "pool"})
+    scopes = [user.reach.rows(right, path) for right in (VIEW_RIGHT, REVEAL_RIGHT)]
+    if None in scopes:
+        return outside_pools
+    return outside_pools & (scopes[0] | scopes[1])
 
 
 def masked(field: str, value: str) -> str:

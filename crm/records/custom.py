@@ -28,6 +28,7 @@ from crm.ui.widgets import DayInput
 PREFIX = "custom_"
 HIDDEN = "****"
 SHORT = 30
+_NOTHING = (None, "", [])
 Kinds = CustomField.Kind
 Sees = Callable[[Any, Any], bool]
 
@@ -87,6 +88,20 @@ class CustomRecordFilterSet(RecordFilterSet):
     def may_match_personal(self) -> bool:
         """Whether the person may filter by personal fields."""
         return False
+
+    def where_personal(self) -> Q:
+        """The rows whose personal fields the person may know; a filter by one finds no others."""
+        return Q()
+
+    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The rows; where a personal field is asked for, only those where it may be known."""
+        rows: QuerySet[Any] = super().filter_queryset(queryset)
+        asked = self.form.cleaned_data
+        is_asked = any(asked.get(name) not in _NOTHING for name in self.filters if self._is_personal(name))
+        return rows.filter(self.where_personal()) if is_asked else rows
+
+    def _is_personal(self, name: str) -> bool:
+        return bool(getattr(self.filters[name], "is_personal", False))
 
     @classmethod
     def added_names(cls) -> list[str]:

@@ -9,7 +9,7 @@ from django import forms
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from crm.access.masks import may_match_contact_details
+from crm.access.masks import may_match_contact_details, where_known
 from crm.people.models import User
 from crm.records.custom import CustomRecordFilterSet, custom_people
 from crm.records.filters import IdsFilter, WordsFilter, day_filter
@@ -34,6 +34,10 @@ class ContactFilter(CustomRecordFilterSet):
         """As with phone and e-mail."""
         return may_match_contact_details(self.user)
 
+    def where_personal(self) -> Q:
+        """Where phone and e-mail of the customer may be known."""
+        return where_known(self.user, "customer__")
+
     def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """The rows; archived ones and those of archived customers never."""
         rows: Any = super().filter_queryset(queryset)
@@ -46,7 +50,7 @@ class ContactFilter(CustomRecordFilterSet):
         digits = value.replace(" ", "").replace("-", "")
         by_person = Q(name__icontains=value.strip())
         if digits.isdecimal() and may_match_contact_details(self.user):
-            by_person |= Q(phone__contains=digits)
+            by_person |= Q(phone__contains=digits) & where_known(self.user, "customer__")
         return found.filter(by_person) if found.filter(by_person).exists() else found
 
     def choice_form(self) -> forms.Form:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from crm.access.masks import may_know_contact_details, may_match_contact_details
+from crm.access.masks import where_known
 from customers.contacts.models import Contact
 from customers.customers.identity import clean_line, clean_phone
 from customers.customers.models import Customer
@@ -19,7 +19,7 @@ def similar_contacts(
 ) -> list[Contact]:
     """People in reach with the same name at this customer, or the same phone or e-mail anywhere in reach.
 
-    Whoever may not know a phone or e-mail gets no hint by it: this customer's alone where that is all they may know.
+    Whoever may not know a phone or e-mail gets no hint by it.
     """
     same = Q(customer=customer, name=clean_line(name)) if clean_line(name) else Q(pk__in=[])
     number, address = clean_phone(phone), clean_line(email).lower()
@@ -28,10 +28,6 @@ def similar_contacts(
         details |= Q(phone=number)
     if address:
         details |= Q(email=address)
-    if may_match_contact_details(user):
-        same |= details
-    elif may_know_contact_details(user, customer):
-        same |= details & Q(customer=customer)
+    same |= details & where_known(user, "customer__")
     rows = Contact.objects.visible_to(user).live().filter(same, customer__archived_at=None).exclude(pk=without)
-    rows = rows.exclude(customer__status=Customer.Status.POOL)
     return list(rows.select_related("customer").order_by("-pk")[:HINTS_AT_MOST])

@@ -7,11 +7,10 @@ from typing import Any
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from crm.access.masks import may_match_contact_details, shown
+from crm.access.masks import may_match_contact_details, shown, where_known
 from customers.contacts.models import Contact
 from customers.customers.identity import display_phone
 from customers.customers.letters import letters_of, matched_part
-from customers.customers.models import Customer
 from customers.customers.search import digits_of, search_ids
 
 READ_AT_MOST = 400  # people of the customers found, of whom those are kept that fit themselves
@@ -24,10 +23,10 @@ def palette_results(text: str, user: Any, limit: int = 8) -> list[dict[str, str]
         return []
     digits = digits_of(wanted)
     by_phone = may_match_contact_details(user) and len(digits) >= 3 and not set(wanted) - set("0123456789 +-()")
+    fits = Q(phone__contains=digits) & where_known(user, "customer__") if by_phone else Q()
     rows = (
-        Contact.objects.visible_to(user).live()
-        .filter(Q(phone__contains=digits) if by_phone else Q(), customer_id__in=search_ids(text, user))
-        .exclude(customer__status=Customer.Status.POOL).exclude(customer__archived_at__isnull=False)
+        Contact.objects.visible_to(user).live().filter(fits, customer_id__in=search_ids(text, user))
+        .exclude(customer__archived_at__isnull=False)
         .select_related("customer").order_by("-id")[:READ_AT_MOST]
     )  # fmt: skip
     found = [row for row in rows if by_phone or _fits(row.name, wanted)]

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from crm.access.masks import may_match_contact_details
+from crm.access.masks import may_match_contact_details, where_known
 from crm.records.custom import CustomRecordFilterSet
 from crm.records.filters import IdsFilter, SeveralChecks, SeveralSelect, WordsFilter, day_filter
 from customers.base_data.models import Region
@@ -135,6 +135,10 @@ class CustomerFilter(CustomRecordFilterSet):
         """As with phone and e-mail."""
         return may_match_contact_details(self.user)
 
+    def where_personal(self) -> Q:
+        """Where phone and e-mail may be known."""
+        return where_known(self.user)
+
     def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """The rows; those in the recycle bin only where they are asked for."""
         rows: Any = super().filter_queryset(queryset)
@@ -181,23 +185,23 @@ class CustomerFilter(CustomRecordFilterSet):
 
     def with_problems(self, rows: QuerySet[Any], name: str, value: list[str]) -> QuerySet[Any]:
         """With one of these faults in their details."""
-        return rows.exclude(status=Customer.Status.POOL).filter(quality__problems__overlap=value)
+        return rows.filter(where_known(self.user), quality__problems__overlap=value)
 
     def with_quality(self, rows: QuerySet[Any], name: str, value: int) -> QuerySet[Any]:
         """With at most this score."""
-        return rows.exclude(status=Customer.Status.POOL).filter(quality__score__lte=value)
+        return rows.filter(where_known(self.user), quality__score__lte=value)
 
     def with_phone(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """With these digits in the phone of the company or of a contact."""
         digits = re.sub(r"\D", "", value.removeprefix("+86"))
         if len(digits) < 3:
             raise ValidationError(_("Type at least three digits."), code="bad_filter")
-        return rows.exclude(status=Customer.Status.POOL).filter(search_row__digits__contains=digits)
+        return rows.filter(where_known(self.user), search_row__digits__contains=digits)
 
     def with_email(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """With this e-mail, or this part of one."""
         wanted = value.strip().lower()
-        return rows.exclude(status=Customer.Status.POOL).filter(search_row__digits__contains=wanted)
+        return rows.filter(where_known(self.user), search_row__digits__contains=wanted)
 
     def refuse_masked(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """Who does not see a field may not find out by matching."""

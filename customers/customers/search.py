@@ -2,7 +2,8 @@
 
 Trigrams cannot hold two characters, so names are kept with every character doubled: 恒曜 is 恒恒曜曜 and any two
 neighbours make a trigram. The text lives in a narrow table of its own, so that an owner change does not touch it.
-People and contact details match only for those who see them, and in the pool for nobody: else hits would tell them.
+People and contact details match only in rows where the person may know them, in the pool for nobody: else hits would
+tell them.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from crm.access.masks import may_match_contact_details
+from crm.access.masks import may_match_contact_details, where_known
 from customers.customers.identity import website_domain
 from customers.customers.letters import letters_of, matched_part
 from customers.customers.models import Customer, CustomerSearch
@@ -128,37 +129,38 @@ def _condition(text: str, user: Any, path: str = "") -> Q:
     words = wanted.split() if _HAN.search(wanted) else [wanted]
     if any(len(word) < 2 for word in words):
         raise ValidationError(_("Type at least two characters."), code="search_too_short")
-    outside_pools = ~Q(**{f"{'customer__' if not path else ''}status": Customer.Status.POOL})
-    may_match = _sees_people(user), may_match_contact_details(user)
+    customer = "" if path else "customer__"
+    people = ~Q(**{f"{customer}status": Customer.Status.POOL}) if _sees_people(user) else None
+    details = where_known(user, customer) if may_match_contact_details(user) else None
     condition = Q()
     for word in words:
-        condition &= _fitting(word, path, outside_pools, *may_match)
+        condition &= _fitting(word, path, people, details)
     return condition
 
 
-def _fitting(word: str, path: str, outside_pools: Q, may_match_people: bool, may_match_details: bool) -> Q:
-    """One word in any of the four texts, as far as the person may match them."""
+def _fitting(word: str, path: str, people: Q | None, details: Q | None) -> Q:
+    """One word in any of the four texts; people and details only where the person may match them (None: nowhere)."""
     twice, is_han = doubled(word), _HAN.search(word) is not None
     small = word.lower().replace(" ", "")
     digits = re.sub(r"[\s\-+()]", "", word)
     by_company = Q(**{f"{path}doubled__contains": twice}) if not digits.isdecimal() else Q()
     if not is_han:
         by_company |= Q(**{f"{path}letters__contains": small})
-    if may_match_people and not digits.isdecimal():
+    if people is not None and not digits.isdecimal():
         by_person = Q(**{f"{path}people__contains": twice})
         if not is_han:
             by_person |= Q(**{f"{path}people__contains": small})
-        by_company |= by_person & outside_pools
-    if may_match_details and len(digits) >= 3 and digits.isdecimal():
+        by_company |= by_person & people
+    if details is not None and len(digits) >= 3 and digits.isdecimal():
         number = digits.removeprefix("86") if len(digits) > 11 else digits
         by_phone = Q(**{f"{path}digits__contains": number})
         if number.startswith("0"):  # an area code as one dials it at home; kept without its zero
             by_phone |= Q(**{f"{path}digits__startswith": number[1:]}) | Q(
                 **{f"{path}digits__contains": f"|{number[1:]}"}
             )
-        by_company |= by_phone & outside_pools
-    elif may_match_details and not is_han and len(small) >= 3:
-        by_company |= Q(**{f"{path}digits__contains": small}) & outside_pools
+        by_company |= by_phone & details
+    elif details is not None and not is_han and len(small) >= 3:
+        by_company |= Q(**{f"{path}digits__contains": small}) & details
     return by_company
 
 

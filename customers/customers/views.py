@@ -56,6 +56,7 @@ from customers.customers.summary import (
 from customers.customers.timeline import CHANGES, CustomerStory, tabs_for
 from customers.duplicates.checking import find_duplicates
 from customers.duplicates.following import became
+from customers.duplicates.lookups import asks_too_often
 from customers.pool.hiding import conceal
 from customers.tasks.panel import task_panel
 
@@ -164,7 +165,9 @@ def customer_edit(request: SignedInRequest, customer: Customer) -> HttpResponse:
 
 @needs("customers.add_customer")
 def customer_duplicates(request: SignedInRequest) -> HttpResponse:
-    """What is known that looks like the customer being typed; a part for the form."""
+    """What is known that looks like the customer being typed; a part for the form, only as often as one types."""
+    if asks_too_often(request.user):
+        return HttpResponse(status=429, headers={"Retry-After": "60"})
     asked = request.GET
     phones = [clean_phone(asked.get(name, "")[:40]) for name in ("phone", "contact_phone")]
     emails = [asked.get(name, "").strip()[:120] for name in ("email", "contact_email")]

@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from crm.access.masks import may_know_contact_details
 from crm.company.actions import company_settings
 from customers.contacts.models import Contact
 from customers.customers.identity import name_core, name_key, website_domain
@@ -98,7 +99,7 @@ def find_duplicates(
     for key, (value, condition, label) in asked.items():
         if not value:
             continue
-        matches = _matches(user, condition, label, without)
+        matches = _matches(user, condition, label, without, by_details=key in ("phone", "email"))
         if key == "website":  # the index knows only that the domain stands somewhere in the text
             matches = [match for match in matches if website_domain(match.customer.website) == domain]
         if matches:
@@ -183,11 +184,15 @@ def _with_contacts(column: str, values: list[str], its_own: Q) -> Q:
     return Q(pk__in=[*ids[:50], *own[:50]])
 
 
-def _matches(user: Any, condition: Q, label: str, without: int | None) -> list[Match]:
+def _matches(
+    user: Any, condition: Q, label: str, without: int | None, *, by_details: bool = False
+) -> list[Match]:
+    """What is the same; by a phone or e-mail it is named only to those who may know it there."""
     alike = Customer.objects.live().filter(condition).exclude(pk=without or 0)
     rows = list(alike.select_related("department", "owner", "pool").order_by("id")[:MATCHES_AT_MOST])
     visible = _visible(user, [row.pk for row in rows])
-    return [Match(row, label, row.pk in visible) for row in rows]
+    told = {row.pk for row in rows if not by_details or may_know_contact_details(user, row)}
+    return [Match(row, label, row.pk in visible & told) for row in rows]
 
 
 def _alike(user: Any, key: str, without: int | None, similar_from: int | None) -> list[Match]:

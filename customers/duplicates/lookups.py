@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import logging
+import time
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from django.core import signing
+from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from redis.exceptions import RedisError
 
 from crm.company.actions import company_setting
 from crm.history.models import Operation
@@ -22,8 +26,10 @@ from customers.duplicates.checking import Match, find_duplicates
 
 VERB = "customer_looked_up"
 A_MINUTE = 30
+HINTS_A_MINUTE = 60
 _SALT = "customer-look-up"
 _VALID_SECONDS = 3600
+logger = logging.getLogger("harbour.duplicates")
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,17 @@ def look_up_customer(*, actor: User, name: str = "", credit_code: str = "", phon
             for match in matches:
                 answers.setdefault(match.customer.pk, _answer(match, actor, is_named=by != "phone"))
         return list(answers.values())
+
+
+def asks_too_often(actor: User) -> bool:
+    """Whether a person had more hints while typing than anybody types; without Redis nobody is held up."""
+    key = f"duplicate-hints:{actor.pk}:{int(time.time()) // 60}"
+    try:
+        cache.add(key, 0, 120)
+        return bool(cache.incr(key) > HINTS_A_MINUTE)
+    except (RedisError, ValueError):
+        logger.warning("rate limit not counted")
+        return False
 
 
 def customer_of(key: str, actor: User) -> Customer:

@@ -93,9 +93,9 @@ def send_mail(mail_id: int) -> None:
     try:
         message.send(fail_silently=False)
     except smtplib.SMTPServerDisconnected as fault:
-        _note(mail, ContactMail.State.UNKNOWN, str(fault))
+        _note(mail, ContactMail.State.UNKNOWN, _told(fault))
     except (smtplib.SMTPException, OSError) as fault:
-        _note(mail, ContactMail.State.FAILED, str(fault))
+        _note(mail, ContactMail.State.FAILED, _told(fault))
     else:
         _note(mail, ContactMail.State.SENT, "")
 
@@ -168,6 +168,14 @@ def _tell(mail: ContactMail) -> None:
     text = _("Mail “%(subject)s”: %(state)s. %(why)s") % words
     key = f"contact-mail:{mail.pk}:{mail.state}"
     notify(mail.planned_by, "contact_mail", text, url=mail.contact.get_absolute_url(), dedupe_key=key)
+
+
+def _told(fault: Exception) -> str:
+    """A fault of the mail server by its kind and code: its words repeat the address, which is masked here."""
+    codes = [fault.smtp_code] if isinstance(fault, smtplib.SMTPResponseException) else []
+    if isinstance(fault, smtplib.SMTPRecipientsRefused):
+        codes = [code for code, _words in fault.recipients.values()]
+    return " ".join([type(fault).__name__, *map(str, codes)])
 
 
 def _domain() -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.core.exceptions import ValidationError
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -12,6 +13,7 @@ from rest_framework.response import Response
 
 from crm.api.views import RecordViewSet
 from crm.records.keyset import Order
+from customers.segments.conditions import in_words
 from customers.segments.counting import count_of
 from customers.segments.models import Segment
 
@@ -20,11 +22,20 @@ class SegmentSerializer(serializers.ModelSerializer[Segment]):
     """A segment; its customers are `customers/?segment=<id>`."""
 
     owner = serializers.CharField(source="owner.username", help_text="user name")
+    conditions = serializers.SerializerMethodField(help_text="null where they ask about a field hidden from you")
 
     class Meta:
         model = Segment
         fields = ("id", "name", "description", "owner", "is_shared", "conditions", "created_at", "changed_at")
         read_only_fields = fields
+
+    def get_conditions(self, segment: Segment) -> dict[str, Any] | None:
+        """The conditions, as the page tells them: not at all where one names a hidden field, for its value is there."""
+        try:
+            in_words(segment.conditions, self.context["request"].user)
+        except ValidationError:
+            return None
+        return dict(segment.conditions)
 
 
 class CountSerializer(serializers.Serializer[Any]):

@@ -19,6 +19,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
+from crm.access.masks import where_known
 from crm.ui.formats import long_day
 from customers.pool.hiding import where_shown
 from customers.segments.fields import BARE, CHOICE, DAY, NUMBER, TAGS, TEXT, TIMES, SegmentField, chosen, fields_for
@@ -36,9 +37,9 @@ class Row:
     operator: str
     value: Any
 
-    def condition(self) -> Q:
-        """The question to the database; contact details of customers in a pool answer nobody."""
-        return self._asked() & ~Q(status="pool") if self.field.is_personal else self._asked()
+    def condition(self, user: Any) -> Q:
+        """The question to the database; contact details answer only where the person may know them."""
+        return self._asked() & where_known(user) if self.field.is_personal else self._asked()
 
     def _asked(self) -> Q:
         field, operator, value = self.field, self.operator, self.value
@@ -96,7 +97,7 @@ def condition_of(conditions: Conditions, user: Any) -> Q:
         # what a pool hides from the person answers no condition either
         _joined(
             group["match"],
-            [_row(raw, fields).condition() & where_shown(user, raw["field"]) for raw in group["rows"]],
+            [_row(raw, fields).condition(user) & where_shown(user, raw["field"]) for raw in group["rows"]],
         )
         for group in conditions["groups"]
     ]
