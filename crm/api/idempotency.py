@@ -74,7 +74,8 @@ def _remembered(known: IdempotencyKey, digest: str) -> Response:
 
 def _digest(request: Request) -> str:
     body = json.dumps(request.data, sort_keys=True, default=_file_digest)
-    text = "\n".join([request.method or "", request.get_full_path(), body])
+    scopes = ",".join(request.auth.scopes)  # another token of the person may see less of the same answer
+    text = "\n".join([request.method or "", request.get_full_path(), scopes, body])
     return hashlib.sha256(text.encode()).hexdigest()
 
 

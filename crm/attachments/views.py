@@ -181,8 +181,10 @@ def _attachment(request: SignedInRequest, pk: int, *, is_change: bool = False) -
     rows = Attachment.objects.select_related("uploaded_by")
     reachable = rows.editable_by(request.user) if is_change else rows.visible_to(request.user)
     attachment: Attachment | None = reachable.filter(pk=pk).first()
-    if attachment is not None:
+    if attachment is not None and (is_change or attachment.archived_at is None):
         return attachment
+    if attachment is not None and rows.editable_by(request.user).filter(pk=pk).exists():
+        return attachment  # out of the recycle bin, which is open to those who may change the record
     if is_change and rows.visible_to(request.user).filter(pk=pk).exists():
         note_denial(request, "change attachment")
         raise PermissionDenied(_("You may see this record, but not do this with it."))

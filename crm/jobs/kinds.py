@@ -11,6 +11,7 @@ from django.utils.module_loading import import_string
 
 if TYPE_CHECKING:
     from crm.jobs.models import Job
+    from crm.people.models import User
 
 
 class Tally(NamedTuple):
@@ -26,6 +27,9 @@ class JobKind:
     queue = "bulk"
     keeps_file_days = 7
     file_right = ""  # asked again when somebody fetches the file; "" asks only who they are
+
+    def refuse_file(self, job: Job, actor: User) -> None:
+        """ValidationError where its requester may not fetch the file any more; what it holds is a thing of the past."""
 
     def plan(self, job: Job) -> Iterable[dict[str, Any]]:
         """The parameters of each chunk; sets `job.total`. Runs once, in its own transaction."""

@@ -5,6 +5,7 @@ Each part is read and encoded by crm.records.copied; the person's rights and the
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 
 PART_ROWS = 20_000
 VERB = "customers_exported"
+_REACHED = re.compile(r"\S+@\S*|[+(]?\d[\d\s()-]{5,}")
 
 
 @dataclass(frozen=True)
@@ -96,10 +98,16 @@ class Export:
         wanted = filters.wanted_names()
         customers = {pk: f"#{pk}" for pk in wanted.pop("customer", ())}  # a number: deciders learn no names
         names = {**self.look_up(wanted), "customer": customers}
-        said = [f"{_('Search')}: {words}"] if (words := filters.set_values().get("q")) else []
+        said = [f"{_('Search')}: {_unnumbered(words)}"] if (words := filters.set_values().get("q")) else []
         for chip in filters.chosen(names):
-            said.append(f"{chip.label}: {'****' if chip.name in filters.masked_filters else chip.text}")
+            is_hidden = chip.name in filters.masked_filters or getattr(filters.filters[chip.name], "is_personal", False)
+            said.append(f"{chip.label}: {'****' if is_hidden else chip.text}")
         return "; ".join(said)
+
+
+def _unnumbered(words: str) -> str:
+    """A search text without what may be a phone or an e-mail in it."""
+    return _REACHED.sub("****", words)
 
 
 @cache
@@ -245,7 +253,15 @@ class ExportRun(JobKind):
         with path.open("rb") as file:
             digest = file_digest(file, "sha256").hexdigest()
         job.refresh_from_db(fields=["done"])
-        return {"rows": job.done, "sha256": digest, "facts": [[_("Rows"), f"{job.done:,}"], ["SHA-256", digest]]}
+        facts = [[_("Rows"), f"{job.done:,}"], ["SHA-256", digest]]
+        return {"rows": job.done, "sha256": digest, "facts": facts, "reach": _reach(export, job.requested_by)}
+
+    def refuse_file(self, job: Job, actor: User) -> None:
+        """ValidationError where its maker reaches other rows now than when it was made."""
+        made_with = job.result.get("reach")
+        if made_with not in (None, _reach(export_named(job.params["model"]), actor)):
+            text = _("What you may export has changed since. Start again to get a new file.")
+            raise ValidationError(text, code="gone")
 
     def cancelled(self, job: Job) -> None:
         """Nothing of an unfinished file stays."""
@@ -254,6 +270,14 @@ class ExportRun(JobKind):
     def failed(self, job: Job) -> None:
         """Nothing of an unfinished file stays."""
         self.cancelled(job)
+
+
+def _reach(export: Export, user: User) -> dict[str, Any]:
+    """What decides which rows and details a person may take out."""
+    reach = user.reach
+    view_right = f"{export.model._meta.app_label}.view_{export.model._meta.model_name}"
+    rights = (export.right, export.details_right, view_right)
+    return {"scopes": [reach.scopes.get(right, "") for right in rights], "department": reach.department_id}
 
 
 def _rows(job: Job) -> tuple[Export, QuerySet[Any]]:

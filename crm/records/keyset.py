@@ -62,7 +62,7 @@ def read_cursor(text: str, rows: QuerySet[Any], order: Order) -> Cursor | None:
         elif not order.is_nullable:
             raise ValueError
         return Cursor(bool(is_backward), value, int(pk))
-    except (ValueError, TypeError, binascii.Error, ValidationError, OverflowError):
+    except (ValueError, TypeError, binascii.Error, ValidationError, OverflowError, RecursionError):
         raise ValidationError(_("This page address is not complete. Start from the first page."), code="bad_cursor")
 
 

@@ -27,9 +27,9 @@ class ActivityFilter(RecordFilterSet):
     customer = IdsFilter("customer", kind="customer", label=gettext_lazy("Customer"))
 
     def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """The rows; archived ones never."""
+        """The rows; archived ones and those of archived customers never."""
         rows: Any = super().filter_queryset(queryset)
-        found: QuerySet[Any] = rows.live()
+        found: QuerySet[Any] = rows.live().filter(customer__archived_at=None)
         return found
 
     def matching(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:

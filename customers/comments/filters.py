@@ -20,7 +20,7 @@ class CommentFilter(RecordFilterSet):
     created_until = day_filter("created_at", "date__lte", _("Created until"))
 
     def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """The rows; archived ones never."""
+        """The rows; archived ones and those of archived customers never."""
         rows: Any = super().filter_queryset(queryset)
-        found: QuerySet[Any] = rows.live()
+        found: QuerySet[Any] = rows.live().filter(customer__archived_at=None)
         return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -41,7 +41,9 @@ def activity_comment(request: SignedInRequest, activity: Activity) -> HttpRespon
 @needs("customers.view_comment", model=Activity)
 @require_safe
 def activity_talk(request: SignedInRequest, activity: Activity) -> HttpResponse:
-    """A follow-up and what colleagues said about it."""
+    """A follow-up and what colleagues said about it, for those who see both."""
+    if not Activity.objects.visible_to(request.user).live().filter(pk=activity.pk).exists():
+        raise Http404
     return _talk(request, activity, CommentForm())
 
 

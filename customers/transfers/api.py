@@ -208,7 +208,7 @@ class TransferViewSet(RecordViewSet):
         """A transfer with the outcome of each record, page by page."""
         self.refuse_parameters(PARAMETERS)
         transfer = self.get_object()
-        rows = TransferRow.objects.filter(transfer=transfer).select_related("old_owner", "new_owner")
+        rows = transfer.rows.visible_to(request.user).select_related("old_owner", "new_owner")
         pages = KeysetPagination()
         page = pages.paginate_queryset(rows, request, self, (Order("row_number", "", "row_number"),))
         listed = pages.get_paginated_response(TransferRowSerializer(page, many=True).data)
