@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Model
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -25,8 +25,13 @@ LONGEST_NOTE = 200
 
 
 @transaction.atomic
-def attach_files(record: Model, files: Sequence[CheckedFile], *, actor: User, note: str = "") -> list[Attachment]:
-    """Keep checked files with a record, all or none; ValidationError where the record takes none now."""
+def attach_files(
+    record: Model, files: Sequence[CheckedFile], *, actor: User, note: str = "", ids: Sequence[int] = ()
+) -> list[Attachment]:
+    """Keep checked files with a record, all or none; ValidationError where the record takes none now.
+
+    `ids` are those promised to the files before (`next_id`).
+    """
     if not files:
         return []
     policy = policy_of(type(record))
@@ -34,16 +39,26 @@ def attach_files(record: Model, files: Sequence[CheckedFile], *, actor: User, no
     held = Attachment.objects.of(record).live().count()
     if held + len(files) > KEPT_WITH_ONE:
         raise ValidationError(_("One record keeps at most %(count)s files.") % {"count": KEPT_WITH_ONE})
+    promised = dict(zip(map(id, files), ids, strict=True)) if ids else {}
     kept = {}
     for file in sorted(files, key=lambda one: one.sha256):  # one order of locks for everybody
-        kept[id(file)] = _attach(record, policy, file, actor, note)
+        kept[id(file)] = _attach(record, policy, file, actor, note, promised.get(id(file)))
     return [kept[id(file)] for file in files]
 
 
-def _attach(record: Model, policy: AttachPolicy, file: CheckedFile, actor: User, note: str) -> Attachment:
+def next_id() -> int:
+    """An id for a file that is still to be kept, so that its record may name it first."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval(pg_get_serial_sequence('crm_attachment', 'id'))")
+        return int(cursor.fetchone()[0])
+
+
+def _attach(
+    record: Model, policy: AttachPolicy, file: CheckedFile, actor: User, note: str, pk: int | None
+) -> Attachment:
     row = Attachment(
-        content_type=ContentType.objects.get_for_model(record), object_id=record.pk, anchor_id=policy.anchor(record),
-        name=file.name, media_type=file.media_type, size=file.size, sha256=file.sha256, width=file.width,
+        pk=pk, content_type=ContentType.objects.get_for_model(record), object_id=record.pk,
+        anchor_id=policy.anchor(record), name=file.name, media_type=file.media_type, size=file.size, sha256=file.sha256, width=file.width,
         height=file.height, note=_tidy_note(note), uploaded_by=actor,
     )  # fmt: skip
     with operation(actor, "attachment_added", row, anchor_id=row.anchor_id, facts=_facts(row)):
@@ -100,7 +115,10 @@ def _held(attachment: Attachment, actor: User, *, is_archived: bool = False) -> 
     record = attachment.record
     if record is None:
         raise ValidationError(_("The record of this file is gone."), code="gone")
-    policy_of(type(record)).hold(record, actor)
+    policy = policy_of(type(record))
+    policy.hold(record, actor)
+    if not is_archived and policy.why_kept and (why := policy.why_kept(record, attachment.pk)):
+        raise ValidationError(why, code="held")
     locked = Attachment.objects.select_for_update().get(pk=attachment.pk)
     if (locked.archived_at is not None) != is_archived:
         raise ValidationError(_("Somebody else did this already."), code="archived")

@@ -25,7 +25,8 @@ class AttachPolicy:
     whose files the person reaches with a right; `anchor` the customer a record belongs to; `hold` locks the record for
     a change of its files and raises a ValidationError or PermissionDenied where it may not be changed now; `gathers`
     says that its page shows the files of everything that belongs to it, `frame(record, user)` gives the template of the
-    tabs above that page, as `tabs`, with what they need.
+    tabs above that page, as `tabs`, with what they need; `why_kept(record, id)` says why one of its files may not be
+    renamed or archived by itself, "" where it may.
     """
 
     code: str
@@ -36,6 +37,7 @@ class AttachPolicy:
     hold: Callable[[Any, User], None]
     gathers: bool = False
     frame: Callable[[Any, User], dict[str, Any]] | None = None
+    why_kept: Callable[[Any, int], str] | None = None
 
 
 @cache

@@ -96,7 +96,7 @@ def received(uploads: Sequence[UploadedFile[Any]], field_name: str = "files") ->
     wrong: list[str] = []
     until = time.monotonic() + ALL_SECONDS
     try:
-        _refuse_many(uploads)
+        _refuse_many(uploads, field_name)
         for upload in uploads:
             try:
                 files.append(_checked(upload, until))
@@ -111,14 +111,14 @@ def received(uploads: Sequence[UploadedFile[Any]], field_name: str = "files") ->
                 path.unlink(missing_ok=True)
 
 
-def _refuse_many(uploads: Sequence[UploadedFile[Any]]) -> None:
+def _refuse_many(uploads: Sequence[UploadedFile[Any]], field_name: str) -> None:
     if len(uploads) > FILES_AT_MOST:
         raise ValidationError(
-            {"files": _("Choose at most %(count)s files at once.") % {"count": FILES_AT_MOST}}, code="too_many"
+            {field_name: _("Choose at most %(count)s files at once.") % {"count": FILES_AT_MOST}}, code="too_many"
         )
     if sum(upload.size or 0 for upload in uploads) > REQUEST_BYTES:
         limit = REQUEST_BYTES // 1024**2
-        raise ValidationError({"files": _("Together the files are larger than %(limit)s MB.") % {"limit": limit}})
+        raise ValidationError({field_name: _("Together the files are larger than %(limit)s MB.") % {"limit": limit}})
 
 
 def _checked(upload: UploadedFile[Any], until: float) -> CheckedFile:

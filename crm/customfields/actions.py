@@ -149,6 +149,10 @@ def _check(field: CustomField) -> None:
         raise ValidationError({"model": _("This record has no custom fields.")})
     if field.is_unique and not kind.may_be_unique:
         raise ValidationError({"is_unique": _("Only texts and numbers can be unique.")})
+    if field.is_personal and not kind.may_be_personal:
+        raise ValidationError({"is_personal": _("A value of this kind is in reach where the record is.")})
+    if field.default is not None and not kind.can_be_typed:
+        raise ValidationError({"default": _("This kind has no default.")})
     if field.is_unique and field.default is not None:
         raise ValidationError({"default": _("A unique field has no default: two records would share it.")})
     if field.default is not None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import BooleanField, F, Func, Q, Value
 from django.db.models.fields.json import HasKey, KeyTextTransform
-from django.db.models.lookups import IContains
+from django.db.models.lookups import IContains, IExact, IStartsWith
 
 from crm.customfields.models import CustomField
 
@@ -30,6 +30,16 @@ def is_set(field: CustomField) -> Q:
 def contains(field: CustomField, text: str) -> Q:
     """Rows whose text has this part."""
     return Q(IContains(KeyTextTransform(field.key, "custom"), text))
+
+
+def equals(field: CustomField, text: str) -> Q:
+    """Rows whose text is this, whatever its case."""
+    return Q(IExact(KeyTextTransform(field.key, "custom"), text))
+
+
+def begins(field: CustomField, text: str) -> Q:
+    """Rows whose text begins with this."""
+    return Q(IStartsWith(KeyTextTransform(field.key, "custom"), text))
 
 
 def between(field: CustomField, low: Any = None, high: Any = None) -> Q:

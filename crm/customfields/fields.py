@@ -12,7 +12,7 @@ from typing import Any
 
 from crm.customfields.choice_kinds import ChoiceKind, ChoicesKind
 from crm.customfields.kinds import Kind, People
-from crm.customfields.linked_kinds import PersonKind
+from crm.customfields.linked_kinds import FileKind, PersonKind
 from crm.customfields.models import CustomField
 from crm.customfields.plain_kinds import (
     UNIQUE_LENGTH,
@@ -32,6 +32,7 @@ KINDS: dict[str, Kind] = {
     CustomField.Kind.CHOICES: ChoicesKind(),
     CustomField.Kind.USER: PersonKind(),
     CustomField.Kind.YES_NO: YesNoKind(),
+    CustomField.Kind.FILE: FileKind(),
 }
 
 
@@ -51,7 +52,7 @@ def shown(field: CustomField, value: Any, people: People) -> str:
         return ""
     try:
         return kind_of(field).shown(field, value, people)
-    except (TypeError, ValueError, ArithmeticError, AttributeError):
+    except (TypeError, ValueError, ArithmeticError, AttributeError, LookupError):
         return str(value)
 
 

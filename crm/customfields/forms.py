@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from types import MappingProxyType
 from typing import Any
 
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 
+from crm.attachments.receiving import received
 from crm.customfields.definitions import fields_of
 from crm.customfields.fields import kind_of
 from crm.customfields.models import CustomField
@@ -39,6 +42,22 @@ class CustomFieldsForm(forms.BaseForm):
                 self.initial.pop(name, None)
                 self.fields[name].required = False
                 self.fields[name].help_text = _("Hidden. Leave it empty to keep the value, or enter a new one.")
+
+    def take_files_away(self) -> None:
+        """Ask for no file where the record shows none."""
+        for name, one in self._custom.items():
+            if one.kind == CustomField.Kind.FILE:
+                self.fields.pop(name, None)
+
+    @contextmanager
+    def checked_files(self) -> Iterator[None]:
+        """Put each upload of a valid form through the checks, for the block; ValidationError by `custom.key`."""
+        with ExitStack() as stack:
+            for name in self._custom:
+                upload = self.cleaned_data.get(name)
+                if isinstance(upload, UploadedFile):
+                    (self.cleaned_data[name],) = stack.enter_context(received([upload], name))
+            yield
 
     def custom_fields(self) -> list[forms.BoundField]:
         """The bound custom fields, for the template."""

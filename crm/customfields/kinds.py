@@ -19,6 +19,9 @@ class Kind:
 
     has_choices = False
     may_be_unique = False
+    may_be_personal = True
+    # whether a value can be written down: as a default, in a cell of a sheet, with a new record of another system
+    can_be_typed = True
     is_range = False
     is_number = False
     _in_sql = "(%(expressions)s->>%(key)s)"

@@ -1,4 +1,4 @@
-"""Kinds whose values point to something else: a colleague."""
+"""Kinds whose values point to something else: a colleague, a file."""
 
 from __future__ import annotations
 
@@ -10,6 +10,10 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from crm.attachments.actions import next_id
+from crm.attachments.models import Attachment
+from crm.attachments.receiving import CheckedFile
+from crm.customfields.file_input import FileField
 from crm.customfields.kinds import Kind, People, line
 from crm.customfields.models import CustomField
 from crm.people.models import User
@@ -19,6 +23,7 @@ from crm.ui.widgets import SearchSelect
 class PersonKind(Kind):
     """A colleague, kept by id; one who has left may stay where they are."""
 
+    may_be_personal = False
     _in_sql = (
         "(SELECT coalesce(nullif(u.name, ''), u.username) FROM crm_user u WHERE u.id = "
         "CASE WHEN jsonb_typeof(%(expressions)s->%(key)s) = 'number' THEN (%(expressions)s->>%(key)s)::numeric END)"
@@ -59,3 +64,45 @@ class PersonKind(Kind):
 
     def _unknown(self, word: str) -> int:
         raise ValidationError(_("“%(value)s” is no colleague of ours."), code="bad_choice", params={"value": word[:40]})
+
+
+class NewFile(dict[str, Any]):
+    """A value whose file is still to be kept: its id is taken already, `file` is what came."""
+
+    def __init__(self, file: CheckedFile) -> None:
+        super().__init__(id=next_id(), name=file.name)
+        self.file = file
+
+
+class FileKind(Kind):
+    """One file kept with the record, as `{"id": …, "name": …}`; in reach where the record is, so never personal."""
+
+    may_be_personal = can_be_typed = False
+    _in_sql = "(%(expressions)s->%(key)s->>'name')"
+
+    def clean(self, field: CustomField, given: Any, before: Any = None) -> dict[str, Any]:
+        """The file: one that came and was checked, or the id of one kept already (`keep_files` asks where)."""
+        if isinstance(given, CheckedFile):
+            return NewFile(given)
+        pk = given.get("id") if isinstance(given, dict) else given
+        if isinstance(pk, bool) or not isinstance(pk, int) or not 0 < pk < 2**63:
+            raise ValidationError(_("This must be the id of a file kept with the record."), code="bad_type")
+        if isinstance(before, dict) and before.get("id") == pk:
+            return before
+        name = Attachment.objects.live().filter(pk=pk).values_list("name", flat=True).first()
+        if name is None:
+            raise no_such_file(pk)
+        return {"id": pk, "name": name}
+
+    def shown(self, field: CustomField, value: Any, people: People) -> str:
+        """Its name."""
+        return str(value["name"])
+
+    def input(self, field: CustomField, value: Any = None) -> forms.Field:
+        """A file to choose."""
+        return FileField(**self._words(field))
+
+
+def no_such_file(pk: int) -> ValidationError:
+    """The refusal of a file that is not kept with the record, wherever else it may be."""
+    return ValidationError(_("The record has no file %(id)s."), code="bad_choice", params={"id": pk})

@@ -34,9 +34,9 @@ class CustomFieldForm(forms.ModelForm):
         kind = kind_of(self.instance)
         if not kind.may_be_unique:
             del self.fields["is_unique"]
-        if self.instance.kind == CustomField.Kind.USER:
+        if not kind.may_be_personal:
             del self.fields["is_personal"]
-        if not kind.has_choices or self.instance.pk:
+        if kind.can_be_typed and (not kind.has_choices or self.instance.pk):
             self.fields["default"] = self._default()
 
     def values(self) -> dict[str, Any]:

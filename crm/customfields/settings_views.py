@@ -24,7 +24,7 @@ from crm.ui.verb_page import verb_page
 RIGHT = "crm.manage_custom_field"
 KIND_ICONS = {
     "text": "type", "number": "hash", "money": "banknote", "date": "calendar", "choice": "circle-dot",
-    "choices": "list-checks", "user": "user-round", "yes_no": "toggle-left",
+    "choices": "list-checks", "user": "user-round", "yes_no": "toggle-left", "file": "paperclip",
 }  # fmt: skip
 
 
@@ -228,4 +228,5 @@ def _about(kind: str) -> str:
         "choices": _("Any of the choices you list."),
         "user": _("A colleague."),
         "yes_no": _("Yes, no, or not said."),
+        "file": _("One file, checked when it comes. Imports cannot fill it."),
     }[kind]

@@ -10,7 +10,7 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from crm.customfields.definitions import FieldSet, fields_of, fresh_fields, hold_fields
-from crm.customfields.fields import cleaned, unique_key
+from crm.customfields.fields import cleaned, kind_of, unique_key
 from crm.customfields.models import CustomField, CustomUnique
 
 
@@ -18,15 +18,14 @@ def new_values(label: str, given: Mapping[str, Any] | None) -> dict[str, Any]:
     """The `custom` object of a new record: what was given, defaults for the rest; ValidationError by `custom.key`.
 
     None means that whoever adds the record knows nothing of custom fields (a lead of another system): required ones
-    may stay empty then.
+    may stay empty then. A required file may be missing where nobody asked for it: systems send it after the record.
     """
     is_asked, given = given is not None, given or {}
     known = hold_fields(label) if given else fields_of(label)
     missing = {one.key: one.default for one in known.active if one.key not in given and one.default is not None}
     found = {key: value for key, value in _checked(known, given, {}).items() if value is not None} | missing
-    wrong = {
-        one.member: _("This field is required.") for one in known.active if one.is_required and one.key not in found
-    }
+    asked = [one for one in known.active if kind_of(one).can_be_typed or one.key in given]
+    wrong = {one.member: _("This field is required.") for one in asked if one.is_required and one.key not in found}
     if wrong and is_asked:
         raise ValidationError(wrong)
     return found

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import django_filters
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -20,7 +21,7 @@ from crm.customfields.fields import cleaned, kind_of, people_in, shown
 from crm.customfields.models import CustomField
 from crm.people.models import User
 from crm.records.filters import IdsFilter, RecordFilterSet, WordsFilter
-from crm.records.sheets import DayWidget, SheetField, SheetWidget, refuse
+from crm.records.sheets import DayWidget, SheetField, SheetWidget, in_all_languages, refuse
 from crm.records.tables import Column, Viewer
 from crm.ui.formats import NOTHING, cell
 from crm.ui.widgets import DayInput
@@ -35,10 +36,12 @@ Sees = Callable[[Any, Any], bool]
 # ── columns of a list ──
 
 
-def custom_columns(label: str, sees: Sees) -> list[Column]:
-    """A column for each custom field that lists offer; `sees(user, row)` decides whether personal ones are shown."""
+def custom_columns(label: str, sees: Sees, shows_files: Callable[[Any], bool] = lambda row: True) -> list[Column]:
+    """A column for each custom field that lists offer; `sees(user, row)` decides whether personal ones are shown,
+    `shows_files(row)` whether files are.
+    """
     return [
-        Column(one.parameter, one.title, _cell_of(one, sees), ("custom",), css=_css(one), is_default=False)
+        Column(one.parameter, one.title, _cell_of(one, sees, shows_files), ("custom",), css=_css(one), is_default=False)
         for one in fields_of(label).active
         if one.is_listed
     ]
@@ -55,7 +58,7 @@ def _css(one: CustomField) -> str:
     return "c-hide num right" if kind_of(one).is_number else "c-hide"
 
 
-def _cell_of(one: CustomField, sees: Sees) -> Callable[[Any, Viewer], str]:
+def _cell_of(one: CustomField, sees: Sees, shows_files: Callable[[Any], bool]) -> Callable[[Any, Viewer], str]:
     def custom_cell(row: Any, viewer: Viewer) -> str:
         value = row.custom.get(one.key)
         if value is None:
@@ -63,9 +66,18 @@ def _cell_of(one: CustomField, sees: Sees) -> Callable[[Any, Viewer], str]:
         if one.is_personal and not sees(viewer.user, row):
             return SafeString(HIDDEN)
         text = shown(one, value, viewer.names.get("person", {}))
+        if one.kind == Kinds.FILE:
+            return linked(one, value, text) if shows_files(row) else SafeString(HIDDEN)
         return cell(text) if len(text) <= SHORT else format_html('<span class="trunc" title="{}">{}</span>', text, text)
 
     return custom_cell
+
+
+def linked(one: CustomField, value: Any, text: str) -> str:
+    """The text of a value, with the way to a file."""
+    if one.kind != Kinds.FILE or not isinstance(value, dict):
+        return text
+    return format_html('<a class="trunc" href="{}">{}</a>', reverse("attachments:detail", args=[value["id"]]), text)
 
 
 # ── filters of a list ──
@@ -146,6 +158,8 @@ def custom_filters(label: str) -> dict[str, django_filters.Filter]:
 def _filter_of(one: CustomField) -> django_filters.Filter:
     if one.kind == Kinds.USER:
         return CustomPersonFilter(one)
+    if one.kind == Kinds.FILE:
+        return CustomFileFilter(one)
     return CustomTextFilter(one) if one.kind == Kinds.TEXT else CustomWordsFilter(one)
 
 
@@ -211,6 +225,20 @@ class CustomWordsFilter(WordsFilter):
         return rows.filter(condition | ~is_set(self.custom_field) if "none" in value else condition)
 
 
+class CustomFileFilter(WordsFilter):
+    """Rows with a file, or without one."""
+
+    def __init__(self, one: CustomField) -> None:
+        super().__init__(one.parameter, choices=[("yes", _("there is one")), ("none", _("not set"))], label=one.title)
+        self.custom_field = one
+
+    def filter(self, rows: QuerySet[Any], value: list[str]) -> QuerySet[Any]:
+        """The rows; both words together are no limit."""
+        if len(value) != 1:
+            return rows
+        return rows.filter(is_set(self.custom_field) if value == ["yes"] else ~is_set(self.custom_field))
+
+
 class CustomPersonFilter(IdsFilter):
     """Rows that name one of the colleagues, or nobody."""
 
@@ -245,22 +273,32 @@ class _Refused(django_filters.CharFilter):
 class CustomSheetField(SheetField):
     """The column of a custom field in spreadsheets."""
 
-    def __init__(self, one: CustomField) -> None:
-        words = filter(None, (one.label, one.label_en, one.key))
+    def __init__(self, one: CustomField, whose: str = "", path: str = "custom", title: Any = "%(name)s") -> None:
+        words = [word for word in (one.label, one.label_en, one.key) if word]
+        titles = [text % {"name": word} for text in in_all_languages(title) for word in words]
         super().__init__(
-            one.parameter, one.title, _widget_of(one), path="custom", aliases="|".join(words),
-            mask="custom" if one.is_personal else "", required=one.is_required and one.default is None,
+            f"{whose}{one.parameter}", title % {"name": one.title}, _widget_of(one), path=path,
+            aliases="|".join((*words, *titles)),
+            mask="custom" if one.is_personal else "",
+            required=one.is_required and one.default is None and kind_of(one).can_be_typed,
+            readonly=not kind_of(one).can_be_typed,
         )  # fmt: skip
-        self.custom_field = one
+        self.custom_field, self.holder = one, f"{whose}custom"
 
     def source(self) -> Any:
         """The value as text, said by the database."""
-        return kind_of(self.custom_field).as_text(self.custom_field)
+        return kind_of(self.custom_field).as_text(self.custom_field, self.path)
 
 
-def custom_sheet_fields(label: str) -> dict[str, CustomSheetField]:
-    """The columns of the custom fields, by name."""
-    return {one.parameter: CustomSheetField(one) for one in fields_of(label).active}
+def custom_sheet_fields(
+    label: str, whose: str = "", path: str = "custom", title: Any = "%(name)s"
+) -> dict[str, CustomSheetField]:
+    """The columns of the custom fields, by name.
+
+    Those of a record beside the one of the sheet begin with `whose`, lie at `path` and are called as `title` says.
+    """
+    found = (CustomSheetField(one, whose, path, title) for one in fields_of(label).active)
+    return {column.attribute: column for column in found}
 
 
 def _widget_of(one: CustomField) -> SheetWidget:

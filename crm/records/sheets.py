@@ -118,10 +118,11 @@ class SheetField(Field):
 
     def known_headers(self) -> set[str]:
         """The keys of all headers this column is known by, its labels in both languages included."""
-        return {header_key(word) for word in (*self.aliases, *_in_all_languages(self.label), self.attribute)}
+        return {header_key(word) for word in (*self.aliases, *in_all_languages(self.label), self.attribute)}
 
 
-def _in_all_languages(label: str | Promise) -> list[str]:
+def in_all_languages(label: str | Promise) -> list[str]:
+    """A text in each language."""
     words = []
     for language in ("zh-hans", "en"):
         with translation.override(language):
@@ -303,7 +304,7 @@ class ChoiceWidget(SheetWidget):
         return {
             header_key(word): str(choice.value)
             for choice in self.choices
-            for word in (str(choice.value), *_in_all_languages(choice.label))
+            for word in (str(choice.value), *in_all_languages(choice.label))
         }
 
     def clean(self, value: str, row: Any = None, **kwargs: Any) -> str:

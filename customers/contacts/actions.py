@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from crm.customfields.files import keep_files
 from crm.customfields.values import changed_values, keep_unique, new_values
 from crm.history.operations import operation
 from crm.people.models import User
@@ -47,6 +48,7 @@ def add_contact(
         contact.custom = new_values(CONTACT, custom)
         contact.save(force_insert=True)
         keep_unique(CONTACT, contact.pk, {}, contact.custom)
+        keep_files(contact, {}, actor=actor)
         refresh_search([customer.pk])
     return contact
 
@@ -72,6 +74,7 @@ def update_contact(contact: Contact, *, actor: User, values: Mapping[str, Any], 
         locked.changed_at, locked.changed_by = timezone.now(), actor
         locked.clean_fields(exclude=["customer", "created_by", "changed_by", "custom", "reports_to"])
         locked.save()
+        keep_files(locked, before, actor=actor)
         refresh_search([contact.customer_id])
     return locked
 

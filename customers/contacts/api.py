@@ -18,14 +18,16 @@ from customers.contacts.models import Contact
 from customers.contacts.tables import CONTACT_TABLE
 from customers.customers.custom import CONTACT, in_api, usernames
 from customers.customers.models import Customer
-from customers.customers.serializers import CustomValues
+from customers.customers.serializers import CUSTOM_HELP, CustomValues
 
 
 class ContactSerializer(serializers.ModelSerializer[Contact]):
     """A person at a customer, as the person who asks may see it."""
 
     customer_name = serializers.CharField(source="customer.name")
-    custom = serializers.DictField(help_text="custom fields by key; null where there is no value")
+    custom = serializers.DictField(
+        help_text="custom fields by key; null where there is no value; a file as an object of id and name"
+    )
 
     class Meta:
         model = Contact
@@ -61,7 +63,7 @@ class ContactChangeSerializer(serializers.Serializer[Any]):
     duplicate_reason = serializers.CharField(
         max_length=200, required=False, allow_blank=True, help_text="where another customer has this phone or e-mail"
     )
-    custom = CustomValues(required=False, help_text="custom fields by key; keys not given stay, null empties one")
+    custom = CustomValues(required=False, help_text=CUSTOM_HELP)
 
 
 class NewContactSerializer(ContactChangeSerializer):

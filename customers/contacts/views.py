@@ -32,20 +32,21 @@ CHANGE = "customers.change_contact"
 @needs("customers.add_contact", model=Customer)
 def contact_add(request: SignedInRequest, customer: Customer) -> HttpResponse:
     """A new person at a customer."""
-    form = ContactForm(request.POST or None, initial={"key": str(uuid.uuid4())})
+    form = ContactForm(request.POST or None, request.FILES or None, initial={"key": str(uuid.uuid4())})
     form.offer_superiors(customer, request.user)
     if form.is_valid():
         try:
-            place, _is_new = made_once(
-                request.user,
-                form.cleaned_data["key"],
-                lambda: actions.add_contact(
-                    customer,
-                    actor=request.user,
-                    values=form.values(),
-                    duplicate_reason=form.cleaned_data["duplicate_reason"],
-                ),
-            )
+            with form.checked_files():
+                place, _is_new = made_once(
+                    request.user,
+                    form.cleaned_data["key"],
+                    lambda: actions.add_contact(
+                        customer,
+                        actor=request.user,
+                        values=form.values(),
+                        duplicate_reason=form.cleaned_data["duplicate_reason"],
+                    ),
+                )
         except ValidationError as refusal:
             refused(form, refusal)
         else:
@@ -57,13 +58,14 @@ def contact_add(request: SignedInRequest, customer: Customer) -> HttpResponse:
 @needs(CHANGE, model=Contact)
 def contact_edit(request: SignedInRequest, contact: Contact) -> HttpResponse:
     """Change the details of a person."""
-    form = ContactForm(request.POST or None, instance=contact)
+    form = ContactForm(request.POST or None, request.FILES or None, instance=contact)
     form.cover(request.user, contact.customer)
     form.offer_superiors(contact.customer, request.user)
     if form.is_valid():
         try:
             reason = form.cleaned_data["duplicate_reason"]
-            actions.update_contact(contact, actor=request.user, values=form.values(), duplicate_reason=reason)
+            with form.checked_files():
+                actions.update_contact(contact, actor=request.user, values=form.values(), duplicate_reason=reason)
         except ValidationError as refusal:
             refused(form, refusal)
         else:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from guardian.shortcuts import get_perms_for_model
 
+from crm.customfields.files import keep_files
 from crm.customfields.values import changed_values, keep_unique, new_values
 from crm.history.changes import row_changes, with_operations
 from crm.history.operations import operation
@@ -77,6 +78,7 @@ def create_customer(
         customer.number = next_numbers("customer")[0]
         customer.save(force_insert=True)
         keep_unique(CUSTOMER, customer.pk, {}, customer.custom)
+        keep_files(customer, {}, actor=actor)
         if person:
             Contact.objects.create(
                 customer=customer, is_primary=True, created_by=actor, changed_by=actor,
@@ -104,6 +106,7 @@ def update_customer(
             raise ValidationError([ValidationError(text, code="stale") for text in _changed_meanwhile(locked, actor)])
         changed = {name: value for name, value in ready.items() if getattr(locked, name) != value}
         refuse_unknown_details(actor, locked, changed)
+        before = locked.custom
         changed |= _changed_custom(locked, actor, custom)
         identity = {name: changed.get(name, "") for name in IDENTITY}
         refuse_duplicates(actor, identity, reason=duplicate_reason, without=locked.pk)
@@ -113,6 +116,7 @@ def update_customer(
         locked.changed_at, locked.changed_by = timezone.now(), actor
         locked.clean_fields(exclude=[f.name for f in Customer._meta.concrete_fields if f.name not in changed])
         locked.save()
+        keep_files(locked, before, actor=actor)
         refresh_search([locked.pk])
     return locked
 

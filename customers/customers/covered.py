@@ -32,6 +32,8 @@ class CoveredForm(CustomFieldsForm, forms.ModelForm):
             elif name != "address" and value and not sees_contact_details(user, customer):
                 covered[name] = self.initial[name] = masked(name, value)
                 self.fields[name].help_text = _("Partly hidden. Leave it to keep the value, or type a new one.")
+        if customer.status == Customer.Status.POOL:
+            self.take_files_away()
         sees = sees_contact_details(user, customer)
         self.cover_custom_fields(is_entitled=entitled, sees=sees, values=self.instance.custom)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from crm.access.masks import may_know_contact_details, sees_contact_details
@@ -13,7 +14,7 @@ from crm.customfields.definitions import FieldSet, fields_of
 from crm.customfields.fields import kind_of, people_in, shown
 from crm.customfields.models import CustomField
 from crm.people.models import User
-from crm.records.custom import HIDDEN
+from crm.records.custom import HIDDEN, linked
 from customers.customers.models import Customer
 
 CUSTOMER, CONTACT = "customers.Customer", "customers.Contact"
@@ -31,7 +32,8 @@ def custom_facts(
         if value is None:
             continue
         is_hidden = one.is_personal and not sees
-        facts.append((one.title, HIDDEN if is_hidden else shown(one, value, people), one.member if is_hidden else ""))
+        text = HIDDEN if is_hidden or hides_file(one, customer) else linked(one, value, shown(one, value, people))
+        facts.append((one.title, text, one.member if is_hidden else ""))
     return facts
 
 
@@ -52,7 +54,7 @@ def told_value(name: str, value: Any, customer: Customer, user: Any, people: Map
     found = _field(name, CUSTOMER)
     if value is None or found is None:
         return "" if value is None else str(value)
-    if found.is_personal and not sees_contact_details(user, customer):
+    if _is_hidden(found, customer, user):
         return HIDDEN
     return shown(found, value, people)
 
@@ -71,7 +73,9 @@ def in_api(
     """The `custom` object of the API: every field in use, null without a value, personal ones hidden."""
     sees = sees_contact_details(user, customer)
     return {
-        one.key: _told(one, values.get(one.key), usernames, is_hidden=one.is_personal and not sees)
+        one.key: _told(
+            one, values.get(one.key), usernames, is_hidden=hides_file(one, customer) or (one.is_personal and not sees)
+        )
         for one in fields_of(label).active
     }
 
@@ -87,8 +91,18 @@ def told_in_api(name: str, value: Any, customer: Customer, user: Any, usernames:
     found = _field(name, CUSTOMER)
     if found is None:
         return value
-    is_hidden = found.is_personal and not sees_contact_details(user, customer)
-    return _told(found, value, usernames, is_hidden=is_hidden)
+    return _told(found, value, usernames, is_hidden=_is_hidden(found, customer, user))
+
+
+def hides_file(one: CustomField, customer: Customer) -> bool:
+    """Whether a value is a file that nobody sees now: those of customers in a pool."""
+    return one.kind == CustomField.Kind.FILE and customer.status == Customer.Status.POOL
+
+
+def hidden_files() -> dict[str, Q]:
+    """For each column of files in the export of customers, the rows where it is hidden."""
+    fields = [one for one in fields_of(CUSTOMER).active if one.kind == CustomField.Kind.FILE]
+    return {one.parameter: Q(status=Customer.Status.POOL) for one in fields}
 
 
 def refuse_unknown_custom(
@@ -109,6 +123,10 @@ def personal_value(label: str, values: Mapping[str, Any], name: str) -> str | No
     if found is None or not found.is_personal or not found.is_active:
         return None
     return shown(found, values.get(found.key), {})
+
+
+def _is_hidden(one: CustomField, customer: Customer, user: Any) -> bool:
+    return hides_file(one, customer) or (one.is_personal and not sees_contact_details(user, customer))
 
 
 def _told(one: CustomField, value: Any, usernames: Mapping[int, str], *, is_hidden: bool) -> Any:

@@ -9,8 +9,10 @@ from django.utils.translation import gettext as _
 
 from crm.access.gate import may
 from crm.attachments.policies import AttachPolicy
+from crm.customfields.files import why_kept
 from customers.activities.models import Activity
 from customers.comments.models import Comment
+from customers.contacts.models import Contact
 from customers.customers.actions import hold_customer
 from customers.customers.models import Customer
 
@@ -29,8 +31,19 @@ def _comments(user: Any, right: str) -> Any:
     return Comment.objects.within(user, right).live().exclude(customer__status=Customer.Status.POOL)
 
 
+def _contacts(user: Any, right: str) -> Any:
+    return Contact.objects.within(user, right).live().exclude(customer__status=Customer.Status.POOL)
+
+
 def _hold_customer(customer: Customer, actor: Any) -> None:
     hold_customer(customer)
+
+
+def _hold_contact(contact: Contact, actor: Any) -> None:
+    hold_customer(contact.customer)
+    locked = Contact.objects.select_for_update(of=("self",)).get(pk=contact.pk)
+    if locked.archived_at is not None:
+        raise ValidationError(_("This was archived meanwhile."), code="archived")
 
 
 def _hold_written(row: Any, actor: Any) -> None:
@@ -50,7 +63,11 @@ def _frame(customer: Customer, user: Any) -> dict[str, Any]:
 
 CUSTOMER_FILES = AttachPolicy(
     "customer", "customers.view_customer", "customers.change_customer", _customers, lambda row: row.pk, _hold_customer,
-    gathers=True, frame=_frame,
+    gathers=True, frame=_frame, why_kept=why_kept,
+)  # fmt: skip
+CONTACT_FILES = AttachPolicy(
+    "contact", "customers.view_contact", "customers.change_contact", _contacts, lambda row: row.customer_id,
+    _hold_contact, why_kept=why_kept,
 )  # fmt: skip
 ACTIVITY_FILES = AttachPolicy(
     "activity", "customers.view_activity", "customers.change_activity", _activities, lambda row: row.customer_id,

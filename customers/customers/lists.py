@@ -35,6 +35,10 @@ class MainContact:
     phone: str
 
 
+def _shows_files(customer: Customer) -> bool:
+    return customer.status != Customer.Status.POOL
+
+
 class CustomerListView(RecordListView):
     """All customers one may see."""
 
@@ -48,7 +52,6 @@ class CustomerListView(RecordListView):
         BulkVerb(_("Tag"), "tag", "customers:customer_tag", "customers.change_customer"),
         BulkVerb(_("Set stage"), "flag", "customers:customer_stage", "customers.change_customer"),
         BulkVerb(_("Export"), "download", "customers:customer_export", "customers.export_customer"),
-        BulkVerb(_("Protect"), "shield", "customers:customers_protect", "customers.protect_customer"),
         BulkVerb(_("Protect"), "shield", "customers:customers_protect", "customers.protect_customer"),
         BulkVerb(_("Into the pool"), "waves", "customers:customers_release", "customers.release_customer"),
         BulkVerb(_("Discard lead"), "trash-2", "customers:customers_discard", "customers.discard_customer"),
@@ -94,7 +97,7 @@ class CustomerListView(RecordListView):
 
     def columns_for(self, user: Any) -> Sequence[Column]:
         """The declared columns, and one for each custom field."""
-        return [*self.table.columns, *custom_columns(CUSTOMER, sees_contact_details)]
+        return [*self.table.columns, *custom_columns(CUSTOMER, sees_contact_details, _shows_files)]
 
     def more(self, request: SignedInRequest) -> dict[str, Any]:
         """Which lines the shared menu of the rows has."""

@@ -17,6 +17,10 @@ from customers.customers.custom import CUSTOMER, in_api
 from customers.customers.models import Customer
 from customers.pool.hiding import conceal
 
+CUSTOM_HELP = (
+    "custom fields by key; keys not given stay, null empties one; a file by the id of an attachment kept with the record"
+)
+
 
 class NamedRow(serializers.CharField):
     """An entry of a list, named by its name (or code); null for none."""
@@ -99,7 +103,9 @@ class CustomerSerializer(serializers.ModelSerializer[Customer]):
     owner = serializers.CharField(source="owner.username", default=None, allow_null=True, help_text="user name")
     department = serializers.CharField(source="department.name")
     pool = serializers.CharField(source="pool.name", default=None, allow_null=True)
-    custom = serializers.DictField(help_text="custom fields by key; null where there is no value")
+    custom = serializers.DictField(
+        help_text="custom fields by key; null where there is no value; a file as an object of id and name"
+    )
 
     class Meta:
         model = Customer
@@ -144,7 +150,7 @@ class CustomerChangeSerializer(serializers.Serializer[Any]):
     remark = _line(2000)
     tags = TagNames(source="tag_ids", required=False, max_length=50)
     next_follow_on = serializers.DateField(required=False, allow_null=True)
-    custom = CustomValues(required=False, help_text="custom fields by key; keys not given stay, null empties one")
+    custom = CustomValues(required=False, help_text=CUSTOM_HELP)
     duplicate_reason = _line(200)
     changed_at = serializers.DateTimeField(required=False)
 

@@ -115,19 +115,20 @@ def customer_add(request: SignedInRequest) -> HttpResponse:
     """A new customer with its main contact; sent twice, it is made once."""
     actor: User = request.user
     initial = {"key": str(uuid.uuid4()), "owner": actor.pk, "name": request.GET.get("name", "")[:200]}
-    form = NewCustomerForm(request.POST or None, initial=initial, owners=_possible_owners(actor))
+    form = NewCustomerForm(request.POST or None, request.FILES or None, initial=initial, owners=_possible_owners(actor))
     if form.is_valid():
         owner = form.cleaned_data["owner"] if "owner" in form.fields else _own(actor)
         reason = form.cleaned_data["duplicate_reason"]
-        values = {**form.values(), "custom": form.custom_values()}
         try:
-            place, is_new = made_once(
-                actor,
-                form.cleaned_data["key"],
-                lambda: actions.create_customer(
-                    actor=actor, owner=owner, values=values, contact=form.contact(), duplicate_reason=reason
-                ),
-            )
+            with form.checked_files():
+                values = {**form.values(), "custom": form.custom_values()}
+                place, is_new = made_once(
+                    actor,
+                    form.cleaned_data["key"],
+                    lambda: actions.create_customer(
+                        actor=actor, owner=owner, values=values, contact=form.contact(), duplicate_reason=reason
+                    ),
+                )
         except ValidationError as refusal:
             refused(form, refusal)
         else:
@@ -140,17 +141,17 @@ def customer_add(request: SignedInRequest) -> HttpResponse:
 def customer_edit(request: SignedInRequest, customer: Customer) -> HttpResponse:
     """Change the details; what somebody else changed meanwhile is said, and what was typed is kept."""
     seen = fingerprint(customer, actions.WATCHED)
-    form = CustomerForm(request.POST or None, instance=customer, initial={"seen": seen})
+    form = CustomerForm(request.POST or None, request.FILES or None, instance=customer, initial={"seen": seen})
     form.cover(request.user, customer)
     status = 200
     if form.is_valid():
         changes = {name: value for name, value in form.values().items() if name in form.changed_data}
-        changes |= form.custom_changes()
         try:
-            actions.update_customer(
-                customer, actor=request.user, values=changes, seen=form.cleaned_data["seen"],
-                duplicate_reason=form.cleaned_data["duplicate_reason"],
-            )  # fmt: skip
+            with form.checked_files():
+                actions.update_customer(
+                    customer, actor=request.user, values=changes | form.custom_changes(),
+                    seen=form.cleaned_data["seen"], duplicate_reason=form.cleaned_data["duplicate_reason"],
+                )  # fmt: skip
         except ValidationError as refusal:
             refused(form, refusal)
             if "stale" in {error.code for error in getattr(refusal, "error_list", [])}:

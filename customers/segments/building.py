@@ -12,7 +12,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from customers.segments.conditions import GROUPS_AT_MOST, ROWS_AT_MOST, Conditions
-from customers.segments.fields import BARE, CHOICE, DAY, NUMBER, TAGS, TIMES, SegmentField, fields_for
+from customers.segments.fields import BARE, CHOICE, DAY, DECIMAL, NUMBER, TAGS, TIMES, SegmentField, fields_for
 
 _STEP = re.compile(r"(add|remove|add_group|remove_group|count)(?::(\d{1,2})(?:-(\d{1,2}))?)?")
 
@@ -36,6 +36,8 @@ class BuilderRow:
             return "choices"
         if self.field.kind == TIMES:
             return "times"
+        if self.field.kind == DECIMAL:
+            return "decimal"
         if self.field.kind == NUMBER or (self.field.kind == DAY and self.operator.endswith("_days")):
             return "number"
         return "day" if self.field.kind == DAY else "text"

@@ -22,7 +22,20 @@ from django.utils.translation import ngettext, pgettext
 from crm.access.masks import where_known
 from crm.ui.formats import long_day
 from customers.pool.hiding import where_shown
-from customers.segments.fields import BARE, CHOICE, DAY, NUMBER, TAGS, TEXT, TIMES, SegmentField, chosen, fields_for
+from customers.segments.custom import why_gone
+from customers.segments.fields import (
+    BARE,
+    CHOICE,
+    DAY,
+    DECIMAL,
+    NUMBER,
+    TAGS,
+    TEXT,
+    TIMES,
+    SegmentField,
+    chosen,
+    fields_for,
+)
 
 ROWS_AT_MOST, GROUPS_AT_MOST, CHOICES_AT_MOST, DAYS_AT_MOST, TEXT_AT_MOST = 30, 10, 100, 3650, 100
 MATCHES = ("all", "any")
@@ -116,8 +129,10 @@ def _joined(match: str, parts: list[Q]) -> Q:
 
 def _row(raw: Mapping[str, Any], fields: Mapping[str, SegmentField]) -> Row:
     if raw["field"] not in fields:
+        text = why_gone(raw["field"])
         raise ValidationError(
-            _("This segment asks about a field that you may not see, or that no longer exists."), code="hidden_field"
+            text or _("This segment asks about a field that you may not see, or that no longer exists."),
+            code="hidden_field",
         )
     return Row(fields[raw["field"]], raw["operator"], raw.get("value"))
 
@@ -173,6 +188,8 @@ class _Reader:
         return kept
 
     def _value(self, field: SegmentField, operator: str, value: Any) -> Any:
+        if field.reading is not None:
+            return field.reading(value)
         if field.kind in (CHOICE, TAGS):
             return self._choices(field, value)
         if field.kind == TIMES:
@@ -236,8 +253,8 @@ def _can_be(rows: list[Row]) -> bool:
     if {"yes", "no"} <= operators or ("empty" in operators and operators - {"empty", "none", "older_days"}):
         return False
     kind = rows[0].field.kind
-    if kind == NUMBER:
-        return _bounds_meet([(row.operator, row.value) for row in rows if row.operator != "empty"])
+    if kind in (NUMBER, DECIMAL):
+        return _bounds_meet([(row.operator, row.value) for row in rows if row.operator not in BARE])
     if kind == TIMES:
         return all(
             _bounds_meet([(row.operator, row.value["count"]) for row in rows if _window(row) == window])
@@ -258,7 +275,7 @@ def _window(row: Row) -> tuple[int, tuple[str, ...]]:
     return row.value["days"], tuple(row.value.get("kinds", ()))
 
 
-def _bounds_meet(bounds: list[tuple[str, int]]) -> bool:
+def _bounds_meet(bounds: list[tuple[str, float]]) -> bool:
     lows = [value for operator, value in bounds if operator == "at_least"]
     highs = [value for operator, value in bounds if operator == "at_most"]
     return not (lows and highs) or max(lows) <= min(highs)
@@ -288,6 +305,8 @@ def _day(value: Any) -> str:
 
 
 def _is_empty(field: SegmentField) -> Q:
+    if field.is_empty is not None:
+        return field.is_empty()
     if field.kind == TAGS:
         return Q(**{field.column: []})
     holds_text = field.kind == TEXT or (field.kind == CHOICE and field.holds_words)

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 Pairs = list[tuple[Any, Any]]
 TEXT, CHOICE, TAGS, NUMBER, DAY, YES_NO, TIMES = "text", "choice", "tags", "number", "day", "yes_no", "times"
+# a number with decimals, and something that is there or not
+DECIMAL, HELD = "decimal", "held"
 
 OPERATORS: dict[str, dict[str, Words]] = {
     TEXT: {
@@ -47,6 +49,11 @@ OPERATORS: dict[str, dict[str, Words]] = {
         "next_days": _("lies in the next … days"), "from": _("is on or after"), "until": _("is on or before"),
         "empty": _("is empty"), "filled": _("is filled in"),
     },
+    DECIMAL: {
+        "at_least": _("is at least"), "at_most": _("is at most"), "empty": _("is empty"),
+        "filled": _("is filled in"),
+    },
+    HELD: {"filled": _("is filled in"), "empty": _("is empty")},
     YES_NO: {"yes": _("yes"), "no": _("no")},
     TIMES: {"at_least": _("at least"), "at_most": _("at most")},
 }  # fmt: skip
@@ -62,7 +69,8 @@ class SegmentField:
     `column` is what the database compares; `offered` lists the choices (value, label); `matching(operator, value)`
     replaces the comparison where a column is not enough. A field `is_personal` only for those who may match by
     contact details. `never_counts`: a day that is not set counts as long ago. `holds_words`: the choices are words,
-    not ids, and an empty word is no choice.
+    not ids, and an empty word is no choice. `is_empty()` replaces the question for nothing, `reading(value)` the
+    reading of a value as it was typed.
     """
 
     code: str
@@ -76,6 +84,8 @@ class SegmentField:
     is_moment: bool = False
     never_counts: bool = False
     holds_words: bool = False
+    is_empty: Callable[[], Q] | None = None
+    reading: Callable[[Any], Any] | None = None
     hint: Words = ""
 
     @property
@@ -149,7 +159,10 @@ def behaviour_fields() -> Iterable[SegmentField]:
             operator, Exists(Task.objects.open().filter(customer=OuterRef("pk")))
         ),
     )  # fmt: skip
-    for name, label in (("recency", _("Recency")), ("frequency", _("Frequency")), ("monetary", _("Value"))):
+    scores = [("recency", _("Recency")), ("frequency", _("Frequency"))]
+    if settings.HARBOUR_MONETARY:
+        scores.append(("monetary", _("Value")))
+    for name, label in scores:
         yield SegmentField(name, label, NUMBER, _BEHAVIOUR, column=f"score__{name}", hint=_("1 low to 5 high."))
     yield SegmentField(
         "rfm", _("RFM group"), CHOICE, _BEHAVIOUR, column="score__group",

@@ -187,5 +187,5 @@ def test_a_personal_field_is_hidden_in_the_story_and_cannot_be_overwritten_unsee
     assert customer.custom == {"passport": "P2"}
 
 
-def test_every_kind_but_those_without_a_page_is_offered():
-    assert set(KINDS) >= set(CustomField.Kind.values) - {"file"}
+def test_every_kind_is_offered():
+    assert set(KINDS) == set(CustomField.Kind.values)
