@@ -8,6 +8,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Record(models.Model):
@@ -105,9 +106,9 @@ class ExportRequest(models.Model):
     """An export above what a person may take out alone: somebody else decides, seeing what and why, not the rows."""
 
     class State(models.TextChoices):
-        OPEN = "open", _("waiting")
+        OPEN = "open", pgettext_lazy("request", "waiting")
         GRANTED = "granted", _("granted")
-        REFUSED = "refused", _("refused")
+        REFUSED = "refused", pgettext_lazy("request", "refused")
 
     model = models.CharField(max_length=60)
     params = models.JSONField(help_text="selection, columns and format of the export")

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from customers.customers.models import CustomerRelation
 from customers.customers.relations import KIND_WORDS
+
+COMPANY = pgettext_lazy("relation", "Company")
 
 
 class FindCompanyForm(forms.Form):
     """Which company is meant."""
 
-    q = forms.CharField(label=_("Company"), max_length=100, help_text=_("Name, pinyin initials or number."))
+    q = forms.CharField(label=COMPANY, max_length=100, help_text=_("Name, pinyin initials or number."))
 
 
 class CompanyForm(forms.Form):
     """The company that was chosen; none where it is empty."""
 
-    other = forms.IntegerField(label=_("Company"), required=False, min_value=1, max_value=2**63 - 1)
+    other = forms.IntegerField(label=COMPANY, required=False, min_value=1, max_value=2**63 - 1)
 
 
 class RelationForm(CompanyForm):

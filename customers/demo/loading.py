@@ -49,6 +49,8 @@ from customers.demo.wishes import ask_for_customers, ask_for_more_time, take_out
 from customers.pool.models import ClaimRecord
 
 CUSTOMER_COUNT = 400
+POWERS = ["decides", "influences", "buys", "uses", ""]
+ATTITUDES = ["supports", "neutral", "opposes", ""]
 
 
 @transaction.atomic
@@ -138,9 +140,19 @@ def number_and_identify(lives: Sequence[Life]) -> None:
     for (life, contact), pk in zip(contacts, take_ids(Contact, len(contacts)), strict=True):
         creator = life.deeds[0].actor_id
         contact |= {"id": pk, "customer_id": life.first["id"], "created_by_id": creator, "changed_by_id": creator}
+    for life in lives:
+        draw_decision_map(life.contacts)
     activities = [(life, deed.activity) for life in lives for deed in life.deeds if deed.activity]
     for (life, activity), pk in zip(activities, take_ids(Activity, len(activities)), strict=True):
         activity |= {"id": pk, "customer_id": life.first["id"], "contact_id": life.contacts[0]["id"]}
+
+
+def draw_decision_map(contacts: Sequence[Row]) -> None:
+    """Who reports to whom, and who is for us: the one who decides leads the others."""
+    first, *others = sorted(contacts, key=lambda contact: (POWERS.index(contact["power"]), contact["id"]))
+    first |= {"reports_to_id": None, "attitude": ATTITUDES[first["id"] % 4]}
+    for contact in others:
+        contact |= {"reports_to_id": first["id"], "attitude": ATTITUDES[contact["id"] % 4]}
 
 
 def write_rows(lives: Sequence[Life]) -> None:

@@ -1,4 +1,4 @@
-"""What makes the first customers of the demo company look lived in: team, talk, group, decision map, stars."""
+"""What makes the first customers of the demo company look lived in: team, talk, group, stars."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from itertools import pairwise
 from crm.people.models import User
 from customers.activities.models import Activity
 from customers.comments.actions import add_comment
-from customers.contacts.actions import update_contact
-from customers.contacts.models import Contact
 from customers.customers.models import Customer
 from customers.customers.relations import relate, set_parent
 from customers.customers.stars import follow_customer
@@ -25,7 +23,6 @@ SAID = [
 ANSWERED = ["推进得不错，下次把付款节点也谈清楚。", "这家的预算口径要再核实一下。", "竞品在做价格战，先稳住需求清单。"]
 # of whom each owner asks help, and who leads them
 OTHERS = {"rep": ("rep2", "director"), "rep2": ("rep", "director"), "rep3": ("director2", "director2")}
-ATTITUDES = ["supports", "neutral", "opposes"]
 KINDS = ["partner", "supplier", "referred", "channel"]
 
 
@@ -43,24 +40,12 @@ def surround(users: Mapping[str, User]) -> None:
                 follow_customer(customer, actor=owner)
             elif place % 3 == 1:
                 _answer(customer, users[boss], place)
-            _draw_map(customer, owner)
         _join(chosen, owner)
 
 
 def _answer(customer: Customer, boss: User, place: int) -> None:
     latest = Activity.objects.live().filter(customer=customer).order_by("-happened_at", "-pk").first()
     add_comment(customer, actor=boss, content=ANSWERED[place // 3 % len(ANSWERED)], activity=latest)
-
-
-def _draw_map(customer: Customer, owner: User) -> None:
-    people = list(Contact.objects.live().filter(customer=customer).order_by("pk"))
-    if len(people) < 2:
-        return
-    order = ["decides", "influences", "buys", "uses", ""]
-    people.sort(key=lambda person: (order.index(person.power), person.pk))
-    update_contact(people[0], actor=owner, values={"attitude": ATTITUDES[customer.pk % 3]})
-    for person in people[1:]:
-        update_contact(person, actor=owner, values={"reports_to": people[0], "attitude": ATTITUDES[person.pk % 3]})
 
 
 def _join(chosen: list[Customer], owner: User) -> None:

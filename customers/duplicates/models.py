@@ -7,6 +7,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from crm.history.tracking import tracked
 from customers.duplicates.querysets import AccessRequestQuerySet, CandidateQuerySet, MergeQuerySet
@@ -78,9 +79,9 @@ class AccessRequest(models.Model):
         DISPUTE = "dispute", _("says it is theirs")
 
     class State(models.TextChoices):
-        OPEN = "open", _("waiting")
+        OPEN = "open", pgettext_lazy("request", "waiting")
         GRANTED = "granted", _("granted")
-        REFUSED = "refused", _("refused")
+        REFUSED = "refused", pgettext_lazy("request", "refused")
 
     customer = models.ForeignKey("customers.Customer", models.CASCADE, related_name="access_requests")
     kind = models.CharField(_("kind"), max_length=8, choices=Kind)

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from crm.history.tracking import tracked
 from customers.pool.querysets import ExtensionQuerySet, PoolQuerySet
@@ -185,9 +186,9 @@ class RecycleExtension(models.Model):
     """An owner's wish to keep a customer longer than the rule allows, and what the director said."""
 
     class State(models.TextChoices):
-        OPEN = "open", _("waiting")
+        OPEN = "open", pgettext_lazy("request", "waiting")
         GRANTED = "granted", _("granted")
-        REFUSED = "refused", _("refused")
+        REFUSED = "refused", pgettext_lazy("request", "refused")
         LAPSED = "lapsed", _("lapsed")
 
     customer = models.ForeignKey("customers.Customer", models.PROTECT, related_name="extensions")
