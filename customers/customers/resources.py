@@ -22,7 +22,7 @@ from crm.records.sheets import (
     UrlWidget,
     WholeNumberWidget,
 )
-from customers.customers.custom import CUSTOMER
+from customers.customers.custom import CONTACT, CUSTOMER
 from customers.customers.identity import clean_credit_code, clean_phone, display_phone
 from customers.customers.models import Customer
 
@@ -233,8 +233,9 @@ class CustomerResource(SheetResource):
 
     @classmethod
     def columns(cls) -> dict[str, SheetField]:
-        """The declared columns, and one for each custom field."""
-        return {**super().columns(), **custom_sheet_fields(CUSTOMER)}
+        """The declared columns, and one for each custom field of the customer and of its main contact."""
+        people = custom_sheet_fields(CONTACT, "contact_", "main_contact__custom", _("Contact: %(name)s"))
+        return {**super().columns(), **custom_sheet_fields(CUSTOMER), **people}
 
     @classmethod
     def prepared(cls, queryset: Any) -> Any:

@@ -168,8 +168,8 @@ class ImportViewSet(RecordViewSet):
                 "customer": line.row.customer_id,
                 "reasons": line.reasons,
                 "changes": [
-                    {"field": attribute.removesuffix("_id"), "before": change.before, "after": change.after}
-                    for attribute, change in zip(line.row.difference, line.changes, strict=True)
+                    {"field": change.attribute.removesuffix("_id"), "before": change.before, "after": change.after}
+                    for change in line.changes
                 ],
             }
             for line in reader.lines(rows)

@@ -13,7 +13,15 @@ from crm.jobs.kinds import Tally
 from crm.people.models import Department, User
 from customers.customers.search import refresh_search
 from customers.duplicates.checking import REFUSED, hold_identity
-from customers.imports.custom import claim_changes, claim_for_rows, custom_part, settle_claims
+from customers.imports.custom import (
+    OWN,
+    THEIRS,
+    claim_changes,
+    claim_for_rows,
+    custom_part,
+    release_rows,
+    settle_claims,
+)
 from customers.imports.matching import (
     CONTACT_ATTRIBUTES,
     CUSTOMER_ATTRIBUTES,
@@ -94,7 +102,8 @@ def _create(import_set: ImportSet, rows: list[Any]) -> list[ImportRow]:
         else:
             good.append(row.pk)
             known.update(value for _kind, value in details.get(row.pk, []))
-    late = claim_for_rows(import_set, [row for row in rows if row.pk in set(good)])
+    late = claim_for_rows(import_set, good, OWN) | claim_for_rows(import_set, good, THEIRS)
+    release_rows(late)
     refused += [_refuse(row, "value_taken") for row in rows if row.pk in late]
     good = [pk for pk in good if pk not in late]
     department = user.department if import_set.becomes_own and user.department else intake_department(user)
@@ -133,10 +142,29 @@ def _change(import_set: ImportSet, rows: list[ImportRow]) -> list[ImportRow]:
             refused.append(_refuse(row, "code_taken"))
         else:
             good.append((row, customer))
-    late = claim_changes({customer.pk: _news(row) for row, customer in good})
-    refused += [_refuse(row, "value_taken") for row, customer in good if customer.pk in late]
-    _write_changes([(row, customer) for row, customer in good if customer.pk not in late], import_set.requested_by)
+    late = _claim(import_set, good)
+    refused += [_refuse(row, "value_taken") for row, _customer in good if row.pk in late]
+    good = [(row, customer) for row, customer in good if row.pk not in late]
+    _write_changes(good, import_set.requested_by)
+    settle_claims([row.pk for row, customer in good if not customer.contact_id])
     return refused
+
+
+def _claim(import_set: ImportSet, good: list[tuple[ImportRow, Found]]) -> set[int]:
+    """Take the unique values rows bring to known customers and to their contacts; the rows that came too late."""
+    lost = claim_changes({customer.pk: _news(row) for row, customer in good}, OWN)
+    late = {row.pk for row, customer in good if customer.pk in lost}
+    rest = [(row, customer) for row, customer in good if row.pk not in late]
+    lost = claim_changes({customer.contact_id: _news(row) for row, customer in rest if customer.contact_id}, THEIRS)
+    people = {row.pk for row, customer in rest if customer.contact_id in lost}
+    people |= claim_for_rows(import_set, [row.pk for row, customer in rest if not customer.contact_id], THEIRS)
+    release_rows(people)
+    claim_changes({customer.pk: _olds(row) for row, customer in rest if row.pk in people}, OWN)
+    return late | people
+
+
+def _olds(row: ImportRow) -> dict[str, Any]:
+    return {name: old for name, (old, _new) in row.difference.items()}
 
 
 def _news(row: ImportRow) -> dict[str, Any]:
@@ -146,9 +174,12 @@ def _news(row: ImportRow) -> dict[str, Any]:
 def _write_changes(good: list[tuple[ImportRow, Found]], actor: User) -> None:
     after = {customer.pk: _news(row) for row, customer in good}
     update_customers(
-        {pk: _part(fields, CUSTOMER_ATTRIBUTES) | custom_part(fields) for pk, fields in after.items()}, actor
+        {pk: _part(fields, CUSTOMER_ATTRIBUTES) | custom_part(fields, OWN) for pk, fields in after.items()}, actor
     )
-    people = {customer: _part(after[customer.pk], CONTACT_ATTRIBUTES) for _row, customer in good}
+    people = {
+        customer: _part(after[customer.pk], CONTACT_ATTRIBUTES) | custom_part(after[customer.pk], THEIRS)
+        for _row, customer in good
+    }
     update_contacts({c.contact_id: fields for c, fields in people.items() if c.contact_id and fields}, actor)
     made = insert_contacts({c.pk: fields for c, fields in people.items() if not c.contact_id and fields}, actor)
     for row, customer in good:

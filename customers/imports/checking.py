@@ -11,7 +11,7 @@ from django.db import connection
 from crm.company.actions import company_setting
 from customers.duplicates.checking import REFUSED
 from customers.imports.cleaning import BY_NAME, EMPTY, Cleaned, Cleaner
-from customers.imports.custom import CUSTOM, differences
+from customers.imports.custom import OWN, THEIRS
 from customers.imports.matching import (
     CONTACT_ATTRIBUTES,
     CUSTOMER_ATTRIBUTES,
@@ -58,7 +58,8 @@ class Checker:
         self.namesakes = customers_by(ImportSet.MatchKey.NAME, self._names_to_look_up(cleaned))
         self.code_holders = customers_with_code(codes)
         self.known_details = known_details([value for row in cleaned for _kind, value in details_in(row.fields)])
-        self.cleaner.custom.look_up(row.fields.get(CUSTOM, {}) for row in cleaned)
+        for columns in (self.cleaner.custom, self.cleaner.people):
+            columns.look_up(row.fields for row in cleaned)
         self.free = self._free_places()
         for row in cleaned:
             self._decide(row)
@@ -120,12 +121,18 @@ class Checker:
             self._create(row)
 
     def _create(self, row: Cleaned) -> None:
-        custom = self.cleaner.custom.completed(row.fields.get(CUSTOM, {}))
+        custom = self.cleaner.custom.completed(row.fields.get(OWN.name, {}))
+        if person := self._person(row.fields):
+            row.fields[THEIRS.name] = person
         if not row.fields.get("name"):
             row.outcome, row.errors = Outcome.REFUSED, {"name": ["required", {}]}
         elif row.credit_code in self.code_holders:
             self._end(row, Outcome.REFUSED, "code_taken")
-        elif wrong := self.cleaner.custom.missing(custom) or self.cleaner.custom.taken(custom, row.row_number, None):
+        elif wrong := (
+            self._lacking(row.fields, custom)
+            or self.cleaner.custom.taken(custom, row.row_number, None)
+            or self.cleaner.people.taken(person, row.row_number, None)
+        ):
             row.outcome, row.errors = Outcome.REFUSED, wrong
         elif self.free is not None and self.free <= 0:
             limit = self.import_set.requested_by.customer_capacity
@@ -138,9 +145,20 @@ class Checker:
             row.outcome = Outcome.CREATED
             row.fields = {**row.fields, "name_key": row.name_value}
             if custom:
-                row.fields[CUSTOM] = custom
+                row.fields[OWN.name] = custom
             if self.free is not None:
                 self.free -= 1
+
+    def _person(self, fields: dict[str, Any]) -> dict[str, Any]:
+        """The custom values of the contact a row makes; nothing where it makes none."""
+        given = fields.get(THEIRS.name, {})
+        return self.cleaner.people.completed(given) if _names_somebody(fields) else given
+
+    def _lacking(self, fields: dict[str, Any], custom: dict[str, Any] | None = None) -> dict[str, Any]:
+        """What a new customer lacks (None: it is known), and the new contact of a row: column → refusal."""
+        wrong = {} if custom is None else self.cleaner.custom.missing(custom)
+        person = self._person(fields)
+        return wrong | self.cleaner.people.missing(person) if _names_somebody(fields) else wrong
 
     def _known_detail(self, row: Cleaned) -> str:
         """Which detail of a new customer another one has already: its phone, its e-mail, or none ("")."""
@@ -160,12 +178,24 @@ class Checker:
             self._end(row, Outcome.DUPLICATE, "repeated", row=first)
         elif self.code_holders.get(row.credit_code, customer.pk) != customer.pk:
             self._end(row, Outcome.REFUSED, "code_taken")
-        elif wrong := self.cleaner.custom.taken(row.fields.get(CUSTOM, {}), row.row_number, customer.pk):
+        elif wrong := self._unfit(row, customer):
             row.outcome, row.errors = Outcome.REFUSED, wrong
         else:
             row.difference = self._difference(row.fields, customer, keeps_name=is_by_name)
             row.outcome = Outcome.CHANGED if row.difference else Outcome.UNCHANGED
             row.is_masked = not self.importer.sees_details(customer)
+
+    def _unfit(self, row: Cleaned, customer: Found) -> dict[str, Any]:
+        """Which custom values cannot go into a known customer and its main contact, or are missing of a new one."""
+        custom, number = self.cleaner.custom, row.row_number
+        if customer.contact_id is None and (person := self._person(row.fields)):
+            row.fields[THEIRS.name] = person
+        lacking = self._lacking(row.fields) if customer.contact_id is None else {}
+        return (
+            lacking
+            or custom.taken(row.fields.get(OWN.name, {}), number, customer.pk)
+            or self.cleaner.people.taken(row.fields.get(THEIRS.name, {}), number, customer.contact_id)
+        )
 
     def _difference(self, fields: dict[str, Any], customer: Found, *, keeps_name: bool) -> dict[str, list[Any]]:
         """Attribute → [before, after]. The match by name keeps the name: it found the customer by a looser reading."""
@@ -179,9 +209,13 @@ class Checker:
             if sorted(before) != after if name == "tag_ids" else (before or None) != (after or None):
                 difference[name] = [before, after]
         clears = self.import_set.empty_clears
-        return difference | differences(
-            fields.get(CUSTOM, {}), customer.values, self.cleaner.custom.filled, clears=clears
-        )
+        for columns in (self.cleaner.custom, self.cleaner.people):
+            difference |= columns.differences(fields, customer.values, clears=clears)
+        return difference
+
+
+def _names_somebody(fields: dict[str, Any]) -> bool:
+    return any(fields.get(name) for name in (*CONTACT_ATTRIBUTES, THEIRS.name))
 
 
 def stage(import_set: ImportSet, rows: Iterable[Cleaned]) -> None:

@@ -13,7 +13,7 @@ from crm.records.sheets import SheetField
 from customers.base_data.lookups import Lookups
 from customers.customers.identity import name_key
 from customers.customers.resources import CustomerResource
-from customers.imports.custom import CUSTOM, CustomColumns
+from customers.imports.custom import OWN, THEIRS, CustomColumns
 from customers.imports.models import ImportSet
 
 BY_NAME = "~"  # no number, code, phone or id begins like this
@@ -42,7 +42,7 @@ class Cleaner:
 
     def __init__(self, import_set: ImportSet) -> None:
         columns = CustomerResource.importable(import_set.requested_by)
-        self.custom = CustomColumns(import_set)
+        self.custom, self.people = CustomColumns(import_set, OWN), CustomColumns(import_set, THEIRS)
         self.lookups = Lookups()
         self.key = import_set.match_key
         self.plan: list[tuple[int, str, SheetField]] = [
@@ -62,7 +62,7 @@ class Cleaner:
                 continue
             if isinstance(column, CustomSheetField):
                 if value is not None:
-                    row.fields.setdefault(CUSTOM, {})[column.custom_field.key] = value
+                    row.fields.setdefault(column.holder, {})[column.custom_field.key] = value
             else:
                 row.fields[column.attribute] = value
         if not row.fields.get("name") and "name" not in row.errors and self._needs_name(row):

@@ -1,41 +1,63 @@
-"""Custom fields in imports: what a new row gets, what a known customer gains, and unique values kept apart."""
+"""Custom fields in imports, those of customers and of their main contacts: what a new row gets, what a known record
+gains, and unique values kept apart.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
+from django.db.models import QuerySet
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
 
 from crm.customfields.definitions import FieldSet, fields_of, hold_fields
-from crm.customfields.fields import unique_key
+from crm.customfields.fields import kind_of, unique_key
 from crm.customfields.models import CustomField, CustomUnique
 from crm.customfields.values import claim, holders, release
-from crm.records.custom import PREFIX
-from customers.customers.custom import CUSTOMER
+from customers.customers.custom import CONTACT, CUSTOMER
 from customers.imports.models import ImportRow, ImportSet
 
-CUSTOM = "custom"
 _COUNTED = ("created", "changed", "unchanged")
 
 
-class CustomColumns:
-    """The custom fields an import fills, and those a new customer must or does have."""
+class Whose(NamedTuple):
+    """Whose fields: the record, the name under which a row keeps their values, the column of rows with its id."""
 
-    def __init__(self, import_set: ImportSet) -> None:
-        known: FieldSet = fields_of(CUSTOMER)
+    label: str
+    name: str
+    id_column: str
+
+    def column(self, one: CustomField) -> str:
+        """The name of a field among the columns of a file and the attributes of a row."""
+        return f"{self.name}_{one.key}"
+
+    def owns(self, column: str) -> bool:
+        """Whether a column is one of these fields."""
+        return column.startswith(f"{self.name}_")
+
+
+OWN, THEIRS = Whose(CUSTOMER, "custom", "customer_id"), Whose(CONTACT, "contact_custom", "contact_id")
+BOTH = (OWN, THEIRS)
+
+
+class CustomColumns:
+    """The custom fields of one kind of record that an import fills, and those a new record must or does have."""
+
+    def __init__(self, import_set: ImportSet, whose: Whose) -> None:
+        known: FieldSet = fields_of(whose.label)
         mapped = set(import_set.mapping.values())
-        self.import_set = import_set
-        self.filled = [one for one in known.active if one.parameter in mapped]
+        self.import_set, self.whose = import_set, whose
+        self.filled = [one for one in known.active if whose.column(one) in mapped]
         self.unique = [one for one in self.filled if one.is_unique]
-        self.required = [one for one in known.active if one.is_required and one.default is None]
+        required = [one for one in known.active if one.is_required and one.default is None]
+        self.required = [one for one in required if kind_of(one).can_be_typed]
         self.defaults = {one.key: one.default for one in known.active if one.default is not None}
         self.seen: dict[str, dict[str, int]] = {one.key: {} for one in self.unique}
         self.held: dict[str, dict[str, int]] = {}
 
     def look_up(self, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Find who holds the unique values of these rows (their custom values), in the database and in the file."""
-        values = list(rows)
+        """Find who holds the unique values of these rows (their fields), in the database and in the file."""
+        values = [row.get(self.whose.name, {}) for row in rows]
         for one in self.unique:
             wanted = [custom[one.key] for custom in values if one.key in custom]
             self.held[one.key] = holders(one, wanted) if wanted else {}
@@ -43,93 +65,104 @@ class CustomColumns:
                 self.seen[one.key] = self._staged(one)
 
     def missing(self, custom: Mapping[str, Any]) -> dict[str, Any]:
-        """What a new customer lacks: column → refusal."""
-        return {one.parameter: ["required", {}] for one in self.required if one.key not in custom}
+        """What a new record lacks: column → refusal."""
+        return {self.whose.column(one): ["required", {}] for one in self.required if one.key not in custom}
 
-    def taken(self, custom: Mapping[str, Any], row_number: int, customer_id: int | None) -> dict[str, Any]:
-        """Unique values another row or customer has: column → refusal; the rest is noted for the rows to come."""
+    def taken(self, custom: Mapping[str, Any], row_number: int, holder_id: int | None) -> dict[str, Any]:
+        """Unique values another row or record has: column → refusal; the rest is noted for the rows to come."""
         wrong: dict[str, Any] = {}
         for one in self.unique:
             if one.key not in custom:
                 continue
             value = unique_key(custom[one.key])
             if (
-                self.held[one.key].get(value, customer_id) != customer_id
+                self.held[one.key].get(value, holder_id) != holder_id
                 or self.seen[one.key].setdefault(value, row_number) != row_number
             ):
-                wrong[one.parameter] = ["not_unique", {"value": str(custom[one.key])[:40]}]
+                wrong[self.whose.column(one)] = ["not_unique", {"value": str(custom[one.key])[:40]}]
         return wrong
 
     def completed(self, custom: Mapping[str, Any]) -> dict[str, Any]:
-        """The custom values of a new customer, defaults included."""
+        """The custom values of a new record, defaults included."""
         return {**self.defaults, **custom}
+
+    def differences(self, fields: Mapping[str, Any], before: Mapping[str, Any], *, clears: bool) -> dict[str, Any]:
+        """Attribute → [before, after] where a row changes a record; a required value is not emptied."""
+        custom, found = fields.get(self.whose.name, {}), {}
+        kept = [one for one in self.filled if one.key not in custom and (not clears or one.is_required)]
+        for key in {*(one.key for one in self.filled), *custom} - {one.key for one in kept}:
+            name = f"{self.whose.name}_{key}"
+            if before.get(name) != custom.get(key):
+                found[name] = [before.get(name), custom.get(key)]
+        return dict(sorted(found.items()))
 
     def _staged(self, one: CustomField) -> dict[str, int]:
         rows = ImportRow.objects.filter(import_set=self.import_set, outcome__in=_COUNTED)
-        held = rows.annotate(held=KeyTextTransform(one.key, KeyTransform(CUSTOM, "fields"))).filter(held__isnull=False)
-        return {unique_key(value): number for value, number in held.values_list("held", "row_number")}
+        held = rows.annotate(held=KeyTextTransform(one.key, KeyTransform(self.whose.name, "fields")))
+        pairs = held.filter(held__isnull=False).values_list("held", "row_number")
+        return {unique_key(value): number for value, number in pairs}
 
 
-def differences(
-    custom: Mapping[str, Any], before: Mapping[str, Any], filled: Iterable[CustomField], *, clears: bool
-) -> dict[str, list[Any]]:
-    """Column → [before, after] where a row changes the custom values of a customer; a required one is not emptied."""
-    found = {}
-    for one in filled:
-        old, new = before.get(one.parameter), custom.get(one.key)
-        if new is None and (not clears or one.is_required):
-            continue
-        if old != new:
-            found[one.parameter] = [old, new]
-    return found
+def custom_part(fields: Mapping[str, Any], whose: Whose) -> dict[str, Any]:
+    """The custom values among changed attributes, as one object with keys; nothing where there are none."""
+    found = {name.removeprefix(f"{whose.name}_"): value for name, value in fields.items() if whose.owns(name)}
+    return {whose.name: found} if found else {}
 
 
-def custom_part(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The custom values among changed attributes, as `custom` with keys; nothing where there are none."""
-    found = {name.removeprefix(PREFIX): value for name, value in fields.items() if name.startswith(PREFIX)}
-    return {CUSTOM: found} if found else {}
-
-
-def as_attributes(custom: Mapping[str, Any]) -> dict[str, Any]:
+def as_attributes(custom: Mapping[str, Any], whose: Whose) -> dict[str, Any]:
     """Custom values under the names of their columns."""
-    return {f"{PREFIX}{key}": value for key, value in custom.items()}
+    return {f"{whose.name}_{key}": value for key, value in custom.items()}
 
 
-def claim_for_rows(import_set: ImportSet, rows: Collection[ImportRow]) -> set[int]:
-    """Take the unique values of rows about to become customers, under the ids of the rows; those that came too late."""
+def is_custom(name: str) -> bool:
+    """Whether an attribute is a custom value of either record."""
+    return any(whose.owns(name) for whose in BOTH)
+
+
+# ── unique values: taken before the rows are written, under the ids of the rows where a record is still to be made ──
+
+
+def claim_for_rows(import_set: ImportSet, row_ids: Collection[int], whose: Whose) -> set[int]:
+    """Take the unique values of rows about to become records; the ids of the rows that came too late."""
     filled = set(import_set.mapping.values())
-    if not any(name.startswith(PREFIX) for name in filled):
+    if not any(whose.owns(name) for name in filled):
         return set()
     late: set[int] = set()
-    for one in hold_fields(CUSTOMER).active:
-        if not one.is_unique or one.parameter not in filled:
-            continue
-        staged = ImportRow.objects.filter(pk__in=[row.pk for row in rows])
-        held = staged.annotate(held=KeyTransform(one.key, KeyTransform(CUSTOM, "fields"))).filter(held__isnull=False)
-        late |= {-pk for pk in claim(one, {-pk: value for pk, value in held.values_list("pk", "held")})}
-    release(_unique_ids(), [-pk for pk in late])
+    for one in hold_fields(whose.label).active:
+        if one.is_unique and whose.column(one) in filled:
+            late |= {-pk for pk in claim(one, {-pk: value for pk, value in _held(one, row_ids, whose)})}
     return late
 
 
+def release_rows(row_ids: Collection[int]) -> None:
+    """Give back what was taken for rows that are refused after all."""
+    for whose in BOTH:
+        if row_ids and (fields := _unique_ids(whose)):
+            release(fields, [-pk for pk in row_ids])
+
+
 def settle_claims(row_ids: Collection[int]) -> None:
-    """Put the values taken for rows under the customers they became."""
-    fields = _unique_ids()
-    if fields:
-        customers = dict(ImportRow.objects.filter(pk__in=row_ids).values_list("pk", "customer_id"))
-        held = list(CustomUnique.objects.filter(field_id__in=fields, object_id__in=[-pk for pk in customers]))
+    """Put the values taken for rows under the records they became."""
+    for whose in BOTH:
+        fields = _unique_ids(whose)
+        if not fields:
+            continue
+        records = dict(ImportRow.objects.filter(pk__in=row_ids).values_list("pk", whose.id_column))
+        held = list(CustomUnique.objects.filter(field_id__in=fields, object_id__in=[-pk for pk in records]))
         for one in held:
-            one.object_id = customers[-one.object_id] or one.object_id
+            one.object_id = records[-one.object_id] or one.object_id
         CustomUnique.objects.bulk_update(held, ["object_id"], batch_size=1000)
 
 
-def claim_changes(changes: Mapping[int, Mapping[str, Any]]) -> set[int]:
-    """Move the unique values of customers to what they become (customer id → attribute → value); those too late."""
-    names = {name for fields in changes.values() for name in fields if name.startswith(PREFIX)}
+def claim_changes(changes: Mapping[int, Mapping[str, Any]], whose: Whose) -> set[int]:
+    """Move the unique values of records to what they become (id → attribute → value); those too late."""
+    names = {name for fields in changes.values() for name in fields if whose.owns(name)}
     late: set[int] = set()
-    for one in hold_fields(CUSTOMER).everything if names else ():
-        if not one.is_unique or one.parameter not in names:
+    for one in hold_fields(whose.label).everything if names else ():
+        name = whose.column(one)
+        if not one.is_unique or name not in names:
             continue
-        wanted = {pk: fields[one.parameter] for pk, fields in changes.items() if one.parameter in fields}
+        wanted = {pk: fields[name] for pk, fields in changes.items() if name in fields}
         before = dict(CustomUnique.objects.filter(field=one, object_id__in=wanted).values_list("object_id", "value"))
         release([one.pk], list(wanted))
         lost = claim(one, {pk: value for pk, value in wanted.items() if value is not None})
@@ -138,5 +171,11 @@ def claim_changes(changes: Mapping[int, Mapping[str, Any]]) -> set[int]:
     return late
 
 
-def _unique_ids() -> list[int]:
-    return [one.pk for one in fields_of(CUSTOMER).everything if one.is_unique]
+def _held(one: CustomField, row_ids: Collection[int], whose: Whose) -> QuerySet[Any, Any]:
+    staged = ImportRow.objects.filter(pk__in=row_ids)
+    held = staged.annotate(held=KeyTransform(one.key, KeyTransform(whose.name, "fields")))
+    return held.filter(held__isnull=False).values_list("pk", "held")
+
+
+def _unique_ids(whose: Whose) -> list[int]:
+    return [one.pk for one in fields_of(whose.label).everything if one.is_unique]

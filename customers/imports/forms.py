@@ -54,7 +54,7 @@ class ReadingForm(forms.Form):
 class RepairForm(forms.Form):
     """One choice for all rows of a group, with what the person saw when choosing."""
 
-    field = forms.SlugField(max_length=40, required=False)
+    field = forms.SlugField(max_length=60, required=False)
     code = forms.SlugField(max_length=40)
     key = forms.CharField(max_length=32, required=False)
     choice = forms.ChoiceField(choices=Choice)

@@ -12,7 +12,7 @@ from crm.people.models import User
 from customers.contacts.models import Contact
 from customers.customers.models import Customer, CustomerShare
 from customers.customers.resources import ANY_OWNER, CustomerResource
-from customers.imports.custom import as_attributes
+from customers.imports.custom import OWN, THEIRS, as_attributes
 from customers.imports.models import ImportSet
 
 CHANGE = "customers.change_customer"
@@ -43,7 +43,8 @@ class Found:
         self.values = {name: values[name] for name in CUSTOMER_ATTRIBUTES}
         if self.values["next_follow_on"] is not None:
             self.values["next_follow_on"] = self.values["next_follow_on"].isoformat()
-        self.values |= as_attributes(values["custom"])
+        self.values |= as_attributes(values["custom"], OWN)
+        self.values |= as_attributes(values["main_contact__custom"] or {}, THEIRS)
         for name in CONTACT_ATTRIBUTES:
             self.values[name] = values[f"main_contact__{name.removeprefix('contact_')}"] or ""
 
@@ -130,6 +131,6 @@ def locked_customers(ids: Collection[int]) -> dict[int, Found]:
 
 
 def _snapshots(customers: Any, key: str) -> Any:
-    contact = [f"main_contact__{name}" for name in ("id", "name", "job_title", "phone", "email")]
+    contact = [f"main_contact__{name}" for name in ("id", "name", "job_title", "phone", "email", "custom")]
     names = dict.fromkeys(("id", "owner_id", "department_id", "status", "custom", key, *CUSTOMER_ATTRIBUTES, *contact))
     return CustomerResource.prepared(customers).values(*names)

@@ -25,6 +25,7 @@ _REPAIRABLE = ("refused", "duplicate")
 class Change:
     """One field of a changed row, before and after, as a person reads it."""
 
+    attribute: str
     header: str
     before: str
     after: str
@@ -89,7 +90,9 @@ class RowReader:
 
     def _changes(self, row: ImportRow) -> list[Change]:
         return [
-            Change(self.by_attribute[name].header, self._shown(name, before, row.is_masked), self._shown(name, after))
+            Change(
+                name, self.by_attribute[name].header, self._shown(name, before, row.is_masked), self._shown(name, after)
+            )
             for name, (before, after) in row.difference.items()
             if name in self.by_attribute
         ]

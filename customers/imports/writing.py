@@ -21,7 +21,9 @@ _TYPES = {
 }  # fmt: skip
 _DEFAULTS = {"tag_ids": "'{}'"}
 _NULLABLE = ("stage_id", "level_id", "industry_id", "region_id", "source_id", "next_follow_on")
-_HAS_CONTACT = " OR ".join(f"coalesce(c.fields->>'{name}', '') <> ''" for name in CONTACT_ATTRIBUTES)
+_HAS_CONTACT = " OR ".join(
+    f"coalesce(c.fields->>'{name}', '') <> ''" for name in (*CONTACT_ATTRIBUTES, "contact_custom")
+)
 _CONTACT_COLUMNS = tuple(name.removeprefix("contact_") for name in CONTACT_ATTRIBUTES)
 
 
@@ -83,14 +85,15 @@ def _new_value(name: str) -> str:
 
 
 def _insert_first_contacts(import_set: ImportSet, row_ids: Sequence[int]) -> None:
-    if not set(import_set.mapping.values()) & {"contact_name", "contact_title", "contact_phone", "contact_email"}:
+    if not any(name.startswith("contact_") for name in import_set.mapping.values()):
         return
     sql = """
         INSERT INTO customers_contact (id, customer_id, name, job_title, phone, email, is_primary, power, wechat,
             remark, custom, created_at, changed_at, created_by_id, changed_by_id)
         SELECT contact_id, customer_id, coalesce(nullif(fields->>'contact_name', ''), left(fields->>'name', 80)),
             coalesce(fields->>'contact_job_title', ''), coalesce(fields->>'contact_phone', ''),
-            coalesce(fields->>'contact_email', ''), true, '', '', '', '{}', now(), now(), %s, %s
+            coalesce(fields->>'contact_email', ''), true, '', '', '', coalesce(fields->'contact_custom', '{}'),
+            now(), now(), %s, %s
         FROM customers_importrow WHERE id = ANY(%s) AND contact_id IS NOT NULL
     """
     with connection.cursor() as cursor:
@@ -119,13 +122,13 @@ def insert_contacts(people: dict[int, dict[str, Any]], actor: User) -> dict[int,
     """Make a main contact for customers that have none: customer id → attribute → value; contact id by customer."""
     if not people:
         return {}
-    record = ", ".join(f"{name} text" for name in _CONTACT_COLUMNS)
+    record = ", ".join(f"{name} {_TYPES.get(name, 'text')}" for name in (*_CONTACT_COLUMNS, "custom"))
     plain = [{name.removeprefix("contact_"): value for name, value in fields.items()} for fields in people.values()]
     sql = f"""
         INSERT INTO customers_contact (customer_id, name, job_title, phone, email, is_primary, power, wechat, remark,
             custom, created_at, changed_at, created_by_id, changed_by_id)
         SELECT v.id, coalesce(nullif(f.name, ''), left(c.name, 80)), coalesce(f.job_title, ''), coalesce(f.phone, ''),
-            coalesce(f.email, ''), true, '', '', '', '{{}}', now(), now(), %s, %s
+            coalesce(f.email, ''), true, '', '', '', coalesce(f.custom, '{{}}'), now(), now(), %s, %s
         FROM unnest(%s::bigint[], %s::jsonb[]) AS v(id, fields) JOIN customers_customer c ON c.id = v.id,
             LATERAL jsonb_to_record(v.fields) AS f({record})
         RETURNING customer_id, id

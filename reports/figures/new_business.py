@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode
 
-from django.db.models import Count, TextChoices
+from django.db.models import BigIntegerField, Case, Count, F, TextChoices, Value, When
 from django.db.models.functions import TruncDate
 from django.urls import reverse
 from django.utils import timezone
@@ -20,6 +20,7 @@ from crm.people.models import Department, User
 from crm.ui.charts import Chart, Series
 from customers.base_data.models import LeadSource
 from customers.customers.models import Customer
+from customers.pool.hiding import hidden_where
 from reports.figures.documents import Document, Entry, KeyFigure, Linked, TableBlock
 from reports.figures.periods import Grain, Period, Step
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from customers.customers.querysets import CustomerQuerySet
 
 BARS_AT_MOST = 12
+HIDDEN = -1  # the group of customers whose pool hides what is grouped by
 STATUSES = [
     Customer.Status.EXISTING,
     Customer.Status.OPPORTUNITY,
@@ -84,12 +86,23 @@ def count_new_customers(user: User, period: Period, grouping: Grouping) -> Count
     customers = new_customers(user, period).order_by()
     day = TruncDate("created_at", tzinfo=timezone.get_default_timezone())
     days = customers.annotate(day=day).values_list("day", "status").annotate(n=Count("pk"))
-    groups = customers.values_list(f"{grouping.value}_id", "status").annotate(n=Count("pk"))
+    groups = customers.annotate(group=_group_of(user, grouping)).values_list("group", "status").annotate(n=Count("pk"))
     by_day: Counter[tuple[date, str]] = Counter({(on, status): n for on, status, n in days})
     by_status: Counter[str] = Counter()
     for (_on, status), n in by_day.items():
         by_status[status] += n
     return Counts(by_day, Counter({(group, status): n for group, status, n in groups}), by_status)
+
+
+def _group_of(user: User, grouping: Grouping) -> Case | F:
+    """The column to group by; customers whose pool hides it from the person stand in a group of their own."""
+    column = F(f"{grouping.value}_id")
+    hidden = hidden_where(user).get(grouping.value)
+    return (
+        column
+        if hidden is None
+        else Case(When(hidden, then=Value(HIDDEN)), default=column, output_field=BigIntegerField())
+    )
 
 
 def new_business(user: User, wish: Wish) -> Document:
@@ -230,11 +243,10 @@ def _group_table(wish: Wish, now: Counts, before: Counts, names: dict[int | None
     rows: list[list[Entry]] = []
     for group, size in sizes.most_common():
         counts = Counter({status: n for (one, status), n in now.by_group.items() if one == group})
-        filters = {wish.grouping.value: group if group is not None else "none"}
         rows.append(
             [
                 names[group],
-                *_status_row(wish.period, counts, filters),
+                *_group_row(wish, counts, group),
                 _share(size, sizes.total()),
                 earlier[group],
                 size - earlier[group],
@@ -256,6 +268,13 @@ def _group_table(wish: Wish, now: Counts, before: Counts, names: dict[int | None
     )
 
 
+def _group_row(wish: Wish, counts: Counter[str], group: int | None) -> list[Entry]:
+    """The counts of a group; no list holds the customers of the hidden one, because nobody may filter by it."""
+    if group == HIDDEN:
+        return [counts.total(), *(counts[status] for status in STATUSES)]
+    return _status_row(wish.period, counts, {wish.grouping.value: group if group is not None else "none"})
+
+
 def _status_row(period: Period, counts: Counter[str], filters: dict[str, Any]) -> list[Entry]:
     row: list[Entry] = [Linked(counts.total(), list_url(period, **filters))]
     for status in STATUSES:
@@ -274,7 +293,11 @@ def _group_names(grouping: Grouping, ids: set[int | None]) -> dict[int | None, s
     model: Any = {Grouping.SOURCE: LeadSource, Grouping.DEPARTMENT: Department, Grouping.OWNER: User}[grouping]
     nobody = _("No owner") if grouping == Grouping.OWNER else _("Not filled in")
     wanted = [one for one in ids if one is not None]
-    return {None: nobody, **{row.pk: str(row) for row in model.objects.filter(pk__in=wanted)}}
+    return {
+        None: nobody,
+        HIDDEN: _("Hidden in the pool"),
+        **{row.pk: str(row) for row in model.objects.filter(pk__in=wanted)},
+    }
 
 
 def _share(part: int, whole: int) -> Decimal | None:

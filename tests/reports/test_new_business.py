@@ -5,17 +5,21 @@ from urllib.parse import parse_qs, urlparse
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.http import QueryDict
 from django.urls import reverse
 from django.utils import translation
 
 from crm.ui.formats import n0
-from reports.figures.documents import shown, value_of
+from customers.customers.filters import CustomerFilter
+from customers.customers.models import Customer
+from reports.figures.documents import Linked, shown, value_of
 from reports.figures.new_business import Grouping, Wish, new_business, new_customers
 from reports.figures.periods import Grain, Period
 from tests.factories import (
     make_customer,
     make_customers,
     make_department,
+    make_pool,
     make_pooled_customer,
     make_source,
     make_user,
@@ -204,3 +208,42 @@ def test_links_say_what_they_filter(director, rep):
         "status": ["lead"],
         "source": [str(source.pk)],
     }
+
+
+def test_customers_whose_pool_hides_the_source_stand_in_a_group_of_their_own(rep):
+    pool = make_pool("East", department=rep.department, hidden_columns=["source"])
+    fair, web = make_source("Fair"), make_source("Web")
+    for source in (fair, fair, web):
+        make_customer(rep, created_at=at(3, 5), source=source)
+    for source in (fair, web, None):
+        make_pooled_customer(pool, created_at=at(3, 5), source=source)
+
+    def rows_for(user):
+        with translation.override("en"):
+            table = new_business(user, wish()).tables[1]
+        return {row[0]: [value_of(entry) for entry in row[1:7]] for row in (*table.rows, table.totals)}
+
+    assert rows_for(rep) == {
+        "Hidden in the pool": [3, 0, 0, 0, 0, 3],
+        "Fair": [2, 0, 0, 2, 0, 0],
+        "Web": [1, 0, 0, 1, 0, 0],
+        "Total": [6, 0, 0, 3, 0, 3],
+    }
+    with translation.override("en"):
+        table = new_business(rep, wish()).tables[1]
+    hidden = next(row for row in table.rows if row[0] == "Hidden in the pool")
+    assert not any(isinstance(entry, Linked) for entry in hidden)
+    for row in table.rows:
+        if isinstance(row[1], Linked):
+            params = QueryDict(urlparse(row[1].url).query)
+            found = CustomerFilter(params, Customer.objects.visible_to(rep).live(), rep).rows()
+            assert found.count() == row[1].value, row[0]
+
+
+def test_who_keeps_the_pool_counts_by_the_true_source(rep):
+    pool = make_pool("East", department=rep.department, hidden_columns=["source"])
+    fair = make_source("Fair")
+    make_pooled_customer(pool, created_at=at(3, 5), source=fair)
+    director = make_user("director", role="director", department=rep.department)
+
+    assert [row[0] for row in new_business(director, wish()).tables[1].rows] == ["Fair"]
