@@ -93,7 +93,9 @@ def cold_archive(request: SignedInRequest) -> HttpResponse:
 
 
 def _told(request: SignedInRequest, done: archiving.Archived, back: str) -> HttpResponse:
-    text = ngettext("%(count)s customer archived.", "%(count)s customers archived.", done.number) % {"count": done.number}
+    text = ngettext("%(count)s customer archived.", "%(count)s customers archived.", done.number) % {
+        "count": done.number
+    }
     if done.skipped:
         stayed = ngettext("%(count)s stayed: something happened at it meanwhile.",
                           "%(count)s stayed: something happened at them meanwhile.", done.skipped)  # fmt: skip

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 from django.views.decorators.http import require_POST, require_safe
 
 from crm.access.gate import SignedInRequest, needs
@@ -121,7 +121,7 @@ def _applied(
 def _facts(codes: list[str], count: int) -> list[str]:
     named = [str(FIELDS[code].label) for code in codes] or [_("all that differ")]
     facts = [
-        _("Fields: %(fields)s") % {"fields": _(", ").join(named)},
+        _("Fields: %(fields)s") % {"fields": pgettext("list", ", ").join(named)},
         _("A customer somebody changed since you looked stays as it is."),
         _("It can be taken back for %(count)s minutes.") % {"count": UNDO_MINUTES},
     ]
