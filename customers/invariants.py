@@ -159,6 +159,14 @@ RULES = [
         "WHERE h.user_id = o.actor_id AND g.right IN ('customers.transfer_customer', 'customers.import_any_owner'))",
     ),
     Invariant(
+        78,
+        "Each retention run tells exactly what its parts erased, and none erased history.",
+        "SELECT e.id FROM crm_operation e CROSS JOIN LATERAL (SELECT coalesce(sum(p.row_count), 0) AS erased, "
+        "count(*) FILTER (WHERE p.facts->>'class' = 'history') AS history FROM crm_operation p "
+        "WHERE p.verb = 'retention_erased' AND p.facts->>'job' = e.facts->>'job') parts "
+        "WHERE e.verb = 'retention_ended' AND (e.row_count <> parts.erased OR parts.history > 0)",
+    ),
+    Invariant(
         97,
         "Every tag of a customer exists.",
         "SELECT c.id FROM customers_customer c CROSS JOIN LATERAL unnest(c.tag_ids) AS tag "

@@ -28,6 +28,7 @@ PAGES: dict[str, tuple[Any, Any, str]] = {
     ),
     "tasks": (_("Tasks and calendar"), _("Plan, give away, be reminded, see the week."), "list-checks"),
     "duplicates": (_("Duplicates and search"), _("Find, compare and merge customers that are one."), "git-merge"),
+    "quality": (_("Data quality"), _("Scores, faults, uniform spelling, archive, retention."), "list-checks"),
     "pool": (_("Public pool"), _("Claim, release and assign."), "waves"),
     "segments": (_("Segments"), _("Customers by conditions, scores, rules for levels and tags."), "filter"),
     "transfer": (_("Bulk transfer"), _("Hand over many customers, and take it back."), "arrow-left-right"),

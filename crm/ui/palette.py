@@ -1,6 +1,7 @@
 """What the command palette and the search page find: rows of the apps above, commands, places (DESIGN §6.2)."""
 
 from typing import Any
+from urllib.parse import quote
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -23,17 +24,14 @@ def found_rows(user: Any, query: str, limit: int = MOST_HITS) -> tuple[dict[str,
     A source in settings.HARBOUR_PALETTE is a function `(text, user, limit)` that answers with dictionaries of group,
     label, detail, url and perhaps icon and mark (the part of the label that fits), and only with what the user may see.
     """
-    groups: dict[str, list[Hit]] = {}
+    hits: list[Hit] = []
     refusals: dict[str, None] = {}
     for source in settings.HARBOUR_PALETTE:
         try:
-            hits = import_string(source)(query, user, limit)
+            hits += import_string(source)(query, user, limit)
         except ValidationError as refusal:
             refusals.update(dict.fromkeys(refusal.messages))
-            continue
-        for hit in hits:
-            groups.setdefault(str(hit["group"]), []).append(hit)
-    return {title: hits[:limit] for title, hits in groups.items()}, list(refusals)
+    return {title: found[:limit] for title, found in _grouped(hits).items()}, list(refusals)
 
 
 def _grouped(hits: list[Hit]) -> dict[str, list[Hit]]:
@@ -64,7 +62,8 @@ def search(request: HttpRequest) -> HttpResponse:
     query = _query(request)
     found, refusals = found_rows(request.user, query, MOST_HITS_OF_PAGE) if query else ({}, [])
     part = "components/_search_results.html" if getattr(request, "htmx", False) else "search.html"
-    answer = render(request, part, {"query": query, "found": found, "refusals": refusals, "limit": MOST_HITS_OF_PAGE})
+    context = {"query": query, "words": quote(query), "found": found, "refusals": refusals, "limit": MOST_HITS_OF_PAGE}
+    answer = render(request, part, context)
     patch_vary_headers(answer, ["HX-Request"])
     return answer
 

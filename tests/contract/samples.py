@@ -17,6 +17,7 @@ from customers.imports.models import ImportSet
 from customers.leads.models import Allotment
 from customers.messages.models import ContactMail
 from customers.pool.models import RecycleExtension
+from customers.privacy.models import PersonRequest
 from customers.segments.models import Segment
 from customers.transfers.models import Transfer
 from tests.contract.routes import Route
@@ -37,7 +38,7 @@ NOT_THERE = {
     "settings:custom_choice_add", "settings:custom_choice_edit", "settings:custom_choice_move",
     "settings:custom_choice_switch", "settings:custom_choice_remove", "settings:custom_field_kind",
     "settings:custom_field_new", "customers:import_row_repair",
-    "customers:import_result", "customers:customer_member",
+    "customers:import_result", "customers:customer_member", "customers:quality_repair",
     "attachments:detail", "attachments:download", "attachments:picture",
     "attachments:rename", "attachments:archive", "attachments:put_back", "attachments:record",
 }  # fmt: skip
@@ -95,6 +96,13 @@ def make_rows(owners: list[User], other_department: Any) -> dict[str, list[Any]]
             for owner in owners
         ],
         "customers.Transfer": [Transfer.objects.create(requested_by=owner, reason="Because") for owner in owners],
+        "customers.PersonRequest": [
+            PersonRequest.objects.create(
+                number=f"GR-{owner.pk}", kind="copy", person_name="Somebody", received_on=today, due_on=today,
+                opened_by=owner,
+            )
+            for owner in owners
+        ],
         "customers.Segment": [
             Segment.objects.create(owner=owner, name="Named", conditions=EVERYBODY) for owner in owners
         ],
