@@ -223,7 +223,7 @@ class RuleWidget(TextWidget):
 
 
 class EmailWidget(TextWidget):
-    """An e-mail address, in small letters behind the at sign."""
+    """An e-mail address in small letters, as all of them are kept and compared."""
 
     _valid = EmailValidator()
 
@@ -234,8 +234,7 @@ class EmailWidget(TextWidget):
                 self._valid(text)
         except ValidationError:
             raise refuse("bad_email", value=text) from None
-        name, at, domain = text.rpartition("@")
-        return f"{name}{at}{domain.lower()}"
+        return text.lower()
 
 
 class UrlWidget(TextWidget):

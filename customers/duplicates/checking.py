@@ -33,6 +33,15 @@ SELECT id, score FROM (
 ) alike WHERE score >= %(least)s AND score < {SAME} ORDER BY score DESC, id LIMIT {MATCHES_AT_MOST}
 """  # noqa: S608 - put together from constants of this code
 
+_ALIKE_TO_MANY = f"""
+SELECT wanted.key, max(near.score) FROM unnest(%(keys)s::text[], %(cores)s::text[]) AS wanted (key, core)
+CROSS JOIN LATERAL (
+    SELECT {likeness_sql("c.name_key", "wanted.key")} AS score
+    FROM customers_customersearch s JOIN customers_customer c ON c.id = s.customer_id
+    WHERE s.doubled %%> wanted.core AND c.archived_at IS NULL
+) near WHERE near.score >= %(least)s AND near.score < {SAME} GROUP BY wanted.key
+"""  # noqa: S608 - put together from constants of this code
+
 
 @dataclass(frozen=True)
 class Match:
@@ -184,9 +193,7 @@ def _with_contacts(column: str, values: list[str], its_own: Q) -> Q:
     return Q(pk__in=[*ids[:50], *own[:50]])
 
 
-def _matches(
-    user: Any, condition: Q, label: str, without: int | None, *, by_details: bool = False
-) -> list[Match]:
+def _matches(user: Any, condition: Q, label: str, without: int | None, *, by_details: bool = False) -> list[Match]:
     """What is the same; by a phone or e-mail it is named only to those who may know it there."""
     alike = Customer.objects.live().filter(condition).exclude(pk=without or 0)
     rows = list(alike.select_related("department", "owner", "pool").order_by("id")[:MATCHES_AT_MOST])
@@ -201,16 +208,28 @@ def _alike(user: Any, key: str, without: int | None, similar_from: int | None) -
     core = name_core(key)
     if len(core) < 2 or least >= SAME:
         return []
-    given = {"key": key, "core": doubled(core), "without": without or 0, "least": least}
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT set_config('pg_trgm.word_similarity_threshold', %s, true)", [f"{least / 100 - _LOOSER:.2f}"]
-        )
-        cursor.execute(_ALIKE, given)
-        scores = dict(cursor.fetchall())
+    scores = _near(_ALIKE, {"key": key, "core": doubled(core), "without": without or 0, "least": least})
     rows = Customer.objects.select_related("department", "owner", "pool").in_bulk(scores)
     visible = _visible(user, list(scores))
     return [Match(rows[pk], _("name"), pk in visible, score) for pk, score in scores.items()]
+
+
+def alike_names(keys: Iterable[str]) -> dict[str, int]:
+    """How alike the most alike live customer is to each of these normalised names, where that is enough to be told."""
+    least = company_settings()["duplicates.similar_from"]
+    cores = {key: name_core(key) for key in keys}
+    wanted = [key for key, core in cores.items() if len(core) >= 2]
+    if not wanted or least >= SAME:
+        return {}
+    return _near(_ALIKE_TO_MANY, {"keys": wanted, "cores": [doubled(cores[key]) for key in wanted], "least": least})
+
+
+def _near(statement: str, given: Mapping[str, Any]) -> dict[Any, int]:
+    with transaction.atomic(), connection.cursor() as cursor:
+        threshold = f"{given['least'] / 100 - _LOOSER:.2f}"
+        cursor.execute("SELECT set_config('pg_trgm.word_similarity_threshold', %s, true)", [threshold])
+        cursor.execute(statement, given)
+        return dict(cursor.fetchall())
 
 
 def _visible(user: Any, ids: list[int]) -> set[int]:

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connection
 
 from crm.company.actions import company_setting
-from customers.duplicates.checking import REFUSED
+from customers.duplicates.checking import REFUSED, alike_names
 from customers.imports.cleaning import BY_NAME, EMPTY, Cleaned, Cleaner
 from customers.imports.custom import OWN, THEIRS
 from customers.imports.matching import (
@@ -29,6 +29,7 @@ from customers.pool.capacity import held_counts
 Outcome = ImportRow.Outcome
 _EXACT_KEYS = (ImportSet.MatchKey.ID, ImportSet.MatchKey.NUMBER)
 _NEVER_CLEARED = ("name", "contact_name")
+ALIKE_ROWS_AT_MOST = 1000
 _COUNTED = ("created", "changed", "unchanged")
 _STAGED = (
     "import_set_id", "row_number", "cells", "fields", "outcome", "errors", "difference", "match_value", "credit_code",
@@ -60,6 +61,7 @@ class Checker:
         self.known_details = known_details([value for row in cleaned for _kind, value in details_in(row.fields)])
         for columns in (self.cleaner.custom, self.cleaner.people):
             columns.look_up(row.fields for row in cleaned)
+        self.alike = alike_names(self._new_names(cleaned))
         self.free = self._free_places()
         for row in cleaned:
             self._decide(row)
@@ -69,6 +71,13 @@ class Checker:
         if self.import_set.match_key == ImportSet.MatchKey.NAME:
             return []
         return [row.name_value for row in cleaned if row.match_value not in self.matches]
+
+    def _new_names(self, cleaned: list[Cleaned]) -> set[str]:
+        """Names no customer has; in long lists the nightly search for duplicates finds what is alike."""
+        if self.import_set.total > ALIKE_ROWS_AT_MOST:
+            return set()
+        known = self.namesakes.keys() | self.matches.keys()
+        return {row.name_value for row in cleaned if row.name_value and row.name_value not in known}
 
     def _earlier(self, column: str, values: list[str]) -> dict[str, int]:
         rows = ImportRow.objects.filter(
@@ -142,6 +151,8 @@ class Checker:
         else:
             if kind:
                 row.errors = {"": [f"{kind}_known", {}]}  # a word of warning; the row goes in all the same
+            elif score := self.alike.get(row.name_value):
+                row.errors = {"": ["name_alike", {"score": score}]}
             row.outcome = Outcome.CREATED
             row.fields = {**row.fields, "name_key": row.name_value}
             if custom:

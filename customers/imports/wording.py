@@ -26,6 +26,7 @@ ROW_REASONS = {
     "email_taken": gettext_lazy("its e-mail belongs to another customer"),
     "phone_known": gettext_lazy("another customer has this phone; it comes in all the same"),
     "email_known": gettext_lazy("another customer has this e-mail; it comes in all the same"),
+    "name_alike": gettext_lazy("another customer has nearly this name (%(score)s of 100); it comes in all the same"),
     "capacity": gettext_lazy("you hold as many customers as you may (%(limit)s)"),
     "owner_gone": gettext_lazy("the owner can no longer hold customers"),
     "left_out": gettext_lazy("you left it out"),
@@ -56,6 +57,7 @@ def cause(field: str, code: str) -> str:
             "repeated": _("stands in the file twice"),
             "code_repeated": _("its unified social credit code stands in the file twice"),
             "capacity": _("you hold as many customers as you may"),
+            "name_alike": _("another customer has nearly this name; it comes in all the same"),
         }
         return in_general.get(code) or str(ROW_REASONS[code])
     column = CustomerResource.columns().get(field)

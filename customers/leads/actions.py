@@ -14,11 +14,12 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from crm.access.rights import ALL, BELOW
 from crm.history.models import Operation
 from crm.history.operations import operation
 from crm.notifications.actions import notify_many
 from crm.notifications.models import Notice
-from crm.people.models import User
+from crm.people.models import Department, User
 from customers.customers.actions import refuse_archived
 from customers.customers.bought import has_bought
 from customers.customers.models import Customer
@@ -58,6 +59,8 @@ def run_allotment(allotment: Allotment, *, actor: User | None = None, only: int 
 
     `only` is the id of the one customer that is meant.
     """
+    if actor is not None:
+        _refuse_beyond_reach(allotment, allotment.shares.values_list("user", flat=True), actor)
     outcome, after = HandedOut(), 0
     waiting = waiting_for(allotment) if only is None else waiting_for(allotment).filter(pk=only)
     if not waiting.exists():
@@ -230,9 +233,11 @@ def save_allotment(allotment: Allotment, weights: Mapping[int, int], *, actor: U
         )
     if User.objects.able_to_own().filter(pk__in=weights, department__isnull=False).count() < len(weights):
         raise ValidationError(_("Not all of these people can own customers."), code="cannot_own")
+    _refuse_beyond_reach(allotment, weights, actor)
     with operation(actor, "allotment_saved", allotment):
         if allotment.pk:
-            Allotment.objects.select_for_update().get(pk=allotment.pk)
+            before = Allotment.objects.select_for_update().get(pk=allotment.pk)
+            _refuse_beyond_reach(before, before.shares.values_list("user", flat=True), actor)
         allotment.save()
         if dict(allotment.shares.values_list("user", "weight")) != dict(weights):
             allotment.shares.all().delete()
@@ -245,8 +250,28 @@ def save_allotment(allotment: Allotment, weights: Mapping[int, int], *, actor: U
 
 def delete_allotment(allotment: Allotment, *, actor: User) -> None:
     """Drop a rule; what it handed out stays on record."""
+    _refuse_beyond_reach(allotment, allotment.shares.values_list("user", flat=True), actor)
     with operation(actor, "allotment_deleted", allotment):
         allotment.delete()
+
+
+def _refuse_beyond_reach(allotment: Allotment, receivers: Iterable[int], actor: User) -> None:
+    """A director's rules give what this director could assign by hand; who assigns nothing keeps the company's."""
+    reach = actor.reach
+    scope = reach.scopes.get(ASSIGN_RIGHT)
+    if scope in (None, ALL):
+        return
+    below = reach.below_ids if scope == BELOW else [reach.department_id]
+    intake = Department.objects.intake()
+    is_source_kept = (
+        Pool.objects.kept_by(actor).filter(pk=allotment.pool_id).exists()
+        if allotment.pool_id
+        else intake is None or intake.pk in below
+    )
+    elsewhere = User.objects.filter(pk__in=list(receivers)).exclude(department__in=below)
+    if not is_source_kept or elsewhere.exists():
+        words = _("“%(name)s” reaches beyond your departments, so an administrator keeps it.")
+        raise ValidationError(words % {"name": allotment}, code="beyond_reach")
 
 
 # ── discard ──

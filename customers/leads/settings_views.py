@@ -52,8 +52,12 @@ def allotment_edit(request: SignedInRequest, allotment: Allotment) -> HttpRespon
 @require_POST
 def allotment_delete(request: SignedInRequest, allotment: Allotment) -> HttpResponse:
     """Drop a rule."""
-    actions.delete_allotment(allotment, actor=request.user)
-    messages.success(request, _("The rule was deleted. What it handed out stays with its owners."))
+    try:
+        actions.delete_allotment(allotment, actor=request.user)
+    except ValidationError as refusal:
+        messages.error(request, " ".join(refusal.messages))
+    else:
+        messages.success(request, _("The rule was deleted. What it handed out stays with its owners."))
     return redirect("settings:allotment_list")
 
 
@@ -62,7 +66,11 @@ def allotment_delete(request: SignedInRequest, allotment: Allotment) -> HttpResp
 def allotment_try(request: SignedInRequest, allotment: Allotment) -> HttpResponse:
     """Who would get what of what waits now; by POST they get it."""
     if request.method == "POST":
-        outcome = actions.run_allotment(allotment, actor=request.user)
+        try:
+            outcome = actions.run_allotment(allotment, actor=request.user)
+        except ValidationError as refusal:
+            messages.error(request, " ".join(refusal.messages))
+            return redirect("settings:allotment_try", allotment.pk)
         text = ngettext("%(count)s customer handed out.", "%(count)s customers handed out.", outcome.count)
         messages.success(request, text % {"count": outcome.count})
         return redirect("settings:allotment_history", allotment.pk)

@@ -90,9 +90,10 @@ def _refuse_deciding(wish: RecycleExtension, customer: Customer, actor: User) ->
 
 
 def _tell_deciders(extension: RecycleExtension) -> None:
-    above = Department.objects.filter(pk__in=extension.customer.department.path).values("head")
-    deciders = User.objects.able_to_own(DECIDE_RIGHT).filter(pk__in=above)
-    for decider in deciders.exclude(pk=extension.asked_by_id):
+    path = extension.customer.department.path
+    able = User.objects.able_to_own(DECIDE_RIGHT).exclude(pk=extension.asked_by_id)
+    heads = able.filter(pk__in=Department.objects.filter(pk__in=path).values("head"))
+    for decider in heads or able.filter(department__in=path):  # where nobody is named as head, the directors on the way
         with translation.override(decider.language):
             text = _("%(name)s asks to keep “%(customer)s” until %(day)s.") % {
                 "name": extension.asked_by, "customer": extension.customer, "day": long_day(extension.until),

@@ -29,7 +29,7 @@ def test_every_form_uses_the_renderer():
     ("language", "fill", "choose", "plain"),
     [
         ("en", "Fill in “Name”.", "Choose “{}”.", "This field is required."),
-        ("zh-hans", "填写“Name”。", "选择“{}”。", None),
+        ("zh-hans", "填写「Name」。", "选择「{}」。", None),
     ],
 )
 def test_what_is_missing_is_named(language, fill, choose, plain):
@@ -44,6 +44,7 @@ def test_what_is_missing_is_named(language, fill, choose, plain):
             assert found["nameless"] == [plain]
 
 
+@translation.override("en")
 def test_other_errors_stay_beside_it_and_the_form_keeps_its_own():
     form = Sample({})
     form.add_error("name", ValidationError("And it is wrong.", code="wrong"))

@@ -31,6 +31,7 @@ from tests.factories import (
     make_region,
     make_source,
     make_user,
+    sign_in,
 )
 
 pytestmark = pytest.mark.django_db
@@ -212,5 +213,52 @@ def test_a_run_costs_the_same_statements_for_three_leads_and_for_a_hundred(
     rule = make_rule(shares={rita: 1, ryan: 1})
     for count in (3, 150):
         make_leads(count, sales)
-        with django_assert_num_queries(25):
+        with django_assert_num_queries(26):
             assert run_allotment(rule).count == count
+
+
+# ── whose rules these are ──
+
+
+@pytest.fixture
+def elsewhere(sales):
+    """A director beside the department that takes new leads in, and a pool of hers."""
+    west = make_department("West")
+    return make_user("wanda", role="director", department=west), make_pool("West pool", department=west)
+
+
+def test_a_directors_rules_give_only_what_that_director_could_assign(sales, rita, vera, elsewhere):
+    wanda, hers = elsewhere
+    own = make_user("wes", role="rep", department=wanda.department)
+    for rule, weights in (
+        (Allotment(name="All new leads"), {own.pk: 1}),
+        (Allotment(name="Out of theirs", pool=make_pool("Theirs", department=sales)), {own.pk: 1}),
+        (Allotment(name="To theirs", pool=hers), {rita.pk: 1}),
+    ):
+        with pytest.raises(ValidationError) as caught:
+            save_allotment(rule, weights, actor=wanda)
+        assert caught.value.code == "beyond_reach"
+    assert Allotment.objects.count() == 0
+    assert save_allotment(Allotment(name="Own", pool=hers), {own.pk: 1}, actor=wanda).pk
+    assert save_allotment(Allotment(name="Company"), {own.pk: 1, rita.pk: 1}, actor=make_user(role="admin")).pk
+
+
+def test_nobody_changes_drops_or_starts_a_rule_beyond_their_departments(sales, rita, vera, elsewhere):
+    wanda, hers = elsewhere
+    own = make_user("wes", role="rep", department=wanda.department)
+    rule, leads = make_rule("New leads", {rita: 1}), make_leads(2, sales)
+    works = [
+        lambda: save_allotment(Allotment(pk=rule.pk, name="Mine now", pool=hers), {own.pk: 1}, actor=wanda),
+        lambda: delete_allotment(rule, actor=wanda), lambda: run_allotment(rule, actor=wanda),
+    ]  # fmt: skip
+    for work in works:
+        with pytest.raises(ValidationError) as caught:
+            work()
+        assert caught.value.code == "beyond_reach"
+    assert Allotment.objects.get().name == "New leads"
+    assert owners_of(leads) == [None, None]
+    browser = sign_in(wanda)
+    for verb in ("try", "delete"):
+        assert browser.post(f"/settings/allotments/{rule.pk}/{verb}/").status_code == 302
+    assert owners_of(leads) == [None, None]
+    assert Allotment.objects.get().shares.get().user == rita

@@ -9,6 +9,7 @@ from django.utils import timezone, translation
 import crm.celery  # noqa: F401 - the doorbell of the jobs started here
 from crm.history.models import Operation
 from crm.notifications.models import Notice
+from crm.people.models import Department
 from customers.base_data.working_days import WorkingCalendar
 from customers.customers.models import Customer
 from customers.pool import ladder
@@ -270,3 +271,16 @@ def test_an_administrator_of_another_department_assigns_and_moves_but_a_mere_mem
     assert move_to_pool(Customer.objects.in_pools(), actor=noel, pool=own) == (1, 0)
     second.refresh_from_db()
     assert second.pool == own
+
+
+def test_where_no_head_is_named_the_directors_of_the_departments_above_hear_of_a_wish(pool, sales, rita, dora):
+    vera = make_user("vera", role="director", department=sales)
+    make_user("other", role="director", department=make_department("West"))
+    pool.recycles, pool.no_follow_up_days = True, 30
+    pool.save()
+    ask_extension(make_customer(rita), actor=rita, reason="Nearly there")
+    told = Notice.objects.filter(kind="extension_asked").values_list("recipient__username", flat=True)
+    assert sorted(told) == ["dora", "vera"]
+    Department.objects.filter(pk=sales.pk).update(head=vera)
+    ask_extension(make_customer(rita), actor=rita, reason="Nearly there")
+    assert sorted(told.all()) == ["dora", "vera", "vera"]

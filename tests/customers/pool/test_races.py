@@ -144,7 +144,9 @@ def test_claims_allotment_recycling_and_releases_at_once_keep_every_rule(east, p
     Pool.objects.filter(pk=pool.pk).update(claims_per_day=5, recycles=True, no_follow_up_days=30, warning_days=[])
     make_user("keeper", role="admin")
     dora, giver, people = make_user("dora", role="director", department=east), reps[0], reps[1:7]
-    User.objects.filter(pk__in=[rep.pk for rep in people]).update(customer_capacity=12)
+    for rep in people:
+        rep.customer_capacity = 12
+        rep.save()
     long_ago = timezone.now() - timedelta(days=90)
     fallow = make_customers(30, owner=giver, received_at=long_ago, last_followed_at=long_ago)
     lying, busy = pooled(pool, 60), make_customers(20, owner=giver, last_followed_at=timezone.now())

@@ -332,3 +332,28 @@ def test_an_administrator_who_lost_the_right_hands_nothing_over(team, admin, poo
     departure.refresh_from_db()
     assert (departure.state, held(team.gina, team.rita)) == ("failed", [2, 0])
     assert User.objects.get(pk=team.gina.pk).is_active
+
+
+def test_where_the_successor_has_left_meanwhile_the_head_takes_over(team, admin, pool):
+    Task.objects.create(title="Of nobody", owner=team.gina)
+    departure = plan_departure(team.gina, actor=admin, leaves_on=today(), receivers=[team.rita], heir=team.ryan)
+    User.objects.filter(pk=team.ryan.pk).update(is_active=False)
+    departure.refresh_from_db()
+    run_job(departure.job_id)
+    departure.refresh_from_db()
+    assert (departure.state, departure.heir, Task.objects.get().owner) == ("done", team.dora, team.dora)
+
+
+def test_departures_that_somebody_planned_go_on_when_they_leave_themselves(team, admin, pool):
+    other = make_user("other", role="admin", department=team.east.parent)
+    planned = plan_departure(team.gina, actor=other, leaves_on=today(5), receivers=[team.rita])
+    of_admin = plan_departure(admin, actor=other, leaves_on=today(6), heir=team.dora)
+    departure = plan_departure(other, actor=admin, leaves_on=today(), heir=team.dora)
+    departure.refresh_from_db()
+    run_job(departure.job_id)
+    planned.refresh_from_db(), of_admin.refresh_from_db()
+    assert (planned.state, planned.requested_by) == ("scheduled", admin)
+    assert of_admin.state == "cancelled"  # nobody lets themselves leave
+    assert left_over(User.objects.get(pk=other.pk)) == {}
+    Departure.objects.filter(pk=planned.pk).update(leaves_on=today())
+    assert begin_due_departures() == 1
