@@ -67,7 +67,7 @@ def test_rows_that_left_ones_reach_are_kept(staged):
 
     outcome = undo_operation(entry, actor=rep)
 
-    assert outcome.kept == [(rows[2].name, "You may no longer change it.")]
+    assert outcome.kept == [(f"customer #{rows[2].pk}", "You may no longer change it.")]
     assert stages() == ["Before", "Before", "After"]
 
 
