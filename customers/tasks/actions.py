@@ -31,7 +31,9 @@ CHUNK = 1000
 
 def add_task(*, actor: User, values: Mapping[str, Any]) -> Task:
     """Plan a task, for oneself unless `owner` names a colleague, who is told."""
-    task = Task(created_by=actor, **{"owner": actor, **_tidy(values)})
+    task = Task(created_by=actor, owner=actor)
+    for name, value in _tidy(values, task).items():
+        setattr(task, name, value)
     _refuse_values(task, actor, {"customer", "owner", "due_at", "remind_at"})
     with operation(actor, "task_added", task, anchor_id=task.customer_id):
         task.save(force_insert=True)
@@ -41,9 +43,9 @@ def add_task(*, actor: User, values: Mapping[str, Any]) -> Task:
 
 def change_task(task: Task, *, actor: User, values: Mapping[str, Any]) -> Task:
     """Change an open task; whoever it is given to is told."""
-    ready = _tidy(values)
     with operation(actor, "task_changed", task, anchor_id=task.customer_id):
         locked = _open(task)
+        ready = _tidy(values, locked)
         changed = {name for name, value in ready.items() if getattr(locked, name) != value}
         for name in changed:
             setattr(locked, name, ready[name])
@@ -128,9 +130,12 @@ def postpone_tasks(rows: QuerySet[Any], *, actor: User, to: date) -> Operation:
     zone = timezone.get_current_timezone_name()
     day = Func(Value("day"), F("due_at"), Value(zone), function="date_trunc", output_field=DateTimeField())
     later = Value(midnight(to), DateTimeField()) - day
-    moved = Case(When(due_at=None, then=midnight(to)), default=F("due_at") + later)
-    reminded = Case(When(due_at=None, then=F("remind_at")), default=F("remind_at") + later)
-    values = {"due_at": moved, "remind_at": reminded, "reminded_at": None, "changed_at": timezone.now()}
+    values = {
+        "due_at": Case(When(due_at=None, then=midnight(to)), default=F("due_at") + later),
+        "remind_at": Case(When(due_at=None, then=F("remind_at")), default=F("remind_at") + later),
+        "reminded_at": Case(When(due_at=None, then=F("reminded_at")), default=None),
+        "changed_at": timezone.now(),
+    }
     return _update(rows, actor, "tasks_postponed", values)
 
 
@@ -154,7 +159,8 @@ def remind_of_tasks() -> int:
 # ── checks ──
 
 
-def _tidy(values: Mapping[str, Any]) -> dict[str, Any]:
+def _tidy(values: Mapping[str, Any], task: Task) -> dict[str, Any]:
+    """The values as a task keeps them: one without a time of day is due at the midnight its day begins with."""
     if unknown := set(values) - set(EDITABLE):
         raise ValidationError({name: _("This field cannot be set here.") for name in unknown})
     ready = dict(values)
@@ -162,8 +168,9 @@ def _tidy(values: Mapping[str, Any]) -> dict[str, Any]:
         ready["title"] = clean_line(ready["title"] or "")
     if "note" in ready:
         ready["note"] = "\n".join(clean_line(line) for line in (ready["note"] or "").splitlines()).strip()
-    if ready.get("due_at") and ready.get("is_all_day", True):
-        ready["due_at"] = midnight(timezone.localdate(ready["due_at"]))
+    due_at = ready.get("due_at", task.due_at)
+    if due_at and ready.get("is_all_day", task.is_all_day):
+        ready["due_at"] = midnight(timezone.localdate(due_at))
     return ready
 
 

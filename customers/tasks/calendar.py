@@ -12,7 +12,7 @@ from customers.activities.models import Activity
 from customers.base_data.models import Holiday
 from customers.customers.models import Customer
 from customers.tasks.models import Task
-from customers.tasks.querysets import midnight
+from customers.tasks.querysets import TaskQuerySet, midnight
 from customers.tasks.seen import with_seen_customer
 
 if TYPE_CHECKING:
@@ -52,11 +52,6 @@ class Day:
     name: str = ""
     entries: list[Entry] = field(default_factory=list)
 
-    @property
-    def is_make_up(self) -> bool:
-        """A day of the weekend that is worked."""
-        return self.is_working and self.day.weekday() >= _SATURDAY
-
 
 def days_of(person: User, viewer: User, first: date, count: int = 7) -> list[Day]:
     """The days of a person's calendar as somebody may see them. Four queries, whatever is on them."""
@@ -75,19 +70,19 @@ def days_of(person: User, viewer: User, first: date, count: int = 7) -> list[Day
 
 def entries_of(person: User, viewer: User, first: date, last: date) -> list[Entry]:
     """Tasks, planned follow-ups and visits of a person from a day to another, as far as the viewer may see them."""
-    return [*_tasks(person, viewer, first, last), *_follow_ups(person, viewer, first, last),
+    tasks = Task.objects.visible_to(viewer).owned_by(person).filter(cancelled_at=None)
+    return [*_tasks(tasks, viewer, first, last), *_follow_ups(person, viewer, first, last),
             *_visits(person, viewer, first, last)]  # fmt: skip
 
 
 def plans_of(user: User, first: date, last: date) -> list[Entry]:
     """What is still to be done: open tasks and planned follow-ups of one's own."""
-    tasks = (entry for entry in _tasks(user, user, first, last) if not entry.is_over)
-    return [*tasks, *_follow_ups(user, user, first, last)]
+    tasks = Task.objects.visible_to(user).owned_by(user).open()
+    return [*_tasks(tasks, user, first, last), *_follow_ups(user, user, first, last)]
 
 
-def _tasks(person: User, viewer: User, first: date, last: date) -> list[Entry]:
-    found = Task.objects.visible_to(viewer).owned_by(person).due_between(first, last).filter(cancelled_at=None)
-    rows = with_seen_customer(found.in_order(), viewer)[:SHOWN_AT_MOST]
+def _tasks(found: TaskQuerySet, viewer: User, first: date, last: date) -> list[Entry]:
+    rows = with_seen_customer(found.due_between(first, last).in_order(), viewer)[:SHOWN_AT_MOST]
     return [
         Entry(
             "task", timezone.localdate(row.due_at), None if row.is_all_day else timezone.localtime(row.due_at),

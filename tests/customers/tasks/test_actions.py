@@ -127,6 +127,30 @@ def test_a_task_moves_to_another_day_with_its_time_and_its_reminder():
     assert (undated.due_on, undated.is_all_day) == (date(2026, 9, 28), True)
 
 
+def test_a_task_keeps_its_time_of_day_when_only_its_day_or_its_kind_of_day_is_changed():
+    at = datetime(2026, 9, 24, 15, 30, tzinfo=SHANGHAI)
+    task = make_task(make_user("rep", "rep"), due_at=at, is_all_day=False)
+
+    actions.change_task(task, actor=task.owner, values={"due_at": at + timedelta(days=1)})
+    task.refresh_from_db()
+    assert (task.due_at, task.is_all_day) == (at + timedelta(days=1), False)
+
+    actions.change_task(task, actor=task.owner, values={"is_all_day": True})
+    task.refresh_from_db()
+    assert (task.due_at, task.is_all_day) == (midnight(date(2026, 9, 25)), True)
+
+
+def test_a_task_without_a_day_that_gets_one_with_others_is_not_reminded_of_again():
+    rep = make_user("rep", "rep")
+    undated = make_task(rep, remind_at=NOON - timedelta(days=2), reminded_at=NOON - timedelta(days=2))
+
+    actions.postpone_tasks(Task.objects.all(), actor=rep, to=date(2026, 9, 28))
+
+    undated.refresh_from_db()
+    assert (undated.due_on, undated.reminded_at) == (date(2026, 9, 28), NOON - timedelta(days=2))
+    assert actions.remind_of_tasks() == 0
+
+
 def test_a_task_does_not_move_into_the_past():
     task = make_task(due_at=NOON)
     with pytest.raises(ValidationError, match="This day is over"):

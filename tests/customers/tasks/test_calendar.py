@@ -101,6 +101,15 @@ def test_a_subscription_holds_plans_in_reach_and_nothing_else():
     assert max(map(len, lines)) <= 75
 
 
+def test_what_is_done_takes_no_room_from_what_is_planned(monkeypatch):
+    rep = make_user("rep", "rep")
+    for title in ("Done", "Done too"):
+        make_task(rep, title=title, due_at=NOON - timedelta(days=2), done_at=NOON)
+    make_task(rep, title="Planned", due_at=NOON + timedelta(days=1))
+    monkeypatch.setattr("customers.tasks.calendar.SHOWN_AT_MOST", 2)
+    assert b"SUMMARY:Planned" in feeds.feed_text(rep)
+
+
 def test_an_unchanged_subscription_is_answered_with_304():
     rep = make_user("rep", "rep")
     address = f"/calendar/feed/{feeds.make_feed(rep)}.ics"
