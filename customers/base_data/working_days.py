@@ -42,17 +42,6 @@ class WorkingCalendar:
         """The working day that lies `count` working days after a day; for 0 the day itself."""
         return self._moved(day, count, _DAY)
 
-    def days_until(self, first: date, last: date) -> int:
-        """How many working days follow `first` up to and with `last`; 0 where `last` is not later."""
-        return sum(self.is_working(first + at * _DAY) for at in range(1, (last - first).days + 1))
-
-    def hours_between(self, start: datetime, end: datetime) -> float:
-        """How many working hours lie between two aware moments; 0 where the second is not later."""
-        first, last = timezone.localdate(start), timezone.localdate(end)
-        days = (first + at * _DAY for at in range((last - first).days + 1))
-        worked = (self._worked(day, start, end) for day in days if self.is_working(day))
-        return sum(worked, timedelta()).total_seconds() / 3600
-
     def hours_before(self, moment: datetime, hours: float) -> datetime:
         """The latest moment from which `hours` working hours have passed at an aware moment."""
         left, day = timedelta(hours=hours), timezone.localdate(moment)
@@ -70,10 +59,6 @@ class WorkingCalendar:
             day += step
             count -= self.is_working(day)
         return day
-
-    def _worked(self, day: date, start: datetime, end: datetime) -> timedelta:
-        opens, closes = self._span(day)
-        return max(min(end, closes) - max(start, opens), timedelta())
 
     def _span(self, day: date) -> tuple[datetime, datetime]:
         midnight = timezone.make_aware(datetime.combine(day, time.min))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import TYPE_CHECKING
 
 from django.apps import apps
@@ -50,7 +49,3 @@ class CustomerQuerySet(ReachQuerySet):
         """Leads without a valid follow-up since their owner received them."""
         untouched = Q(last_followed_at=None) | Q(last_followed_at__lt=F("received_at"))
         return self.filter(untouched, status="lead")
-
-    def due_by(self, day: date) -> CustomerQuerySet:
-        """Those whose next follow-up is on or before a day."""
-        return self.filter(next_follow_on__lte=day)
