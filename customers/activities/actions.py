@@ -95,6 +95,7 @@ def update_activity(activity: Activity, *, actor: User, values: dict[str, Any]) 
         locked.changed_at = timezone.now()
         locked.save()
         _recount_clock(customer, actor, was_at)
+        _turn_clock_on(customer, locked, actor)
         _tell(locked, people)
     return locked
 
@@ -201,6 +202,13 @@ def _move_clock(customer: Customer, activity: Activity, actor: User) -> None:
             changed["next_follow_on"] = activity.next_follow_on  # what was due is done
     if changed:
         Customer.objects.filter(pk=customer.pk).update(**changed, changed_at=timezone.now(), changed_by=actor)
+
+
+def _turn_clock_on(customer: Customer, activity: Activity, actor: User) -> None:
+    """The clock after a follow-up it did not stand on was corrected to a later moment."""
+    if activity.is_valid_follow_up:
+        rows = Customer.objects.filter(pk=customer.pk, last_followed_at__lt=activity.happened_at)
+        rows.update(last_followed_at=activity.happened_at, changed_at=timezone.now(), changed_by=actor)
 
 
 def _recount_clock(customer: Customer, actor: User, was_at: datetime) -> None:

@@ -107,6 +107,21 @@ def test_an_own_follow_up_is_corrected_within_a_day_and_not_after(rep):
     assert activity.content == "Corrected."
 
 
+def test_a_follow_up_corrected_to_a_later_moment_turns_the_clock_on(rep):
+    now = timezone.now()
+    customer = make_customer(rep)
+    latest = log(customer, rep, happened_at=now - timedelta(days=2))
+    wrong = log(customer, rep, happened_at=now - timedelta(days=30))
+
+    actions.update_activity(wrong, actor=rep, values={"happened_at": now - timedelta(hours=1)})
+    customer.refresh_from_db()
+    assert customer.last_followed_at == now - timedelta(hours=1)
+
+    actions.update_activity(wrong, actor=rep, values={"happened_at": now - timedelta(days=30)})
+    customer.refresh_from_db()
+    assert customer.last_followed_at == latest.happened_at
+
+
 def test_nobody_corrects_the_follow_up_of_another(rep):
     activity = make_activity(make_customer(rep))
 
