@@ -23,7 +23,7 @@ GROUP_AT_MOST = 500
 RELATIONS_AT_MOST = 100
 _TREE_LOCK = 5_160_003  # one at a time changes who is whose parent, or two changes could close a ring together
 
-# what the other side is to the company whose page it is, read forwards and backwards
+# what stands with the name of the other company: on the page of the one that noted it, and on the other's page
 KIND_WORDS: dict[str, tuple[Any, Any]] = {
     "partner": (gettext_lazy("partner"), gettext_lazy("partner")),
     "channel": (pgettext_lazy("relation", "it sells for"), pgettext_lazy("relation", "sold by")),
@@ -44,7 +44,7 @@ class Company:
 
 @dataclass(frozen=True)
 class Related:
-    """A relation as read from one side: what the other company is to this one, its name "" out of reach."""
+    """A relation as read from one side; without the other company and the remark where that is out of reach."""
 
     pk: int
     kind: str
@@ -54,7 +54,7 @@ class Related:
 
     @property
     def words(self) -> Any:
-        """What the other company is to this one."""
+        """How this company hangs together with the other: "sold by" it, for instance."""
         return KIND_WORDS[self.kind][0 if self.is_forwards else 1]
 
 
@@ -78,14 +78,29 @@ WITH RECURSIVE down AS (
 def set_parent(customer: Customer, *, actor: User, parent: Customer | None) -> None:
     """Say which company this one belongs to (None: to none); ValidationError for a loop or too deep a tree."""
     with operation(actor, "customer_parent_set", customer, anchor_id=customer.pk):
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_TREE_LOCK])
+        hold_tree()
         locked = Customer.objects.select_for_update(of=("self",)).get(pk=customer.pk)
         refuse_archived(locked)
         if parent is not None:
             _refuse_parent(actor, locked, parent)
         locked.parent, locked.changed_at, locked.changed_by = parent, timezone.now(), actor
         locked.save(update_fields=["parent", "changed_at", "changed_by"])
+
+
+def hold_tree() -> None:
+    """Make everybody else who moves companies in their trees wait for the end of this transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_TREE_LOCK])
+
+
+def refuse_loop(customers: Iterable[Customer]) -> None:
+    """ValidationError where one of these companies stands above itself."""
+    with connection.cursor() as cursor:
+        for customer in customers:
+            cursor.execute(_UPWARDS, [customer.pk, DEPTH_AT_MOST])
+            if [row[0] for row in cursor.fetchall()].count(customer.pk) > 1:
+                text = _("“%(name)s” would belong to itself. Change the parent of a company in between first.")
+                raise ValidationError(text % {"name": customer}, code="loop")
 
 
 def relate(customer: Customer, *, actor: User, other: Customer, kind: str, remark: str = "") -> CustomerRelation:

@@ -22,6 +22,7 @@ from customers.customers.custom import CONTACT, CUSTOMER, PREFIX, refuse_unknown
 from customers.customers.holds import refuse_held
 from customers.customers.identity import name_key
 from customers.customers.models import Customer
+from customers.customers.relations import hold_tree
 from customers.customers.search import refresh_search
 from customers.duplicates.models import DuplicateCandidate, Merge
 from customers.duplicates.references import references_to
@@ -78,7 +79,8 @@ def snapshot(row: Any) -> dict[str, Any]:
 
 
 def hold_both(one_id: int, other_id: int) -> dict[int, Customer]:
-    """Both customers, locked in the order of their ids."""
+    """Both customers, locked in the order of their ids, and the trees of companies, in which their children move."""
+    hold_tree()
     rows = Customer.objects.filter(pk__in=[one_id, other_id]).order_by("pk").select_for_update(of=("self",))
     return {row.pk: row for row in rows}
 
@@ -192,15 +194,17 @@ def _join_contacts(
 def _take_over(target: Contact, source: Contact, actor: User) -> None:
     """Fill what one contact lacks from the other, and put the other away."""
     now, before = timezone.now(), target.custom
+    others = Contact.objects.live().filter(customer_id=target.customer_id, is_primary=True)
+    is_primary = target.is_primary or (source.is_primary and not others.exists())
     source.archived_at, source.is_primary, source.changed_at, source.changed_by = now, False, now, actor
     source.save(update_fields=["archived_at", "is_primary", "changed_at", "changed_by"])
     release_records(CONTACT, [source.pk])
     for name in CONTACT_FILLED:
         if getattr(target, name) in (None, ""):
             setattr(target, name, getattr(source, name))
-    target.custom = {**source.custom, **target.custom}
+    target.custom, target.is_primary = {**source.custom, **target.custom}, is_primary
     target.changed_at, target.changed_by = now, actor
-    target.save(update_fields=[*CONTACT_FILLED, "custom", "changed_at", "changed_by"])
+    target.save(update_fields=[*CONTACT_FILLED, "custom", "is_primary", "changed_at", "changed_by"])
     keep_unique(CONTACT, target.pk, before, target.custom)
 
 

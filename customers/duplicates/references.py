@@ -19,6 +19,7 @@ STAYS: Mapping[str, str] = MappingProxyType(
         "customers.CustomerQuality.customer": "derived each night",
         "customers.DuplicateCandidate.first": "is about the record as it was",
         "customers.DuplicateCandidate.second": "is about the record as it was",
+        "customers.Tombstone.contact_id": "tells which record was erased; never changed",
         "customers.Merge.survivor": "is the merge itself",
         "customers.Merge.loser": "is the merge itself",
         "customers.TransferRow.customer": "tells what a transfer did to the record as it was",

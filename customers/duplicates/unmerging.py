@@ -22,6 +22,7 @@ from crm.people.models import User
 from customers.contacts.models import Contact
 from customers.customers.custom import CONTACT, CUSTOMER
 from customers.customers.models import Customer
+from customers.customers.relations import refuse_loop
 from customers.customers.search import refresh_search
 from customers.duplicates.merging import RIGHT, hold_both, snapshot
 from customers.duplicates.models import DuplicateCandidate, Merge
@@ -64,6 +65,7 @@ def unmerge(merge: Merge, *, actor: User) -> Unmerged:
         _restore(loser, merge.before["loser"], merge.moved["loser_after"], outcome)
         loser.refresh_from_db()
         keep_unique(CUSTOMER, loser.pk, {}, loser.custom)
+        refuse_loop([survivor, loser])
         _reopen_candidate(merge.moved["candidate"])
         merge.undone_by, merge.undone_at = actor, timezone.now()
         merge.save(update_fields=["undone_by", "undone_at"])

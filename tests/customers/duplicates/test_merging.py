@@ -13,7 +13,7 @@ from crm.notifications.models import Notice
 from crm.operations.invariants import broken
 from crm.people.models import User
 from customers.contacts.models import Contact
-from customers.customers import actions
+from customers.customers import actions, relations
 from customers.customers.holds import Hold
 from customers.customers.intake import receive_lead
 from customers.customers.models import Customer
@@ -156,6 +156,17 @@ def test_one_main_contact_stays_the_main_contact(pair, dora):
     ours, theirs = (make_contact(customer, is_primary=True) for customer in pair)
     merge_customers(*pair, actor=dora)
     assert dict(Contact.objects.values_list("pk", "is_primary")) == {ours.pk: True, theirs.pk: False}
+
+
+def test_the_main_contact_of_the_one_that_goes_stays_it_under_the_name_it_is_joined_to(pair, dora):
+    survivor, loser = pair
+    ours, theirs = make_contact(survivor, name="丁兰"), make_contact(loser, name="丁兰", is_primary=True)
+
+    merge = merge_customers(survivor, loser, actor=dora, joins={theirs.pk: ours.pk})
+    assert dict(Contact.objects.values_list("pk", "is_primary")) == {ours.pk: True, theirs.pk: False}
+
+    unmerge(merge, actor=dora)
+    assert dict(Contact.objects.values_list("pk", "is_primary")) == {ours.pk: False, theirs.pk: True}
 
 
 def test_a_joined_contact_gives_what_the_other_lacks(pair, dora):
@@ -337,6 +348,18 @@ def test_a_code_somebody_else_took_meanwhile_keeps_the_merge(pair, rita, dora):
     Customer.objects.filter(pk=pair[0].pk).update(credit_code="")
     make_customer(rita, credit_code="91320500MA1MXXXX0X")
     assert refusal_of(lambda: unmerge(merge, actor=dora)).code == "taken"
+
+
+def test_a_merge_stays_where_taking_it_back_would_close_a_ring_of_companies(pair, rita, dora):
+    survivor, loser = pair
+    above = make_customer(rita, name="Holding")
+    Customer.objects.filter(pk=loser.pk).update(parent=above)
+    Customer.objects.filter(pk=survivor.pk).update(parent=make_customer(rita))
+    child = make_customer(rita, name="Child", parent=loser)
+    merge = merge_customers(*(Customer.objects.get(pk=customer.pk) for customer in pair), actor=dora)
+    relations.set_parent(above, actor=dora, parent=Customer.objects.get(pk=child.pk))
+
+    assert refusal_of(lambda: unmerge(merge, actor=dora)).code == "loop"
 
 
 def test_the_rules_of_merges_hold_and_see_what_breaks_them(pair, rita, dora):
