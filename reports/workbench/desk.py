@@ -69,18 +69,18 @@ class Desk:
 
     def late_tasks(self) -> list[DueTask]:
         """Late ones, the oldest first."""
-        return [due for due in self._tasks if due.task.is_overdue][:SHOWN]
+        return self._tasks("tasks_late")
 
     def todays_tasks(self) -> list[DueTask]:
         """Those of today."""
-        return [due for due in self._tasks if not due.task.is_overdue][:SHOWN]
+        return self._tasks("tasks_today")
 
-    @cached_property
-    def _tasks(self) -> list[DueTask]:
+    def _tasks(self, part: str) -> list[DueTask]:
         found = []
-        for row in self.read["tasks"]:
-            name, at = row.pop("seen_customer"), _moment(row.pop("due_at"))
-            found.append(DueTask(Task(**row, due_at=at, owner=self.user), name))
+        for row in self.read[part]:
+            values = {**row, "due_at": _moment(row["due_at"]), "owner": self.user}
+            name = values.pop("seen_customer")
+            found.append(DueTask(Task(**values), name))
         return found
 
 

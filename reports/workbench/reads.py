@@ -39,12 +39,13 @@ def notice_parts(user: User) -> Parts:
 
 
 def task_parts(user: User, today: date) -> Parts:
-    """One's own open tasks that are due today or earlier, and how many there are."""
+    """One's own open tasks that are late, those due today, and how many there are."""
     due = Task.objects.visible_to(user).open().owned_by(user).due_before(midnight(today + timedelta(days=1)))
-    late = Count("pk", filter=overdue_at(timezone.now()))
+    late, named = overdue_at(timezone.now()), with_seen_customer(due.in_order(), user)
     return {
-        "tasks": with_seen_customer(due.in_order(), user).values(*_TASK_FIELDS)[: 2 * SHOWN],
-        "task_counts": _grouped(due, "owner_id", total=Count("pk"), late=late),
+        "tasks_late": named.filter(late).values(*_TASK_FIELDS)[:SHOWN],
+        "tasks_today": named.exclude(late).values(*_TASK_FIELDS)[:SHOWN],
+        "task_counts": _grouped(due, "owner_id", total=Count("pk"), late=Count("pk", filter=late)),
     }
 
 

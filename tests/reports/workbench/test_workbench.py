@@ -38,6 +38,15 @@ def test_due_and_overdue_customers_of_ones_own_are_shown():
     assert "Foreign Works" not in page
 
 
+def test_late_tasks_take_no_room_from_those_of_today():
+    rep = make_user("rep", role="rep")
+    today = timezone.localdate()
+    for number in range(20):
+        make_task(rep, title=f"Late {number}", due_at=midnight(today - timedelta(days=2)))
+    make_task(rep, title="Ring them today", due_at=midnight(today))
+    assert "Ring them today" in sign_in(rep).get("/").content.decode()
+
+
 @pytest.mark.parametrize("role", ["rep", "director", "auditor", "admin", "agent", "marketing"])
 @pytest.mark.parametrize("count", [1, 40])
 def test_the_number_of_queries_does_not_grow(role, count, django_assert_max_num_queries):
