@@ -4,13 +4,14 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.company.declared import Setting
 
-_CALENDAR, _LEADS, _DUPLICATES, _QUALITY, _HAND_OVER, _RETENTION = (
+_CALENDAR, _LEADS, _DUPLICATES, _QUALITY, _HAND_OVER, _RETENTION, _PRIVACY = (
     _("Working calendar"),
     _("Leads"),
     _("Duplicates"),
     _("Data quality"),
     _("Hand-over"),
     _("Retention"),
+    _("Privacy"),
 )
 
 SETTINGS = [
@@ -37,6 +38,15 @@ SETTINGS = [
         "duplicates.lookups_a_day", _DUPLICATES, _("Look-ups a day per person"), 100, _("0 = no limit."), 0, 10_000
     ),
     Setting("duplicates.unmerge_days", _DUPLICATES, _("Days in which a merge can be taken back"), 30, "", 1, 365),
+    Setting(
+        "privacy.request_days",
+        _PRIVACY,
+        _("Working days to answer a request about personal data"),
+        15,
+        _("Counted from the day it came in."),
+        1,
+        30,
+    ),
     Setting("transfers.undo_days", _HAND_OVER, _("Days in which a transfer can be taken back"), 7, "", 1, 90),
     Setting(
         "quality.stale_days", _QUALITY, _("Days without a change before details count as stale"), 365, "", 30, 3650

@@ -27,7 +27,6 @@ from customers.customers.relations import Related, relations_of
 from customers.customers.tables import SIZE_LABELS, STATUS_LABELS
 from customers.quality.findings import FINDINGS
 from customers.quality.models import CustomerQuality
-from customers.segments.models import CustomerScore
 
 WAY = [Customer.Status.POTENTIAL, Customer.Status.LEAD, Customer.Status.OPPORTUNITY, Customer.Status.EXISTING]
 
@@ -95,7 +94,8 @@ def heading(customer: Customer, names: Names) -> dict[str, Any]:
 def status_path(customer: Customer) -> list[Step]:
     """The four statuses, those before the present one done; in the pool none of them is current."""
     at = WAY.index(Customer.Status(customer.status)) if customer.status in WAY else -1
-    days = (timezone.now() - customer.received_at).days + 1 if customer.received_at else 0
+    received_on = timezone.localdate(customer.received_at) if customer.received_at else None
+    days = (timezone.localdate() - received_on).days + 1 if received_on else 0
     steps = []
     for number, status in enumerate(WAY):
         is_now = number == at
@@ -123,8 +123,9 @@ def key_figures(customer: Customer, names: Names) -> list[Figure]:
 def _holding(customer: Customer) -> Figure:
     if customer.status == Customer.Status.POOL:
         return Figure(_("In the pool since"), short_day(customer.pooled_at) or "—")
-    protected = customer.protected_until
-    remark = _("protected until %(day)s") % {"day": short_day(protected)} if protected else ""
+    until = customer.protected_until
+    is_protected = until is not None and until >= timezone.localdate()
+    remark = _("protected until %(day)s") % {"day": short_day(until)} if is_protected else ""
     return Figure(_("With the owner since"), short_day(customer.received_at) or "—", remark)
 
 
@@ -241,7 +242,6 @@ def surroundings(customer: Customer, user: Any) -> dict[str, QuerySet[Any]]:
         "children": children.order_by("pk")[:COMPANIES_SHOWN].values("pk"),
         "companies": seen.order_by("pk")[: 3 * COMPANIES_SHOWN].values("pk", "name"),
         "quality": CustomerQuality.objects.filter(pk=customer.pk).values("score", "problems"),
-        "scores": CustomerScore.objects.filter(pk=customer.pk).values("recency", "frequency", "monetary", "group"),
     }
 
 

@@ -106,6 +106,6 @@ def _form_page(
     context = {
         "form": form, "title": title, "action_label": label, "text": text, "parent": customer,
         "parent_url": customer.get_absolute_url(), "cancel_url": customer.get_absolute_url(),
-        "facts": [_("It ends when the customer gets another owner.")],
+        "facts": [_("It ends when the customer gets another owner, unless a transfer takes the team along.")],
     }  # fmt: skip
     return render(request, "records/confirm.html", context, status=422 if form.errors else 200)

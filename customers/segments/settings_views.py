@@ -64,14 +64,15 @@ def rule_remove(request: SignedInRequest, pk: int) -> HttpResponse:
 @needs(RIGHT)
 @require_safe
 def rule_preview(request: SignedInRequest) -> HttpResponse:
-    """What a run would change now, rule by rule, before anything is written."""
+    """What a run would change now, rule by rule, before anything is written; customers out of reach are counted only."""
     lines: list[dict[str, Any]] = []
     rules, refusal = active_rules(), ""
     try:
         refuse_broken(rules, request.user)
         for step in steps(rules):
             rows = concerned(step, rules, request.user)
-            lines.append({"step": step, "count": rows.count(), "rows": list(rows.order_by("pk")[:SHOWN])})
+            named = list(rows.visible_to(request.user).order_by("pk")[:SHOWN])
+            lines.append({"step": step, "count": rows.count(), "rows": named})
     except ValidationError as fault:
         refusal = " ".join(fault.messages)
     context = {"lines": lines, "refusal": refusal, "total": sum(line["count"] for line in lines)}
