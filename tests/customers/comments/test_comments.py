@@ -231,5 +231,5 @@ def test_comments_are_written_and_read_in_the_api(api, rep):
     assert client.patch(f"comments/{made.body['id']}/", {"content": "Better."}).body["content"] == "Better."
     foreign = make_customer(make_user("other", "rep", make_department("North")))
     assert error(client.post("comments/", {"customer": foreign.pk, "content": "x"}))[0] == 404
-    assert error(client.post("comments/", {"customer": customer.pk, "content": " "}))[0] in (400, 422)
+    assert error(client.post("comments/", {"customer": customer.pk, "content": " "}))[0] == 400
     assert Comment.objects.count() == 1
