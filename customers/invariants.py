@@ -167,6 +167,33 @@ RULES = [
         "WHERE e.verb = 'retention_ended' AND (e.row_count <> parts.erased OR parts.history > 0)",
     ),
     Invariant(
+        75,
+        "No mail went to a person after they had withdrawn from its purpose.",
+        "SELECT m.id FROM customers_contactmail m JOIN customers_consent c ON c.contact_id = m.contact_id "
+        "AND c.purpose = m.purpose AND c.withdrawn_at < m.send_at WHERE m.state IN ('sending', 'sent', 'unknown') "
+        "AND NOT EXISTS (SELECT FROM customers_consent n WHERE n.contact_id = m.contact_id AND n.purpose = m.purpose "
+        "AND n.given_at >= c.withdrawn_at AND n.given_at <= m.send_at)",
+    ),
+    Invariant(
+        78,
+        "No proof of how data was handled was removed within 3 years, and no person erased by rule within 6 months.",
+        "SELECT pgh_obj_id FROM customers_consentevent WHERE pgh_label = 'delete' "
+        "AND given_at > pgh_created_at - interval '3 years' UNION ALL "
+        "SELECT pgh_obj_id FROM customers_personrequestevent WHERE pgh_label = 'delete' "
+        "AND opened_at > pgh_created_at - interval '3 years' UNION ALL "
+        "SELECT id FROM customers_tombstone WHERE because = 'retention' AND made_at > at - interval '6 months'",
+    ),
+    Invariant(
+        80,
+        "Nobody who was erased is known again, and nothing that was withdrawn before goes on.",
+        "SELECT c.id FROM customers_tombstone t JOIN customers_contact c ON c.id = t.contact_id "
+        "AND c.created_at = t.made_at WHERE t.what = 'erased' AND (c.archived_at IS NULL "
+        "OR c.name NOT LIKE '% ' || c.id OR concat(c.phone, c.email, c.wechat, c.job_title, c.remark) <> '' "
+        "OR c.birthday IS NOT NULL OR c.custom <> '{}') UNION ALL "
+        "SELECT c.id FROM customers_tombstone t JOIN customers_consent c ON c.contact_id = t.contact_id "
+        "AND c.purpose = t.purpose WHERE t.what = 'withdrawn' AND c.withdrawn_at IS NULL AND c.given_at < t.at",
+    ),
+    Invariant(
         97,
         "Every tag of a customer exists.",
         "SELECT c.id FROM customers_customer c CROSS JOIN LATERAL unnest(c.tag_ids) AS tag "

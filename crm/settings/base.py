@@ -248,6 +248,8 @@ HARBOUR_JOB_KINDS = {
     "customer-import-apply": "customers.imports.jobs.ImportApply",
     "customer-import-undo": "customers.imports.jobs.ImportUndo",
     "normalise": "customers.quality.jobs.Normalisation",
+    "person-package": "customers.privacy.jobs.PersonPackage",
+    "person-erasure": "customers.privacy.jobs.PersonErasure",
     "recycle": "customers.pool.jobs.RecycleRun",
     "retention": "customers.quality.retention.running.RetentionRun",
     "lead-drop": "customers.leads.jobs.LeadDropRun",
@@ -261,6 +263,7 @@ HARBOUR_JOB_KINDS = {
 HARBOUR_INVARIANTS = ["crm.operations.invariants.RULES", "customers.invariants.RULES"]
 HARBOUR_SCHEDULES: dict[str, dict[str, Any]] = {
     "lapse-export-requests": {"run": "crm.records.export_requests.lapse_requests", "every": "hour"},
+    "late-person-requests": {"run": "customers.privacy.requests.warn_of_late_requests", "every": "day", "at_hour": 8},
     "settle-uncertain-mail": {"run": "customers.messages.actions.settle_uncertain", "every": "minute"},
     "score-quality": {"run": "customers.quality.scoring.score_quality", "every": "day", "at_hour": 1},
     "score-customers": {"run": "customers.segments.scoring.score_customers", "every": "day", "at_hour": 2},

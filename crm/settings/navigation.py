@@ -33,6 +33,8 @@ HARBOUR_NAVIGATION = [
             ("customers:segment_list", _("Segments"), "filter", "customers.view_segment", "", ""),
             ("customers:quality", _("Data quality"), "list-checks", "customers.change_customer", "", ""),
             ("customers:consent_list", _("Consents"), "shield-check", "customers.view_consent", "", ""),
+            ("customers:person_request_list", _("Requests about personal data"), "shield-question-mark",
+             "customers.view_person_request", "", ""),
             ("customers:transfer_list", _("Transfers"), "arrow-left-right", "customers.transfer_customer", "", "t"),
             ("customers:duplicate_list", _("Duplicates"), "git-merge", "customers.merge_customer", "", ""),
             ("customers:import_list", _("Imports"), "file-up", "customers.import_customer", "", "i"),
@@ -55,6 +57,8 @@ HARBOUR_COMMANDS = [
     ("customers:task_add", _("New task"), "list-checks", "customers.add_task", "", "t"),
     ("customers:customer_lookup", _("Is this customer known?"), "search-check", "customers.lookup_customer", "", ""),
     ("customers:import_new", _("Import a spreadsheet"), "file-up", "customers.import_customer", "", ""),
+    ("customers:person_request_new", _("New request about personal data"), "shield-question-mark",
+     "customers.open_person_request", "", ""),
     ("customers:pool_due", _("Going back soon"), "calendar-clock", "customers.protect_customer", "", ""),
     ("customers:transfer_new", _("Transfer customers"), "arrow-left-right", "customers.transfer_customer", "", ""),
 ]

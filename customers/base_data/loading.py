@@ -68,6 +68,7 @@ def load_base_data() -> dict[str, int]:
     """
     with operation(None, "base_data_loaded", via="system") as entry:
         NumberRule.objects.get_or_create(kind="customer", defaults={"prefix": "KH"})
+        NumberRule.objects.get_or_create(kind="person_request", defaults={"prefix": "GR"})
         counts = {
             "stages": _fill(CustomerStage, STAGES, ("name", "tone", "stuck_after_days")),
             "levels": _fill(CustomerLevel, LEVELS, ("name", "tone", "follow_up_days", "service_policy")),

@@ -24,7 +24,7 @@ TRIGGERS = (
     "pgtrigger_append_only_92226",
     "pgtrigger_append_only_d84f7",
     "pgtrigger_append_only_6433e",
-    "pgtrigger_append_only_0a5d0",
+    "pgtrigger_append_only_0a8cd",
     "pgtrigger_append_only_4e509",
     "pgtrigger_append_only_7c61b",
     "pgtrigger_operation_append_only_1590f",
@@ -57,7 +57,8 @@ BEGIN
             FROM jsonb_each(told))
         WHEN 'array' THEN (SELECT coalesce(jsonb_agg(privacy_without_in(value, known) ORDER BY place), '[]')
             FROM jsonb_array_elements(told) WITH ORDINALITY AS part(value, place))
-        WHEN 'string' THEN to_jsonb(privacy_without(told #>> '{}', known))
+        WHEN 'string' THEN CASE WHEN told #>> '{}' = ANY(known) THEN to_jsonb(''::text)
+            ELSE to_jsonb(privacy_without(told #>> '{}', known)) END
         ELSE CASE WHEN privacy_names(told::text, known) THEN to_jsonb('***'::text) ELSE told END
     END;
 END $$;

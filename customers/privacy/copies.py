@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 from django.apps import apps
-from django.conf import settings
 from django.db import connection
 from django.db.models import JSONField, Q
 
+from crm.jobs.actions import remove_files as remove_job_files
 from crm.jobs.models import Job
 from customers.customers.models import Customer
 from customers.customers.search import refresh_search
@@ -32,6 +31,7 @@ _TIED = {
     "crm.Notice": "url ~ ANY(SELECT '^/customers/' || c || '/' FROM unnest(%(companies)s::bigint[]) AS c)",
     "crm.JobRow": "object_id = ANY(%(companies)s)",
     "crm.IdempotencyKey": "true",
+    "customers.PersonRequest": "contact_ids && %(contacts)s::bigint[]",
     "customers.Merge": "survivor_id = ANY(%(companies)s) OR loser_id = ANY(%(companies)s)",
 }
 _CONTACT_PART = "contact_"
@@ -66,18 +66,12 @@ def empty_company_details(known: Known) -> None:
     companies.filter(email__in=mails).update(email="")
 
 
-def remove_job_file(job: Job) -> None:
-    """Remove the result file of a job at once."""
-    if job.file_out:
-        (Path(settings.MEDIA_ROOT) / job.file_out).unlink(missing_ok=True)
-        Job.objects.filter(pk=job.pk).update(file_out="")
-
-
 def _take_out_of(label: str, names: list[str], known: Known, only: str = "") -> None:
     model = apps.get_model(label)
     fields = [model._meta.get_field(name) for name in names]
     whole = "concat_ws(' ', " + ", ".join(f"{field.column}::text" for field in fields) + ")"
-    given: dict[str, Any] = {"reach": known.reach, "words": known.words, "companies": known.companies}
+    given: dict[str, Any] = {"reach": known.reach, "words": known.words}
+    given |= {"companies": known.companies, "contacts": known.contact_ids}
     condition = f"privacy_names({whole}, %(reach)s)"
     if label in _TIED:
         condition += f" OR ({_TIED[label]}) AND privacy_names({whole}, %(words)s)"
@@ -127,8 +121,7 @@ def _empty_import_sets(touched: set[int], known: Known) -> None:
     for import_set in ImportSet.objects.filter(pk__in=touched, state__in=ended):
         remove_files(import_set)
         ImportSet.objects.filter(pk=import_set.pk).update(head=[], file_path="")
-        for job in Job.objects.filter(params__import_set=import_set.pk).exclude(file_out=""):
-            remove_job_file(job)
+        remove_job_files(Job.objects.filter(params__import_set=import_set.pk))
     _take_out_of("customers.ImportSet", ["head"], known)
 
 

@@ -68,7 +68,8 @@ PERSONAL: dict[str, dict[str, Personal]] = {
     },
     "customers.ContactMail": {"subject": _MAIL, "body": _MAIL, "why": Personal(Kind.TRACE, Fate.EMPTIED)},
     "customers.PersonRequest": {
-        "person_name": _CASE, "phone": _CASE, "email": _CASE, "wish": _CASE, "identity_proof": _CASE, "answer": _CASE,
+        "person_name": _CASE, "phone": _CASE, "email": _CASE, "wish": _CASE, "identity_proof": _CASE,
+        "answer": Personal(Kind.PROOF, Fate.REPLACED, True, PROOF_DAYS),
     },
     "customers.Activity": {
         "content": _WORDS, "place": Personal(Kind.PLACE, Fate.READ, True),

@@ -17,18 +17,20 @@ from django.db.models.functions import Coalesce, Concat, Now
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from crm.access.masks import masked
 from crm.attachments.actions import erase_attachments
 from crm.attachments.models import Attachment
 from crm.attachments.querysets import AttachmentQuerySet
 from crm.customfields.models import CustomUnique
 from crm.history.operations import operation
 from crm.history.redacting import note_redaction
-from crm.jobs.actions import put_in_outbox
+from crm.jobs.actions import put_in_outbox, remove_files
+from crm.jobs.models import Job
 from customers.activities.models import Activity
 from customers.contacts.models import Contact
 from customers.customers.models import Customer
 from customers.messages.models import ContactMail
-from customers.privacy.copies import empty_company_details, remove_job_file, take_out, take_out_of_texts
+from customers.privacy.copies import empty_company_details, take_out, take_out_of_texts
 from customers.privacy.datamap import empty_values
 from customers.privacy.known import known_of, only_theirs
 from customers.privacy.models import Consent, PersonRequest, Tombstone
@@ -122,8 +124,23 @@ def _empty_what_hangs_on(ids: list[int], actor: User | None) -> None:
     files = files_of(ids)
     if files.exists():
         erase_attachments(files, actor=actor, reason=VERB)
-    for old in PersonRequest.objects.filter(contact_ids__overlap=ids, job__isnull=False).select_related("job"):
-        remove_job_file(old.job)
+    requests = PersonRequest.objects.filter(contact_ids__overlap=ids)
+    remove_files(Job.objects.filter(pk__in=requests.values("job")))
+    for asked in requests.filter(state__in=PersonRequest.ENDED):
+        mask_request(asked)
+        asked.save()
+
+
+def mask_request(asked: PersonRequest) -> None:
+    """Leave of the person only what shows that they asked; the caller saves it."""
+    asked.person_name, asked.phone = masked_name(asked.person_name), masked("phone", asked.phone)
+    asked.email = asked.wish = ""
+    asked.identity_proof = CUT if asked.identity_proof else ""
+
+
+def masked_name(name: str) -> str:
+    """The first character of a name and stars."""
+    return f"{name[:1]}**" if name else ""
 
 
 def files_of(ids: Iterable[int]) -> AttachmentQuerySet:

@@ -2,7 +2,9 @@
 
 import hashlib
 from datetime import date, timedelta
+from importlib import import_module
 
+import pgtrigger
 import pytest
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
@@ -274,3 +276,18 @@ def test_an_erased_contact_is_not_changed_any_more(canary, rep):
     with pytest.raises(ValidationError, match="archived"):
         update_contact(canary, actor=rep, values={"name": NAME, "phone": PHONE})
     assert where_it_stands(NAME) == []
+
+
+def test_the_door_passes_the_guards_of_these_tables_and_no_others():
+    migration = import_module("customers.migrations.0005_person_requests")
+    passed = {
+        model._meta.db_table
+        for model, trigger in pgtrigger.registered()
+        if trigger.get_pgid(model) in migration.TRIGGERS
+    }
+    assert passed == {
+        "crm_attachmentevent", "crm_operation", "customers_activityevent", "customers_commentevent",
+        "customers_consentevent", "customers_contactevent", "customers_contactmailevent", "customers_customerevent",
+        "customers_mergeevent", "customers_segmentevent", "customers_taskevent",
+    }  # fmt: skip
+    assert len(migration.TRIGGERS) == len(passed)
