@@ -16,13 +16,15 @@ _FOREIGN_KEYS = """
 SELECT conrelid::regclass::text, quote_ident(conname), pg_get_constraintdef(oid) FROM pg_constraint
 WHERE conrelid = ANY(%s::regclass[]) AND contype = 'f'
 """
+_UNCHECKED = "SELECT quote_ident(conname) FROM pg_constraint WHERE conrelid = %s::regclass AND NOT convalidated"
 
 
 @contextmanager
 def bare_tables(record_models: Sequence[type[models.Model]]) -> Iterator[None]:
-    """One transaction in which these tables only take rows; everything is back, and checked, when it commits.
+    """One transaction in which these tables only take rows; everything is back when it commits.
 
-    The history triggers are off meanwhile: rows loaded this way have no events. A crash leaves nothing changed.
+    Foreign keys hold for new rows from then on, and for these rows after `check_keys`. The history triggers are off
+    meanwhile: rows loaded this way have no events. A crash leaves nothing changed.
     """
     tables = [model._meta.db_table for model in record_models]
     with transaction.atomic(), connection.cursor() as cursor:
@@ -48,4 +50,12 @@ def bare_tables(record_models: Sequence[type[models.Model]]) -> Iterator[None]:
         for _name, definition in indexes:
             cursor.execute(definition)
         for table, name, definition in keys:
-            cursor.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}")
+            cursor.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition} NOT VALID")
+
+
+def check_keys(table: str) -> None:
+    """Check the foreign keys of the rows that came while a table was bare."""
+    with connection.cursor() as cursor:
+        cursor.execute(_UNCHECKED, [table])
+        for (name,) in cursor.fetchall():
+            cursor.execute(f'ALTER TABLE "{table}" VALIDATE CONSTRAINT {name}')

@@ -22,7 +22,7 @@ from customers.customers.letters import letters_of
 from customers.customers.models import Customer, CustomerSearch
 from customers.customers.search import doubled
 from customers.demo import names
-from customers.demo.bare_tables import bare_tables
+from customers.demo.bare_tables import bare_tables, check_keys
 from customers.demo.crowd import Crowd, gather_crowd
 
 DAYS_BACK = 1100
@@ -74,10 +74,11 @@ def load_scale(customers: int, activities: int) -> None:
 
 
 def _refresh(model: type[models.Model]) -> None:
-    """Clean and measure a table over the calling thread's own connection."""
+    """Check the keys of a table, clean it and measure it, over the calling thread's own connection."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SET statement_timeout = 0")
+            check_keys(model._meta.db_table)
             cursor.execute(f'VACUUM (ANALYZE) "{model._meta.db_table}"')
     finally:
         connection.close()
