@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -22,6 +23,11 @@ def next_address(request: SignedInRequest, fallback: str = "/") -> str:
     """Where a form asked to go afterwards, if that is one of our own pages."""
     wanted = request.POST.get("next", "")
     return wanted if wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, None) else fallback
+
+
+def offer_undo(request: SignedInRequest, text: str, entry: Operation) -> None:
+    """Say what was done, with a button that takes it back."""
+    messages.success(request, text, extra_tags=f"undo:{reverse('records:undo', args=[entry.pk])}")
 
 
 @signed_in

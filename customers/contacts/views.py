@@ -22,9 +22,9 @@ from customers.contacts.hints import similar_contacts
 from customers.contacts.map import decision_map
 from customers.contacts.models import Contact
 from customers.customers import reveals
+from customers.customers.detail_views import revealed
 from customers.customers.models import Customer
 from customers.customers.summary import contact_rows, contacts_of
-from customers.customers.views import revealed
 
 CHANGE = "customers.change_contact"
 

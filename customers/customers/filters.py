@@ -29,14 +29,6 @@ from customers.segments.models import CustomerScore, Segment
 DAYS_AT_MOST = 3650
 
 
-class TextFilter(django_filters.CharFilter):
-    """A short text without the one character PostgreSQL cannot keep."""
-
-    def filter(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
-        """The rows; handed on where a text is given."""
-        return super().filter(rows, value) if value else rows
-
-
 class RegionFilter(IdsFilter):
     """Customers of a region and of all below it."""
 
@@ -82,7 +74,7 @@ class CustomerFilter(CustomRecordFilterSet):
     masked_filters = ("phone", "email", "problem", "quality_until")
     custom_label = CUSTOMER
 
-    q = TextFilter(method="matching", label=gettext_lazy("Search"), max_length=100)
+    q = django_filters.CharFilter(method="matching", label=gettext_lazy("Search"), max_length=100)
     owner = IdsFilter("owner", kind="person", words=("me", "none"), label=gettext_lazy("Owner"))
     status = WordsFilter("status", choices=Customer.Status.choices, label=gettext_lazy("Status"))
     stage = IdsFilter("stage", kind="stage", words=("none",), widget=SeveralChecks, label=gettext_lazy("Stage"))
@@ -115,8 +107,8 @@ class CustomerFilter(CustomRecordFilterSet):
         label=gettext_lazy("To be put right"),
     )
     quality_until = _score(gettext_lazy("Data quality at most"), "with_quality")
-    phone = TextFilter(method="with_phone", label=gettext_lazy("Phone"), max_length=40)
-    email = TextFilter(method="with_email", label=gettext_lazy("E-mail"), max_length=120)
+    phone = django_filters.CharFilter(method="with_phone", label=gettext_lazy("Phone"), max_length=40)
+    email = django_filters.CharFilter(method="with_email", label=gettext_lazy("E-mail"), max_length=120)
     followed = django_filters.BooleanFilter(
         method="followed_by_me", label=gettext_lazy("Followed by me"), widget=forms.CheckboxInput
     )

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from crm.access.gate import needs
-from customers.customers import relation_views, star_views, team_views, views
+from customers.customers import bulk_views, detail_views, relation_views, star_views, team_views, views
 from customers.customers.exports import customer_export
 from customers.customers.lists import CustomerListView
 from customers.duplicates.following import follows_merge
@@ -14,12 +14,12 @@ urlpatterns = [
     path("customers/filter/", views.customer_filter, name="customer_filter"),
     path("customers/new/", views.customer_add, name="customer_add"),
     path("customers/duplicates/check/", views.customer_duplicates, name="customer_duplicates"),
-    path("customers/tag/", views.customer_tag, name="customer_tag"),
-    path("customers/stage/", views.customer_stage, name="customer_stage"),
-    path("customers/archive/", views.customers_archive, name="customers_archive"),
-    path("customers/<int:pk>/", follows_merge(views.customer_detail), name="customer_detail"),
-    path("customers/<int:pk>/timeline/", views.customer_timeline, name="customer_timeline"),
-    path("customers/<int:pk>/history/", views.customer_history, name="customer_history"),
+    path("customers/tag/", bulk_views.customer_tag, name="customer_tag"),
+    path("customers/stage/", bulk_views.customer_stage, name="customer_stage"),
+    path("customers/archive/", bulk_views.customers_archive, name="customers_archive"),
+    path("customers/<int:pk>/", follows_merge(detail_views.customer_detail), name="customer_detail"),
+    path("customers/<int:pk>/timeline/", detail_views.customer_timeline, name="customer_timeline"),
+    path("customers/<int:pk>/history/", detail_views.customer_history, name="customer_history"),
     path("customers/<int:pk>/edit/", views.customer_edit, name="customer_edit"),
     path("customers/<int:pk>/archive/", views.customer_archive, name="customer_archive"),
     path("customers/<int:pk>/unarchive/", views.customer_unarchive, name="customer_unarchive"),
@@ -36,5 +36,5 @@ urlpatterns = [
     path(
         "customers/<int:pk>/relations/<int:relation>/end/", relation_views.customer_unrelate, name="customer_unrelate"
     ),
-    path("customers/<int:pk>/reveal/", views.customer_reveal, name="customer_reveal"),
+    path("customers/<int:pk>/reveal/", detail_views.customer_reveal, name="customer_reveal"),
 ]

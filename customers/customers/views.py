@@ -12,59 +12,29 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from crm.access.gate import SignedInRequest, may, needs
+from crm.access.gate import SignedInRequest, needs
 from crm.api.once import made_once
-from crm.history.timeline import by_day, read_place
 from crm.people.models import User
-from crm.records.forms import has_code, refused
-from crm.records.selection import Selection
+from crm.records.forms import refused
 from crm.records.stale import fingerprint
-from crm.records.together import read_together
-from customers.activities.forms import ActivityForm
-from customers.comments.forms import CommentForm
-from customers.contacts.models import Contact
-from customers.customers import actions, bulk, reveals
-from customers.customers.custom import CONTACT, CUSTOMER, custom_facts, people_named
+from crm.records.views import offer_undo
+from customers.customers import actions
 from customers.customers.filter_choices import filter_form
 from customers.customers.filters import CustomerFilter
 from customers.customers.forms import (
-    BulkArchiveForm,
-    BulkStageForm,
-    BulkTagForm,
     CustomerForm,
     NewCustomerForm,
     ReasonForm,
 )
 from customers.customers.identity import clean_phone
 from customers.customers.models import Customer
-from customers.customers.names import wanted_by
-from customers.customers.recent import remember
-from customers.customers.summary import (
-    companies_of,
-    contacts_of,
-    facts_of,
-    heading,
-    key_figures,
-    quality_of,
-    status_path,
-    surroundings,
-    team_of,
-)
-from customers.customers.timeline import CHANGES, CustomerStory, tabs_for
 from customers.duplicates.checking import find_duplicates
-from customers.duplicates.following import became
 from customers.duplicates.lookups import asks_too_often
-from customers.pool.hiding import conceal
-from customers.tasks.panel import task_panel
 
 CHANGE = "customers.change_customer"
 ARCHIVE = "customers.archive_customer"
-RELEASE = "customers.release_customer"
-NAMED_FIELDS = ("owner_id", "stage_id", "level_id", "industry_id", "region_id", "source_id", "department_id", "pool_id",
-                "tag_ids", "created_by_id", "previous_owner_id")  # fmt: skip
 
 
 @needs("customers.view_customer")
@@ -74,40 +44,6 @@ def customer_filter(request: SignedInRequest) -> HttpResponse:
     kept = [(name, value) for name in ("q", "sort") if (value := request.GET.get(name))]
     context = {"form": filter_form(filters, request.user), "title": _("Filter customers"), "kept": kept}
     return render(request, "records/filter.html", {**context, "list_url": reverse("customers:customer_list")})
-
-
-@needs("customers.view_customer", model=Customer)
-def customer_detail(request: SignedInRequest, customer: Customer) -> HttpResponse:
-    """Everything about a customer on one page; one that was merged leads to the customer it became part of."""
-    if customer.merged_into_id is not None and (survivor := became(customer.pk, request.user)):
-        return redirect(survivor)
-    remember(request.user, customer)
-    return customer_page(request, customer, ActivityForm(customer=customer))
-
-
-@needs("customers.view_customer", model=Customer)
-def customer_timeline(request: SignedInRequest, customer: Customer) -> HttpResponse:
-    """Older entries of the timeline: alone for htmx, else the page itself from there on."""
-    if not getattr(request, "htmx", False):
-        return customer_page(request, customer, ActivityForm(customer=customer))
-    try:
-        place, tab = read_place(request.GET.get("before", "")), read_tab(request)
-    except ValidationError as refusal:
-        return render(request, "records/refused.html", {"refusals": refusal.messages}, status=400)
-    page = CustomerStory(customer, request.user, tab=tab).page(place)
-    return render(request, "customers/customers/_timeline.html", _timeline(customer, page, tab))
-
-
-@needs("customers.view_history", model=Customer)
-def customer_history(request: SignedInRequest, customer: Customer) -> HttpResponse:
-    """Every change of a customer, follow-ups included as changes of the clock."""
-    try:
-        place = read_place(request.GET.get("before", ""))
-    except ValidationError as refusal:
-        return render(request, "records/refused.html", {"refusals": refusal.messages}, status=400)
-    page = CustomerStory(customer, request.user, tab=CHANGES, hidden=()).page(place, 50)
-    context = {"customer": customer, "days": by_day(page.entries), "older": page.older}
-    return render(request, "customers/customers/history.html", context)
 
 
 @needs("customers.add_customer")
@@ -191,7 +127,7 @@ def customer_archive(request: SignedInRequest, customer: Customer) -> HttpRespon
         except ValidationError as refusal:
             form.add_error(None, refusal)
         else:
-            _offer_undo(request, _("“%(name)s” is in the recycle bin.") % {"name": customer}, entry)
+            offer_undo(request, _("“%(name)s” is in the recycle bin.") % {"name": customer}, entry)
             return redirect("customers:customer_list")
     context = {
         "title": _("Archive customer"), "text": _("“%(name)s” goes into the recycle bin.") % {"name": customer},
@@ -214,153 +150,7 @@ def customer_unarchive(request: SignedInRequest, customer: Customer) -> HttpResp
     return redirect(customer)
 
 
-@needs(reveals.RIGHT, model=Customer)
-@require_POST
-def customer_reveal(request: SignedInRequest, customer: Customer) -> HttpResponse:
-    """The full phone or e-mail of the company."""
-    return revealed(request, customer, request.POST.get("field", ""))
-
-
-@needs(CHANGE)
-@require_POST
-def customer_tag(request: SignedInRequest) -> HttpResponse:
-    """One tag on or off many customers."""
-    form = BulkTagForm(request.POST if "tag" in request.POST else None, initial=request.POST.dict())
-
-    def act(rows: Any, values: dict[str, Any]) -> Any:
-        return bulk.tag_customers(rows, actor=request.user, tag=values["tag"], takes_off=values["takes_off"])
-
-    return _bulk_page(request, form, CHANGE, act, {"title": _("Tag customers"), "action_label": _("Tag customers")})
-
-
-@needs(CHANGE)
-@require_POST
-def customer_stage(request: SignedInRequest) -> HttpResponse:
-    """One stage for many customers."""
-    form = BulkStageForm(request.POST if "stage" in request.POST else None, initial=request.POST.dict())
-
-    def act(rows: Any, values: dict[str, Any]) -> Any:
-        return bulk.stage_customers(rows, actor=request.user, stage=values["stage"])
-
-    return _bulk_page(request, form, CHANGE, act, {"title": _("Set stage"), "action_label": _("Set stage")})
-
-
-@needs(ARCHIVE)
-@require_POST
-def customers_archive(request: SignedInRequest) -> HttpResponse:
-    """Many customers into the recycle bin."""
-    form = BulkArchiveForm(request.POST if "reason" in request.POST else None, initial=request.POST.dict())
-
-    def act(rows: Any, values: dict[str, Any]) -> Any:
-        return bulk.archive_customers(rows, actor=request.user, reason=values["reason"])
-
-    context = {
-        "title": _("Archive customers"), "action_label": _("Archive"), "danger": True,
-        "facts": [_("They leave every list, search and report."), _("They can be put back from the recycle bin.")],
-    }  # fmt: skip
-    return _bulk_page(request, form, ARCHIVE, act, context)
-
-
 # ── parts of the pages above ──
-
-
-def revealed(request: SignedInRequest, subject: Customer | Contact, field: str) -> HttpResponse:
-    """The part that shows an uncovered value for a minute, or says why not."""
-    try:
-        value = reveals.reveal(subject, field, actor=request.user, reason=request.POST.get("reason", ""))
-    except ValidationError as refusal:
-        status = 200 if _is_htmx(request) else 429 if has_code(refusal, "limit") else 400
-        if has_code(refusal, "no_reason"):
-            status = 422
-        said = {"refusal": " ".join(refusal.messages)}
-        return render(request, "customers/customers/_revealed.html", said, status=status)
-    customer = subject if isinstance(subject, Customer) else subject.customer
-    if _is_htmx(request):
-        answer = render(request, "customers/customers/_revealed.html", {"value": value})
-    else:
-        context: dict[str, Any] = {"value": value, "customer": customer, "subject": subject}
-        answer = render(request, "customers/customers/revealed.html", context)
-    answer["Cache-Control"] = "no-store"
-    return answer
-
-
-def _is_htmx(request: SignedInRequest) -> bool:
-    return bool(getattr(request, "htmx", False))
-
-
-def read_tab(request: SignedInRequest) -> str:
-    """Which kind of entries the address asks for; ValidationError where there is no such tab."""
-    tab = request.GET.get("show", "")
-    if tab not in dict(tabs_for(request.user)):
-        raise ValidationError(_("There is no tab “%(value)s” here.") % {"value": tab[:40]}, code="bad_tab")
-    return tab
-
-
-def _timeline(customer: Customer, page: Any, tab: str) -> dict[str, Any]:
-    return {"customer": customer, "days": by_day(page.entries), "older": page.older, "tab": tab}
-
-
-def customer_page(request: SignedInRequest, customer: Customer, form: ActivityForm, status: int = 200) -> HttpResponse:
-    """The page of a customer with the form for a follow-up."""
-    user: User = request.user
-    conceal(user, [customer])
-    try:
-        place, tab = read_place(request.GET.get("before", "")), read_tab(request)
-    except ValidationError as refusal:
-        return render(request, "records/refused.html", {"refusals": refusal.messages}, status=400)
-    story = CustomerStory(customer, user, tab=tab)
-    read = read_together({**surroundings(customer, user), **story.parts(place)})
-    wanted = wanted_by([customer], NAMED_FIELDS)
-    wanted.setdefault("person", set()).update(share["user_id"] for share in read["shares"])
-    wanted["person"] |= people_named(CUSTOMER, [customer.custom])
-    wanted["person"] |= people_named(CONTACT, [contact["custom"] for contact in read["contacts"]])
-    page = story.page(place, also=wanted, read=read)
-    names = page.names
-    contacts = contacts_of(customer, user, read["contacts"], names["person"])
-    form.offer([(row.pk, row.name) for row in contacts])
-    context = {
-        **_timeline(customer, page, tab),
-        **customer_rights(customer, user),
-        **heading(customer, names),
-        "facts": facts_of(customer, user, names),
-        "custom_facts": custom_facts(CUSTOMER, customer.custom, customer, user, names["person"]),
-        "figures": key_figures(customer, names),
-        "path": status_path(customer),
-        "contacts": contacts,
-        "has_masked": any(contact.masked for contact in contacts),
-        "team": team_of(read, names),
-        "companies": companies_of(customer, read),
-        "is_starred": bool(read["star"]),
-        "quality": quality_of(customer, user, read) if may(user, CHANGE, customer) else None,
-        "tabs": tabs_for(user),
-        "form": form,
-        "comment_form": CommentForm(),
-        **task_panel(customer, user),
-    }
-    return render(request, "customers/customers/detail.html", context, status=status)
-
-
-def customer_rights(customer: Customer, user: User) -> dict[str, Any]:
-    """What the person may do on the page of a customer, by the gates of those pages."""
-    is_open = customer.archived_at is None and customer.status != Customer.Status.POOL
-    has_owner = is_open and customer.owner_id is not None
-    may_release = has_owner and may(user, RELEASE, customer)
-    is_pooled = customer.status == Customer.Status.POOL and customer.archived_at is None
-    return {
-        "may_write": is_open and may(user, "customers.add_activity", customer),
-        "may_reveal": is_open and may(user, reveals.RIGHT, customer),
-        "may_comment": is_open and may(user, "customers.add_comment", customer),
-        "may_relate": is_open and may(user, CHANGE, customer),
-        "may_share": has_owner and may(user, "customers.share_customer", customer),
-        "may_add_contact": is_open and may(user, "customers.add_contact", customer),
-        "may_change_contacts": is_open and may(user, "customers.change_contact", customer),
-        "may_see_history": may(user, "customers.view_history", customer),
-        "reveal_url": reverse("customers:customer_reveal", args=[customer.pk]),
-        "reveal_reasons": reveals.Reason.choices,
-        "release_url": reverse("customers:customer_release", args=[customer.pk]) if may_release else "",
-        "claim_url": reverse("customers:customer_claim", args=[customer.pk]) if is_pooled else "",
-        "customer_key": str(customer.pk),
-    }
 
 
 def _form_page(
@@ -383,35 +173,6 @@ def _confirm_page(
     place = {"parent": customer, "parent_url": customer.get_absolute_url(), "cancel_url": customer.get_absolute_url()}
     status = 422 if form.is_bound and form.errors else 200
     return render(request, "records/confirm.html", {**context, **place, "form": form}, status=status)
-
-
-def _bulk_page(request: SignedInRequest, form: BaseForm, right: str, act: Any, context: dict[str, Any]) -> HttpResponse:
-    list_url = reverse("customers:customer_list")
-    try:
-        selection = Selection.from_request(request)
-        if not selection.ids and not selection.is_all:
-            raise ValidationError(_("Choose customers on the list first."))
-        rows = selection.rows(Customer.objects.within(request.user, right).live(), CustomerFilter, request.user)
-        if form.is_bound and form.is_valid():
-            entry = act(rows, form.cleaned_data)
-            count = entry.row_count
-            text = ngettext("%(count)s customer changed.", "%(count)s customers changed.", count) % {"count": count}
-            _offer_undo(request, text, entry)
-            return HttpResponseRedirect(f"{list_url}?{selection.query}" if selection.query else list_url)
-        count = rows.count()
-    except ValidationError as refusal:
-        messages.error(request, " ".join(refusal.messages))
-        return HttpResponseRedirect(list_url)
-    form.initial = {**form.initial, "ids": ",".join(map(str, selection.ids)), "all": "1" if selection.is_all else "",
-                    "query": selection.query}  # fmt: skip
-    text = ngettext("%(count)s customer is meant.", "%(count)s customers are meant.", count) % {"count": count}
-    place = {"parent": _("Customers"), "parent_url": list_url, "cancel_url": list_url, "text": text}
-    status = 422 if form.is_bound else 200
-    return render(request, "records/confirm.html", {**place, **context, "form": form}, status=status)
-
-
-def _offer_undo(request: SignedInRequest, text: str, entry: Any) -> None:
-    messages.success(request, text, extra_tags=f"undo:{reverse('records:undo', args=[entry.pk])}")
 
 
 def _own(actor: User) -> User | None:

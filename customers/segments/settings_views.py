@@ -64,7 +64,7 @@ def rule_remove(request: SignedInRequest, pk: int) -> HttpResponse:
 @needs(RIGHT)
 @require_safe
 def rule_preview(request: SignedInRequest) -> HttpResponse:
-    """What a run would change now, rule by rule, before anything is written; customers out of reach are counted only."""
+    """What a run would change now, rule by rule; customers out of reach are counted, and not named."""
     lines: list[dict[str, Any]] = []
     rules, refusal = active_rules(), ""
     try:

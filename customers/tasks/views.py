@@ -21,11 +21,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from crm.access.gate import SignedInRequest, needs
 from crm.api.once import made_once
-from crm.history.models import Operation
 from crm.people.models import User
 from crm.records.forms import refused
 from crm.records.selection import Selection
-from crm.records.views import next_address
+from crm.records.views import next_address, offer_undo
 from customers.customers.models import Customer
 from customers.tasks import actions
 from customers.tasks.filters import TaskFilter
@@ -173,7 +172,7 @@ def tasks_finish(request: SignedInRequest) -> HttpResponse:
     else:
         count = entry.row_count
         text = ngettext("%(count)s task done.", "%(count)s tasks done.", count) % {"count": count}
-        _offer_undo(request, text, entry)
+        offer_undo(request, text, entry)
     return HttpResponseRedirect(_back_to_list(request))
 
 
@@ -187,7 +186,7 @@ def tasks_postpone(request: SignedInRequest) -> HttpResponse:
         if form.is_bound and form.is_valid():
             entry = actions.postpone_tasks(rows, actor=request.user, to=form.cleaned_data["day"])
             count = entry.row_count
-            _offer_undo(
+            offer_undo(
                 request, ngettext("%(count)s task moved.", "%(count)s tasks moved.", count) % {"count": count}, entry
             )
             return HttpResponseRedirect(_back_to_list(request))
@@ -289,7 +288,3 @@ def _chosen(request: SignedInRequest) -> tuple[Selection, QuerySet[Any]]:
 def _back_to_list(request: SignedInRequest) -> str:
     query = request.POST.get("query", "")[:2000]
     return reverse("customers:task_list") + (f"?{query}" if query else "")
-
-
-def _offer_undo(request: SignedInRequest, text: str, entry: Operation) -> None:
-    messages.success(request, text, extra_tags=f"undo:{reverse('records:undo', args=[entry.pk])}")
