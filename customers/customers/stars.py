@@ -65,7 +65,8 @@ def _news(entry: Operation, user: User, ids: list[int]) -> Notice:
             text, url = _("A customer you follow was moved and is out of your reach now."), ""
         else:
             actor = entry.actor or _("The system")
-            words = {"actor": actor, "did": worded(entry.verb, entry.subject_label)[0], "name": seen[0].name, "count": len(ids)}
+            did = worded(entry.verb, entry.subject_label)[0]
+            words = {"actor": actor, "did": did, "name": seen[0].name, "count": len(ids)}
             text = (
                 _("“%(name)s”, which you follow: %(actor)s %(did)s.")
                 if len(ids) == 1
