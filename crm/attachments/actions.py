@@ -58,8 +58,8 @@ def _attach(
 ) -> Attachment:
     row = Attachment(
         pk=pk, content_type=ContentType.objects.get_for_model(record), object_id=record.pk,
-        anchor_id=policy.anchor(record), name=file.name, media_type=file.media_type, size=file.size, sha256=file.sha256, width=file.width,
-        height=file.height, note=_tidy_note(note), uploaded_by=actor,
+        anchor_id=policy.anchor(record), name=file.name, media_type=file.media_type, size=file.size,
+        sha256=file.sha256, width=file.width, height=file.height, note=_tidy_note(note), uploaded_by=actor,
     )  # fmt: skip
     with operation(actor, "attachment_added", row, anchor_id=row.anchor_id, facts=_facts(row)):
         keep(file.sha256, file.path, file.pictures if file.width else {})

@@ -29,7 +29,7 @@ from crm.ui.widgets import DayInput
 PREFIX = "custom_"
 HIDDEN = "****"
 SHORT = 30
-_NOTHING = (None, "", [])
+_NOTHING: tuple[Any, ...] = (None, "", [])
 Kinds = CustomField.Kind
 Sees = Callable[[Any, Any], bool]
 

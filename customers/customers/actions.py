@@ -80,10 +80,7 @@ def create_customer(
         keep_unique(CUSTOMER, customer.pk, {}, customer.custom)
         keep_files(customer, {}, actor=actor)
         if person:
-            Contact.objects.create(
-                customer=customer, is_primary=True, created_by=actor, changed_by=actor,
-                custom=new_values(CONTACT, None), **person,
-            )  # fmt: skip
+            _add_first_contact(customer, person, (contact or {}).get("custom"), actor)
         refresh_search([customer.pk])
     return customer
 
@@ -245,6 +242,21 @@ def field_label(attribute: str) -> str:
     if attribute.startswith(PREFIX):
         return told_label(attribute)
     return next(str(field.verbose_name) for field in Customer._meta.concrete_fields if field.attname == attribute)
+
+
+def _add_first_contact(
+    customer: Customer, person: Mapping[str, Any], custom: Mapping[str, Any] | None, actor: User
+) -> None:
+    """The main contact of a new customer; what is wrong with its custom values is said by `contact.custom.key`."""
+    try:
+        made = Contact.objects.create(
+            customer=customer, is_primary=True, created_by=actor, changed_by=actor, custom=new_values(CONTACT, custom),
+            **person,
+        )  # fmt: skip
+        keep_unique(CONTACT, made.pk, {}, made.custom)
+    except ValidationError as refusal:
+        wrong = refusal.error_dict.items()
+        raise ValidationError({f"contact.{name}": errors for name, errors in wrong}) from refusal
 
 
 def _tidy_contact(contact: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -8,12 +8,14 @@ from django import forms
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from crm.customfields.definitions import fields_of
+from crm.customfields.fields import kind_of
 from crm.people.models import User
 from crm.records.filters import SeveralChecks
 from crm.ui.widgets import DayInput, SearchSelect
 from customers.base_data.models import CustomerLevel, CustomerStage, Industry, LeadSource, Region, Tag
 from customers.customers.covered import CoveredForm
-from customers.customers.custom import CUSTOMER
+from customers.customers.custom import CONTACT, CUSTOMER
 from customers.customers.models import Customer
 
 REASON_LENGTH = 200
@@ -104,11 +106,29 @@ class NewCustomerForm(CustomerForm):
         else:
             self._offer("owner", owners)
 
-    def contact(self) -> dict[str, str]:
+        self._ask_of_contact()
+
+    def _ask_of_contact(self) -> None:
+        """The custom fields a main contact has to have; asked for only where there is one."""
+        needed = [one for one in fields_of(CONTACT).active if one.is_required and kind_of(one).can_be_typed]
+        self._of_contact = {f"contact.{one.member}": one for one in needed}
+        for name, one in self._of_contact.items():
+            self.fields[name] = kind_of(one).input(one, one.default)
+            self.fields[name].required = False
+            self.fields[name].help_text = _("Needed with a main contact.")
+            if one.default is not None:
+                self.initial[name] = kind_of(one).initial(one.default)
+
+    def contact_fields(self) -> list[forms.BoundField]:
+        """The bound custom fields of the main contact, for the template."""
+        return [self[name] for name in self._of_contact]
+
+    def contact(self) -> dict[str, Any]:
         """The main contact, empty where none is given."""
         names = ("name", "job_title", "phone", "email", "wechat")
         found = {name: self.cleaned_data.get(f"contact_{name}", "") for name in names}
-        return found if any(found.values()) else {}
+        custom = {one.key: self.cleaned_data.get(name) for name, one in self._of_contact.items()}
+        return {**found, "custom": custom} if any(found.values()) else {}
 
 
 class ReasonForm(forms.Form):

@@ -17,9 +17,7 @@ from customers.customers.custom import CUSTOMER, in_api
 from customers.customers.models import Customer
 from customers.pool.hiding import conceal
 
-CUSTOM_HELP = (
-    "custom fields by key; keys not given stay, null empties one; a file by the id of an attachment kept with the record"
-)
+CUSTOM_HELP = "custom fields by key; keys not given stay, null empties one; a file by the id of one kept with it"
 
 
 class NamedRow(serializers.CharField):
@@ -163,6 +161,7 @@ class FirstContactSerializer(serializers.Serializer[Any]):
     phone = _line(32)
     email = _line(120)
     wechat = _line(40)
+    custom = CustomValues(default=dict, help_text="custom fields of contacts by key")
 
 
 class NewCustomerSerializer(CustomerChangeSerializer):

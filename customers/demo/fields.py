@@ -24,6 +24,7 @@ FIELDS: list[dict[str, Any]] = [
     {"key": "budget", "label": "年度预算", "label_en": "Yearly budget", "kind": "money"},
     {"key": "contract_ends", "label": "现有合同到期", "label_en": "Present contract ends", "kind": "date"},
     {"key": "engineer", "label": "售前工程师", "label_en": "Presales engineer", "kind": "user"},
+    {"key": "licence", "label": "营业执照", "label_en": "Business licence", "kind": "file"},
 ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 from crm.access.masks import CONTACT_FIELDS, may_know_contact_details, shown
 from crm.customfields.definitions import fields_of
 from customers.contacts.models import Contact
-from customers.customers.custom import CUSTOMER, told_value
+from customers.customers.custom import CUSTOMER, people_named, told_value
 from customers.customers.identity import display_phone
 from customers.customers.models import Customer
-from customers.customers.names import Names, look_up, wanted_by
+from customers.customers.names import Names, look_up, merged, wanted_by
 from customers.duplicates.merging import CHOOSABLE
 from customers.duplicates.references import references_to
 
@@ -55,7 +55,8 @@ class Pair:
 def lines_of(survivor: Customer, loser: Customer, user: Any) -> list[Line]:
     """Every field either of them has a value for; hidden contact details cannot be chosen nor compared."""
     rows = (survivor, loser)
-    names = look_up(wanted_by(rows, _KINDS))
+    people = people_named(CUSTOMER, [row.custom for row in rows])
+    names = look_up(merged(wanted_by(rows, _KINDS), {"person": people}))
     knows = all(may_know_contact_details(user, row) for row in rows)
     lines = []
     for name, column in _COLUMNS.items():
@@ -67,7 +68,7 @@ def lines_of(survivor: Customer, loser: Customer, user: Any) -> list[Line]:
         differs = all(values) and values[0] != values[1]
         is_open = differs and (knows or name not in CONTACT_FIELDS)
         lines.append(Line(name, label, words[0], words[1], is_open))
-    return lines + list(_custom_lines(survivor, loser, user, knows))
+    return lines + list(_custom_lines(survivor, loser, user, names["person"], knows))
 
 
 def pairs_of(survivor: Customer, loser: Customer, user: Any) -> list[Pair]:
@@ -101,12 +102,14 @@ def moving(loser: Customer) -> list[tuple[str, int]]:
     return list(counts.items())
 
 
-def _custom_lines(survivor: Customer, loser: Customer, user: Any, knows: bool) -> Iterable[Line]:
+def _custom_lines(
+    survivor: Customer, loser: Customer, user: Any, people: Mapping[int, Any], knows: bool
+) -> Iterable[Line]:
     for one in fields_of(CUSTOMER).active:
         values = [row.custom.get(one.key) for row in (survivor, loser)]
         if values != [None, None]:
             words = [
-                told_value(one.member, value, row, user, {})
+                told_value(one.member, value, row, user, people)
                 for value, row in zip(values, (survivor, loser), strict=True)
             ]
             differs = None not in values and values[0] != values[1]

@@ -53,7 +53,7 @@ def test_what_makes_no_sense_is_refused_at_its_field_and_nothing_is_added(admin,
 
 def test_addresses_of_nothing_are_404(admin):
     client = sign_in(admin)
-    for address in ("customers.Pool/new/", "customers.Customer/new/file/", "999/edit/", "choices/999/edit/"):
+    for address in ("customers.Pool/new/", "customers.Customer/new/map/", "999/edit/", "choices/999/edit/"):
         assert client.get(f"/settings/custom-fields/{address}").status_code == 404
 
 

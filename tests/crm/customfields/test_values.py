@@ -10,10 +10,13 @@ from crm.customfields.fields import KINDS, cleaned, kind_of, shown
 from crm.customfields.models import CustomField, CustomUnique
 from crm.history.changes import story
 from customers.contacts.actions import add_contact, update_contact
+from customers.contacts.models import Contact
 from customers.customers.actions import create_customer, update_customer
 from customers.customers.models import Customer
 from customers.customers.timeline import CustomerStory
-from tests.factories import make_contact, make_customer, make_user
+from customers.duplicates.comparing import lines_of
+from tests.factories import make_contact, make_customer, make_user, sign_in
+from tests.factories.api import wrong
 
 pytestmark = pytest.mark.django_db
 
@@ -189,3 +192,31 @@ def test_a_personal_field_is_hidden_in_the_story_and_cannot_be_overwritten_unsee
 
 def test_every_kind_is_offered():
     assert set(KINDS) == set(CustomField.Kind.values)
+
+
+def test_the_main_contact_of_a_new_customer_has_what_is_required_of_contacts(field, rep, api):
+    field("text", "Badge", model="customers.Contact", is_required=True, is_unique=True)
+    field("text", "Other", model="customers.Contact")
+    client = sign_in(rep)
+    page = client.get("/customers/new/").content.decode()
+    assert 'name="contact.custom.badge"' in page and "contact.custom.other" not in page
+    refused = client.post("/customers/new/", {"name": "Alpha", "contact_name": "Ding"})
+    assert (refused.status_code, list(refused.context["form"].errors)) == (422, ["contact.custom.badge"])
+    assert not Customer.objects.exists()
+    sent = {"name": "Alpha", "contact_name": "Ding", "contact.custom.badge": "7"}
+    assert client.post("/customers/new/", sent).status_code == 302
+    assert Contact.objects.get().custom == {"badge": "7"}
+    assert client.post("/customers/new/", {"name": "Bare works"}).status_code == 302
+    for given in ({}, {"badge": "7"}, {"gone": 1}):
+        answer = api(rep).post("customers/", {"name": "Gamma works", "contact": {"name": "Li", "custom": given}})
+        assert answer.status_code == 422 and wrong(answer)[1][0].startswith("contact.custom."), given
+    made = api(rep).post("customers/", {"name": "Gamma works", "contact": {"name": "Li", "custom": {"badge": "8"}}})
+    assert made.status_code == 201
+    assert sorted(CustomUnique.objects.values_list("value", flat=True)) == ["7", "8"]
+
+
+def test_a_merge_names_the_colleagues_in_custom_fields(field, rep):
+    field("user", "Engineer")
+    ours = make_customer(owner=rep, name="Alpha", custom={"engineer": rep.pk})
+    line = next(one for one in lines_of(ours, make_customer(owner=rep), rep) if one.name == "custom.engineer")
+    assert (line.ours, line.theirs, line.is_open) == ("Rep", "", False)
