@@ -190,7 +190,7 @@ def test_a_mail_server_hands_mail_over_by_the_api(api, rep, customer):
     assert post(client, mail()).json() == {"activities": []}
     assert post(client, b"nonsense").status_code == 422
     assert post(client, b"a: b\n\n" + b"x" * (10 * 1024 * 1024)).status_code == 413
-    assert error(client.post("mail/", {"message": "x"}))[0] == 415
+    assert error(client.post("mail/", {"message": "x"}))[0] == 400
 
 
 def test_a_narrowed_token_needs_its_words(api, rep, customer):

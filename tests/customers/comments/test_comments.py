@@ -63,7 +63,7 @@ def test_a_colleague_named_with_at_is_told_once_and_in_their_language(rep, direc
     actions.update_comment(comment, actor=rep, content="@周启明看一下新报价")
 
     assert told(director) == [
-        ("mention", f"林晓雯 在“Harbour”提到了你：{SAID}", f"/customers/{customer.pk}/#comment-{comment.pk}"),
+        ("mention", f"林晓雯 在「Harbour」提到了你：{SAID}", f"/customers/{customer.pk}/#comment-{comment.pk}"),
     ]  # fmt: skip
     assert comment.mentioned_ids == [director.pk]
     assert told(rep) == []
