@@ -30,6 +30,7 @@ from customers.customers.search import refresh_search
 from customers.demo.arrivals import hand_some_out, receive_leads
 from customers.demo.company import EAST, Company, found_company
 from customers.demo.consents import keep_consents
+from customers.demo.person_requests import take_requests_in
 from customers.demo.copying import copy_rows, silent_history, take_ids
 from customers.demo.fields import add_demo_fields, fill_contact_fields, fill_demo_fields
 from customers.demo.files import keep_demo_files
@@ -94,7 +95,7 @@ def load_demo(seed: int = 1) -> dict[str, int]:
 def _work(company: Company, now: datetime, seed: int) -> dict[str, int]:
     """What people did with the customers lately, in the order in which one thing leads to another."""
     users, today = company.users, timezone.localdate(now)
-    counts = {"leads": receive_leads(users, Random(seed))}
+    counts = {"leads": receive_leads(users)}
     surround(users)
     counts["files"] = keep_demo_files()
     transfer_some(users, today)
@@ -106,6 +107,7 @@ def _work(company: Company, now: datetime, seed: int) -> dict[str, int]:
     ask_for_more_time(users)
     ask_for_customers(users)
     counts["consents"] = keep_consents(users, now)
+    counts["person_requests"] = take_requests_in(users, now)
     classify_by_rule(users, describe_segments(users))
     keep_views(users)
     counts["tasks"] = plan_tasks(users, now, Random(seed))

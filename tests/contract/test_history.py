@@ -35,6 +35,7 @@ WITHOUT_HISTORY = {
     "customers.MailAddress": "a secret; its steps are operations",
     "customers.RecycleWarning": "a claim: told once",
     "customers.Star": "a personal setting",
+    "customers.Tombstone": "rows are only added",
     "customers.TransferRow": "an outcome",
 }
 
