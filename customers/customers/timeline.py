@@ -37,6 +37,8 @@ COMPANY_FIELDS = ("parent_id", "merged_into_id")
 TASK_VERBS = "task_"
 HISTORY_RIGHT = "customers.view_history"
 _CUSTOMER = Customer._meta.label_lower
+# why a customer came to its owner is told to its owner, who does not see the whole transfer
+_HAND_OVERS = ("customers.transfer", "customers.allotment")
 
 
 def told_elsewhere() -> list[str]:
@@ -175,7 +177,7 @@ class CustomerStory:
             is_named = (one.subject_type, one.subject_id) not in self.unnamed
             entry.text, entry.icon, entry.tone = worded(one.verb, one.subject_label if is_named else _numbered(one))
             entry.actor = one.actor or _("The system")
-            if not is_named:
+            if not is_named and one.subject_type not in _HAND_OVERS:
                 one.reason = ""
         else:
             entry.text, entry.icon, entry.tone = _("Changed outside the application"), "database", "amber"

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from crm.history.operations import operation
 from crm.people.models import User
 from crm.ui.formats import long_day
+from customers.customers.actions import refuse_archived
 from customers.customers.bought import has_bought, status_with_owner
 from customers.customers.models import Customer
 from customers.customers.stars import tell_followers
@@ -73,6 +74,7 @@ def assign_customer(customer: Customer, *, owner: User, actor: User, reason: str
         customer.refresh_from_db()
         if not Customer.objects.within(actor, ASSIGN_RIGHT).filter(pk=customer.pk).exists():
             raise ValidationError(_("This customer is not yours to assign."), code="no_right")
+        refuse_archived(customer)
         if customer.owner_id is not None:
             raise ValidationError(
                 _("This customer belongs to %(name)s. Move it by a transfer.") % {"name": customer.owner},
@@ -103,6 +105,7 @@ def release_customer(customer: Customer, *, actor: User, reason: str, pool: Pool
         customer.refresh_from_db()
         if not Customer.objects.within(actor, RELEASE_RIGHT).filter(pk=customer.pk).exists():
             raise ValidationError(_("This customer is not yours to release."), code="no_right")
+        refuse_archived(customer)
         if customer.owner_id is None:
             raise ValidationError(_("Nobody owns this customer, so nobody can release it."), code="not_owned")
         path = customer.department.path

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 CANARY = "Canary Works"
 LISTS = {
     "customers:activity_list", "customers:consent_list", "customers:contact_list", "customers:customer_list",
-    "customers:lead_list", "customers:task_list",
+    "customers:lead_list", "customers:person_request_list", "customers:task_list",
 }  # fmt: skip
 
 

@@ -196,3 +196,17 @@ def test_assigning_is_refused_outside_ones_departments_and_above_the_limit(pool,
 def test_assigning_an_owned_customer_points_to_the_transfer(pool, dora, rita):
     customer = make_customer(owner=rita)
     assert "transfer" in refused(lambda: assign_customer(customer, owner=dora, actor=dora), "owned")
+
+
+def test_what_lies_in_the_recycle_bin_is_neither_assigned_nor_given_up(pool, rita, dora):
+    waiting, owned = make_customer(department=rita.department), make_customer(rita)
+    Customer.objects.update(archived_at=timezone.now())
+    before = list(Customer.objects.order_by("pk").values())
+    for act in (
+        lambda: assign_customer(waiting, owner=rita, actor=dora),
+        lambda: release_customer(owned, actor=rita, reason="x"),
+    ):  # fmt: skip
+        with pytest.raises(ValidationError) as refusal:
+            act()
+        assert refusal.value.code == "archived"
+    assert list(Customer.objects.order_by("pk").values()) == before
