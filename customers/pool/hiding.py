@@ -102,5 +102,5 @@ def hidden_where(user: User) -> dict[str, Q]:
     for pk, columns in hidden_by_pool(user).items():
         for name in columns:
             hiding.setdefault(name, []).append(pk)
-    columns = {name: Q(pool__in=pools) for name, pools in hiding.items()}
-    return columns | dict.fromkeys(CONTACT_COLUMNS, people_hidden(user))
+    by_column = {name: Q(pool__in=pools) for name, pools in hiding.items()}
+    return by_column | dict.fromkeys(CONTACT_COLUMNS, people_hidden(user))
