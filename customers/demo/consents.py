@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from crm.history.operations import operation
 from crm.people.models import User
 from customers.contacts.models import Contact
-from customers.privacy.consents import record_consent, withdraw_consent
+from customers.privacy.models import Consent
 
 # purpose, basis, how it was given, the wording agreed to, the proof
 KINDS = [
@@ -24,21 +25,23 @@ WITHDRAWS_EACH = 5  # every fifth takes it back
 
 
 def keep_consents(users: Mapping[str, User], now: datetime) -> int:
-    """Record consents with the contacts of each rep, and some withdrawals; how many consents."""
-    count = 0
+    """Consents of the contacts of each rep, and some withdrawals, spread over half a year; how many consents."""
+    rows: list[Consent] = []
     for username, wanted in OF_EACH.items():
         contacts = Contact.objects.live().filter(customer__owner=users[username], customer__archived_at=None)
-        for contact in contacts.select_related("customer").order_by("-customer__last_followed_at", "pk")[:wanted]:
-            _record(contact, users[username], count, now)
-            count += 1
-    return count
+        for contact in contacts.order_by("-customer__last_followed_at", "pk")[:wanted]:
+            rows.append(_consent(contact, users[username], len(rows), now))
+    with operation(None, "demo_company_founded", via="system"):
+        return len(Consent.objects.bulk_create(rows))
 
 
-def _record(contact: Contact, actor: User, number: int, now: datetime) -> None:
+def _consent(contact: Contact, actor: User, number: int, now: datetime) -> Consent:
     purpose, basis, channel, wording, proof = KINDS[number % len(KINDS)]
-    record_consent(
-        contact, actor=actor, purpose=purpose, basis=basis, channel=channel, text_version=wording,
-        evidence=proof.format(number=f"{2100 + number * 7}"), given_at=now - timedelta(days=number * 9 % 160, hours=3),
+    given_at = now - timedelta(days=1 + number * 9 % 160, hours=3)
+    is_withdrawn = number % WITHDRAWS_EACH == 1
+    return Consent(
+        contact=contact, purpose=purpose, basis=basis, channel=channel, given_at=given_at, text_version=wording,
+        evidence=proof.format(number=2100 + number * 7), recorded_by=actor,
+        withdrawn_at=given_at + (now - given_at) / 2 if is_withdrawn else None,
+        withdrawn_through="phone" if is_withdrawn else "", withdrawal_recorded_by=actor if is_withdrawn else None,
     )  # fmt: skip
-    if number % WITHDRAWS_EACH == 1:
-        withdraw_consent(contact, actor=actor, purpose=purpose, channel="phone")

@@ -30,12 +30,12 @@ from customers.customers.search import refresh_search
 from customers.demo.arrivals import hand_some_out, receive_leads
 from customers.demo.company import EAST, Company, found_company
 from customers.demo.consents import keep_consents
-from customers.demo.person_requests import take_requests_in
 from customers.demo.copying import copy_rows, silent_history, take_ids
 from customers.demo.fields import add_demo_fields, fill_contact_fields, fill_demo_fields
 from customers.demo.files import keep_demo_files
 from customers.demo.lives import Life, Lists, Row, Storyteller
 from customers.demo.moves import protect_some, settle_duplicates, transfer_some, work_through_the_night
+from customers.demo.person_requests import take_requests_in
 from customers.demo.rules import (
     classify_by_rule,
     describe_segments,
