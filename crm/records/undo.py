@@ -55,6 +55,8 @@ def undo_operation(entry: Operation, *, actor: User) -> Undone:
         raise ValidationError(_("This cannot be undone by a click."), code="not_undoable")
     if entry.at < timezone.now() - timedelta(minutes=UNDO_MINUTES):
         raise ValidationError(_("This was done too long ago."), code="too_late")
+    if entry.jobs.filter(state__in=["queued", "running"]).exists():
+        raise ValidationError(_("This is still under way. Wait until it has ended."), code="running")
     outcome = Undone()
     with operation(actor, "operation_undone", undoes=entry, anchor_id=entry.anchor_id) as undoing:
         Operation.objects.select_for_update().get(pk=entry.pk)

@@ -161,4 +161,4 @@ def _lately(user: User) -> list[Operation]:
     """What the person may still take back."""
     since = timezone.now() - timedelta(minutes=UNDO_MINUTES)
     done = Operation.objects.filter(actor=user, verb=normalising.VERB, at__gte=since, undone_by=None)
-    return list(done.order_by("-pk")[:5])
+    return list(done.exclude(jobs__state__in=[Job.State.QUEUED, Job.State.RUNNING]).order_by("-pk")[:5])

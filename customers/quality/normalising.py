@@ -209,8 +209,7 @@ def offered(user: User, codes: Iterable[str] = ()) -> CustomerQuerySet:
 def counts_of(user: User) -> dict[str, int]:
     """How many customers each field would change; one query."""
     each: dict[str, Any] = {code: Count("pk", filter=_marked(user, [code])) for code in FIELDS}
-    rows: CustomerQuerySet = Customer.objects.editable_by(user)
-    return rows.live().outside_pools().exclude(quality__proposals=[]).order_by().aggregate(**each)
+    return offered(user).order_by().aggregate(**each)
 
 
 def _marked(user: User, codes: list[str]) -> Q:

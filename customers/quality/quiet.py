@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
@@ -41,10 +41,6 @@ def nothing_since(before: datetime, path: str = "") -> Q:
     """
     outer = OuterRef(f"{path}pk")
     today = timezone.localdate()
-    quiet = _older(f"{path}last_followed_at", before) & _older(f"{path}received_at", before)
-    quiet &= Q(**{f"{path}created_at__lt": before})
-    quiet &= ~Q(**{f"{path}next_follow_on__gte": today}) | Q(**{f"{path}next_follow_on": None})
-    quiet &= ~Q(**{f"{path}protected_until__gte": today}) | Q(**{f"{path}protected_until": None})
     happened: list[Any] = [
         Activity.objects.filter(customer=outer, archived_at=None, happened_at__gte=before),
         Comment.objects.filter(customer=outer, created_at__gte=before),
@@ -53,9 +49,15 @@ def nothing_since(before: datetime, path: str = "") -> Q:
         Consent.objects.filter(contact__customer=outer, given_at__gte=before),
         Task.objects.filter(OPEN, customer=outer),
     ]
-    for rows in happened:
-        quiet &= Q(~Exists(rows))
-    return quiet & ~held(f"{path}pk")
+    return Q(
+        _older(f"{path}last_followed_at", before),
+        _older(f"{path}received_at", before),
+        _older(f"{path}next_follow_on", today),
+        _older(f"{path}protected_until", today),
+        Q(**{f"{path}created_at__lt": before}),
+        *(~Exists(rows) for rows in happened),
+        ~held(f"{path}pk"),
+    )
 
 
 def unchanged_since(before: datetime) -> Q:
@@ -69,5 +71,5 @@ def is_existing(path: str = "") -> Q:
     return Q(**{f"{path}status": Customer.Status.EXISTING})
 
 
-def _older(column: str, before: datetime) -> Q:
+def _older(column: str, before: date) -> Q:
     return Q(**{column: None}) | Q(**{f"{column}__lt": before})

@@ -257,6 +257,8 @@ def test_many_are_changed_by_a_job_in_parts_of_equal_cost(rep, monkeypatch):
 
     entry, job = normalise(everything(), actor=rep, codes=["email"], seen=timezone.now())
     Customer.objects.filter(pk=late.pk).update(changed_at=timezone.now() + timedelta(hours=1))
+    with pytest.raises(ValidationError, match="still under way"):
+        undo_operation(entry, actor=rep)
     run_job(job.pk)
 
     job = Job.objects.get(pk=job.pk)
