@@ -11,7 +11,7 @@ from crm.records.selection import Selection
 from customers.customers.models import Customer
 from customers.duplicates.actions import keep_apart
 from customers.duplicates.merging import RIGHT, merge_customers
-from customers.duplicates.models import DuplicateCandidate
+from customers.duplicates.models import DuplicateCandidate, Merge
 from customers.duplicates.proposing import propose_candidates
 from customers.duplicates.unmerging import unmerge
 from customers.leads.alarms import warn_of_unworked_leads
@@ -72,7 +72,7 @@ def settle_duplicates(director: User) -> int:
     waiting = DuplicateCandidate.objects.filter(first__in=mine, second__in=mine, state="open")
     pairs = list(waiting.select_related("first", "second").order_by("-score", "pk"))
     seen: set[int] = set()
-    merges = []
+    merges: list[Merge] = []
     for pair in pairs:
         if len(merges) < MERGED and not seen & {pair.first_id, pair.second_id}:
             merges.append(merge_customers(pair.first, pair.second, actor=director, reason="同一家公司，两次登记"))
