@@ -45,9 +45,16 @@ BEGIN
 END $$;
 
 CREATE FUNCTION privacy_names(told text, known text[]) RETURNS boolean
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT EXISTS (SELECT FROM unnest(known) AS word WHERE strpos(told, word) > 0)
-$$;
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE word text;
+BEGIN
+    FOREACH word IN ARRAY known LOOP
+        IF strpos(told, word) > 0 THEN
+            RETURN true;
+        END IF;
+    END LOOP;
+    RETURN false;
+END $$;
 
 CREATE FUNCTION privacy_without_in(told jsonb, known text[]) RETURNS jsonb
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
