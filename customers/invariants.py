@@ -46,7 +46,10 @@ RULES = [
         "AND r.claimed_at >= newest.received_at - interval '1 minute' "
         "JOIN crm_user u ON u.id = newest.owner_id WHERE u.customer_capacity < (SELECT count(*) "
         "FROM customers_customer c WHERE c.owner_id = u.id AND c.archived_at IS NULL "
-        "AND c.status IN ('lead', 'opportunity') AND c.received_at <= newest.received_at) "
+        "AND c.status IN ('lead', 'opportunity') AND c.received_at <= newest.received_at "
+        # a director's undo gives back whatever was there before
+        "AND NOT EXISTS (SELECT FROM customers_transferrow x WHERE x.customer_id = c.id AND x.old_owner_id = u.id "
+        "AND x.outcome = 'undone')) "
         "AND NOT EXISTS (SELECT FROM crm_userevent e WHERE e.pgh_obj_id = u.id AND e.pgh_created_at > r.claimed_at)",
     ),
     Invariant(

@@ -23,11 +23,13 @@ from customers.customers.models import Customer
 from customers.duplicates.merging import merge_customers
 from customers.duplicates.models import Merge
 from customers.duplicates.unmerging import unmerge
-from customers.leads.actions import discard_customer, hand_out_evenly
+from customers.leads.actions import discard_customer, hand_out_evenly, run_allotment
+from customers.leads.models import Allotment, AllotmentShare
 from customers.pool import actions, extensions, moving, protection
 from customers.pool.models import RecycleExtension
 from customers.pool.recycling import start_recycling
-from customers.transfers.actions import plan_transfer, start_transfer
+from customers.transfers.actions import plan_transfer, start_transfer, start_undo
+from customers.transfers.models import Transfer
 from tests.factories import make_customer, make_department, make_pool, make_user
 
 # real transactions: clocks of the database stand still within one
@@ -52,6 +54,10 @@ class Life(RuleBasedStateMachine):
         ]
         rules = {"claims_per_day": 3, "cool_down_days": 1, "recycles": True, "no_follow_up_days": 20}
         self.pools = [make_pool(department=place, **rules) for place in (east, north)]
+        self.allotment = Allotment.objects.create(name=f"Out of {self.pools[0].pk}", pool=self.pools[0], method="load")
+        AllotmentShare.objects.bulk_create(
+            AllotmentShare(allotment=self.allotment, user=one) for one in self.people[:4]
+        )
         owners = [*self.people[:4], None]
         self.ids = [
             make_customer(owner, **({} if owner else {"department": sales})).pk
@@ -141,6 +147,16 @@ class Life(RuleBasedStateMachine):
         rows = Customer.objects.filter(pk__in=[self.ids[which] for which in chosen])
         receivers = [self.people[who] for who in people]
         self.act(lambda: hand_out_evenly(rows, receivers, actor=self.director))
+
+    @rule()
+    def take_transfer_back(self):
+        latest = Transfer.objects.filter(state="done").order_by("pk").last()
+        if latest is not None:
+            self.act(lambda: run_job(start_undo(latest, self.director).pk))
+
+    @rule()
+    def hand_out_of_pool(self):
+        self.act(lambda: run_allotment(self.allotment))
 
     @rule(chosen=st.sets(WHICH, min_size=1, max_size=5), which=st.integers(0, 1))
     def move_pool(self, chosen, which):

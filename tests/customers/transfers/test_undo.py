@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from crm.jobs.running import run_job
 from crm.leaving.actions import plan_departure
+from crm.operations.invariants import all_rules, broken
 from crm.people.actions import enable_user
 from crm.people.models import User
 from customers.customers.actions import share_permission
@@ -19,7 +20,7 @@ from customers.tasks.models import Task
 from customers.transfers.actions import plan_transfer, start_undo
 from customers.transfers.models import Transfer
 from tests.customers.duplicates.whole import whole_rows
-from tests.factories import make_customer, make_pool, make_user
+from tests.factories import make_customer, make_pool, make_pooled_customer, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TABLES = ("customers_customer", "customers_customershare", "customers_task", "customers_recycleextension")
@@ -111,6 +112,18 @@ def test_what_a_transfer_moved_comes_back_whole(team, rich, run, undo):
     assert RecycleExtension.objects.get().state == "lapsed"
     undo(transfer)
     assert rows() == before
+
+
+def test_an_undo_gives_everything_back_even_where_the_former_owner_took_others_meanwhile(team, pool, run, undo):
+    team.gina.customer_capacity = 2
+    team.gina.save()
+    make_customer(owner=team.gina), make_customer(owner=team.gina)
+    transfer = run(plan_transfer(team.dora, team.gina, [team.rita], reason="Balance"))
+    for customer in (make_pooled_customer(pool), make_pooled_customer(pool)):
+        claim_customer(customer, actor=User.objects.get(pk=team.gina.pk))
+    undo(transfer)
+    assert Customer.objects.filter(owner=team.gina).count() == 4
+    assert {found.sentence: ids for found in all_rules() if (ids := broken(found))} == {}
 
 
 def test_what_somebody_claimed_out_of_the_pool_since_stays_theirs(team, admin, rich, pool):
