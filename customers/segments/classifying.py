@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
@@ -41,13 +41,16 @@ def active_rules() -> list[ClassificationRule]:
     return list(ClassificationRule.objects.filter(is_active=True).select_related("segment", "level", "tag"))
 
 
-def concerned(step: Step, rules: list[ClassificationRule], user: User) -> CustomerQuerySet:
+def concerned(
+    step: Step, rules: list[ClassificationRule], user: User, broken: Collection[int] = ()
+) -> CustomerQuerySet:
     """The live customers a step changes: those that do not already have what it gives.
 
-    The first rule that sets a level wins, so customers of an earlier one are left out.
+    The first rule that sets a level wins, so customers of an earlier one are left out; those who have the level of an
+    earlier one that is broken keep it.
     """
     rule, way = step
-    meets = condition_of(rule.segment.conditions, user)
+    meets = question_of(rule, user)
     rows: CustomerQuerySet = Customer.objects.all()
     if rule.tag_id:
         has = Q(tag_ids__contains=[rule.tag_id])
@@ -55,7 +58,7 @@ def concerned(step: Step, rules: list[ClassificationRule], user: User) -> Custom
     earlier = Q()
     for other in rules[: rules.index(rule)] if rule in rules else []:
         if other.level_id:
-            earlier |= condition_of(other.segment.conditions, user)
+            earlier |= Q(level=other.level_id) if other.pk in broken else question_of(other, user)
     rows = rows.live().filter(meets).filter(Q(level=None) | ~Q(level=rule.level_id))
     return rows.exclude(pk__in=Customer.objects.filter(earlier).values("pk")) if earlier else rows
 
@@ -73,11 +76,29 @@ def write(step: Step, rows: CustomerQuerySet, actor: User) -> int:
     return rows.update(level=rule.level_id, **changed)
 
 
-def refuse_broken(rules: list[ClassificationRule], user: User) -> None:
-    """ValidationError naming the first rule whose segment can no longer be asked."""
+def question_of(rule: ClassificationRule, user: User) -> Q:
+    """The conditions of a rule; ValidationError where its segment can no longer be asked."""
+    try:
+        return condition_of(rule.segment.conditions, user)
+    except (KeyError, TypeError, ValueError) as fault:
+        raise ValidationError(_("These conditions are damaged. Build them again.")) from fault
+
+
+def broken_rules(rules: Iterable[ClassificationRule], user: User) -> dict[int, str]:
+    """The rules whose segment can no longer be asked, and why."""
+    found = {}
     for rule in rules:
         try:
-            condition_of(rule.segment.conditions, user)
+            question_of(rule, user)
         except ValidationError as refusal:
-            words = {"rule": rule, "why": " ".join(refusal.messages)}
-            raise ValidationError(_("Rule “%(rule)s”: %(why)s") % words, code="broken_rule") from refusal
+            found[rule.pk] = " ".join(refusal.messages)
+    return found
+
+
+def refuse_broken(rules: list[ClassificationRule], user: User) -> None:
+    """ValidationError naming the first rule whose segment can no longer be asked."""
+    broken = broken_rules(rules, user)
+    for rule in rules:
+        if rule.pk in broken:
+            words = {"rule": rule, "why": broken[rule.pk]}
+            raise ValidationError(_("Rule “%(rule)s”: %(why)s") % words, code="broken_rule")

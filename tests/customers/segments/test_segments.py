@@ -11,6 +11,7 @@ from django.utils import timezone
 from crm.history.models import Operation
 from crm.jobs.models import Job
 from crm.jobs.running import run_job
+from crm.notifications.models import Notice
 from crm.records.undo import undo_operation
 from customers.customers.models import Customer
 from customers.segments.actions import copy_segment, delete_segment, save_rule, save_segment
@@ -235,6 +236,61 @@ def test_each_night_the_rules_run_for_whoever_keeps_them_and_for_nobody_who_no_l
     classify_each_night()
     assert list(Job.objects.values_list("requested_by", flat=True)) == [director.pk]
     assert Operation.objects.filter(verb="customers_classified").count() == 1
+
+
+GONE = {"match": "all", "groups": [{"match": "all", "rows": [{"field": "custom.gone", "operator": "filled"}]}]}
+DAMAGED = {"match": "all", "groups": [{"match": "all", "rows": [{"field": "size"}]}]}
+
+
+@pytest.mark.parametrize("conditions", [GONE, DAMAGED])
+def test_a_broken_rule_stops_no_other_and_who_can_mend_it_hears_of_it(director, rep, conditions):
+    key, plain, tag = make_level("Key"), make_level("Plain"), make_tag("VIP")
+    segment = save_segment(None, actor=director, name="Big", conditions=BIG)
+    theirs = save_segment(None, actor=rep, name="Theirs", conditions=BIG)
+    Segment.objects.filter(pk=theirs.pk).update(is_shared=True)
+    broken = rule(director, theirs, level=key, position=1)
+    sound = [rule(director, segment, level=plain, position=2), rule(director, segment, tag=tag, position=3)]
+    Segment.objects.filter(pk=theirs.pk).update(conditions=conditions)
+    holds, new = make_customer(rep, size="giant", level=key), make_customer(rep, size="giant")
+    other = make_user("other", "director")
+
+    for _night in range(2):
+        classify_each_night()
+        run_job(Job.objects.latest("pk").pk)
+
+    assert set(Job.objects.values_list("state", "error")) == {(Job.State.DONE, "")}
+    assert list(Customer.objects.order_by("pk").values_list("pk", "level", "tag_ids")) == [
+        (holds.pk, key.pk, [tag.pk]), (new.pk, plain.pk, [tag.pk])
+    ]  # fmt: skip
+    ran = ClassificationRule.objects.filter(ran_at__isnull=False)
+    assert set(ran) == set(sound)
+    entry = Operation.objects.filter(verb="customers_classified").first()
+    assert entry.facts["rules"] == [one.name for one in sound]
+    told = Notice.objects.filter(kind="broken_rule")
+    settings_page = "/settings/classification/"
+    assert set(told.values_list("recipient", "url")) == {
+        (rep.pk, theirs.get_absolute_url()), (director.pk, settings_page), (other.pk, settings_page)
+    }  # fmt: skip
+    assert told.count() == 3 and broken.name in told.first().text
+    assert "Left out" in str(Job.objects.latest("pk").result["facts"])
+
+
+def test_a_rule_the_database_cannot_answer_stops_no_other(director, rep):
+    tag = make_tag("VIP")
+    segment = save_segment(None, actor=director, name="Big", conditions=BIG)
+    other = save_segment(None, actor=director, name="Other", conditions=BIG)
+    rule(director, other, tag=make_tag("Never"))
+    rule(director, segment, tag=tag)
+    far = {"field": "last_followed", "operator": "from", "value": "99999-99-99"}
+    Segment.objects.filter(pk=other.pk).update(conditions={"match": "all", "groups": [{"match": "all", "rows": [far]}]})
+    make_customer(rep, size="giant")
+
+    classify_each_night()
+    run_job(Job.objects.get().pk)
+
+    assert Job.objects.get().state == Job.State.DONE
+    assert Customer.objects.get().tag_ids == [tag.pk]
+    assert set(Notice.objects.filter(kind="broken_rule").values_list("recipient", flat=True)) == {director.pk}
 
 
 @pytest.mark.parametrize("page", ["", "new/", "preview/"])
