@@ -30,8 +30,8 @@ from customers.customers.forms import (
 )
 from customers.customers.identity import clean_phone
 from customers.customers.models import Customer
+from customers.duplicates.asking import hints_too_often
 from customers.duplicates.checking import find_duplicates
-from customers.duplicates.lookups import asks_too_often
 
 CHANGE = "customers.change_customer"
 ARCHIVE = "customers.archive_customer"
@@ -103,7 +103,7 @@ def customer_edit(request: SignedInRequest, customer: Customer) -> HttpResponse:
 @needs("customers.add_customer")
 def customer_duplicates(request: SignedInRequest) -> HttpResponse:
     """What is known that looks like the customer being typed; a part for the form, only as often as one types."""
-    if asks_too_often(request.user):
+    if hints_too_often(request.user):
         return HttpResponse(status=429, headers={"Retry-After": "60"})
     asked = request.GET
     phones = [clean_phone(asked.get(name, "")[:40]) for name in ("phone", "contact_phone")]

@@ -17,10 +17,12 @@ from customers.contacts.models import Contact
 from customers.customers.identity import name_core, name_key, website_domain
 from customers.customers.models import Customer
 from customers.customers.search import doubled
+from customers.duplicates.asking import note_told, refuse_probing
 from customers.duplicates.likeness import SAME, likeness_sql
 
 MATCHES_AT_MOST = 5
 REFUSED = "refuse"
+_TELLING = ("name", "credit_code", "phone", "email", "website")  # what a refusal may tell of
 _LOCKS, _LOCK_COUNT = 8157, 256  # the kind of advisory lock, and how many of it there are
 # one character is four of the trigrams of a doubled name, so they are this much less alike than its characters
 _LOOSER = 0.4
@@ -132,9 +134,12 @@ def refuse_duplicates(
     """ValidationError by field where the same customer is known; a reason lets it pass, except with a known code.
 
     The company may refuse a known phone or e-mail too. Runs inside the transaction that writes: whoever writes the
-    same phone or e-mail at the same moment waits until it is over.
+    same phone or e-mail at the same moment waits until it is over. What it tells of customers out of reach counts
+    against the limit of the look-up.
     """
     person = contact or {}
+    if any(given.get(name) for given in (values, person) for name in _TELLING):
+        refuse_probing(user)
     phones, emails = ([values.get(name, ""), person.get(name, "")] for name in ("phone", "email"))
     hold_identity([*phones, *emails])
     rules = company_settings()
@@ -154,6 +159,8 @@ def refuse_duplicates(
             wrong["name"] = [match.text for match in found.similar]
         wrong["duplicate_reason"] = [_("Say why this is another customer, or open the one that exists.")]
     if wrong:
+        if any(not match.is_visible for match in found.matches):
+            note_told(user)
         raise ValidationError(wrong)
 
 
@@ -163,7 +170,7 @@ def refuse_known_person(user: Any, customer: Customer, values: Mapping[str, Any]
     try:
         refuse_duplicates(user, reached, reason=reason, without=customer.pk)
     except ValidationError as refusal:
-        if "duplicate_reason" in refusal.error_dict:
+        if "duplicate_reason" in getattr(refusal, "error_dict", {}):
             words = _("Say why this person belongs here too, or open the customer that has them.")
             refusal.error_dict["duplicate_reason"] = [ValidationError(words)]
         raise

@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-import logging
-import time
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from django.core import signing
-from django.core.cache import cache
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from redis.exceptions import RedisError
 
-from crm.company.actions import company_setting
-from crm.history.models import Operation
 from crm.history.operations import operation
 from crm.people.models import User
 from crm.ui.formats import long_day
 from customers.customers.identity import clean_credit_code, clean_line, clean_phone
 from customers.customers.models import Customer
+from customers.duplicates.asking import VERB, refuse_too_often
 from customers.duplicates.checking import Match, find_duplicates
 
-VERB = "customer_looked_up"
-A_MINUTE = 30
-HINTS_A_MINUTE = 60
 _SALT = "customer-look-up"
 _VALID_SECONDS = 3600
-logger = logging.getLogger("harbour.duplicates")
 
 
 @dataclass(frozen=True)
@@ -51,25 +42,16 @@ def look_up_customer(*, actor: User, name: str = "", credit_code: str = "", phon
     name, phone = clean_line(name), clean_phone(phone)
     code = clean_credit_code(credit_code)
     asked = [word for word, value in (("name", name), ("credit_code", code), ("phone", phone)) if value]
-    with operation(actor, VERB, facts={"by": asked}):
-        _refuse_too_often(actor)
-        found = find_duplicates(actor, name=name, credit_code=code, phones=[phone])
-        answers: dict[int, Answer] = {}
-        for by, matches in [*found.exact.items(), ("name", found.similar)]:
-            for match in matches:
-                answers.setdefault(match.customer.pk, _answer(match, actor, is_named=by != "phone"))
-        return list(answers.values())
-
-
-def asks_too_often(actor: User) -> bool:
-    """Whether a person had more hints while typing than anybody types; without Redis nobody is held up."""
-    key = f"duplicate-hints:{actor.pk}:{int(time.time()) // 60}"
-    try:
-        cache.add(key, 0, 120)
-        return bool(cache.incr(key) > HINTS_A_MINUTE)
-    except (RedisError, ValueError):
-        logger.warning("rate limit not counted")
-        return False
+    with transaction.atomic():
+        User.objects.select_for_update(of=("self",)).filter(pk=actor.pk).order_by().values_list("pk").first()
+        refuse_too_often(actor)
+        with operation(actor, VERB, facts={"by": asked}):
+            found = find_duplicates(actor, name=name, credit_code=code, phones=[phone])
+            answers: dict[int, Answer] = {}
+            for by, matches in [*found.exact.items(), ("name", found.similar)]:
+                for match in matches:
+                    answers.setdefault(match.customer.pk, _answer(match, actor, is_named=by != "phone"))
+            return list(answers.values())
 
 
 def customer_of(key: str, actor: User) -> Customer:
@@ -82,19 +64,6 @@ def customer_of(key: str, actor: User) -> Customer:
     if customer is None:
         raise ValidationError(_("This answer is no longer valid. Look the customer up again."), code="stale")
     return customer
-
-
-def _refuse_too_often(actor: User) -> None:
-    User.objects.select_for_update(of=("self",)).filter(pk=actor.pk).order_by().values_list("pk").first()
-    asked = Operation.objects.filter(actor=actor, verb=VERB)
-    if asked.filter(at__gte=timezone.now() - timedelta(minutes=1)).count() > A_MINUTE:
-        text = _("You have asked %(count)s times in a minute. Wait a moment.") % {"count": A_MINUTE}
-        raise ValidationError(text, code="limit")
-    a_day = company_setting("duplicates.lookups_a_day")
-    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-    if a_day and asked.filter(at__gte=midnight).count() > a_day:
-        text = _("You have asked %(count)s times today; more is possible tomorrow.") % {"count": a_day}
-        raise ValidationError(text, code="limit")
 
 
 def _answer(match: Match, actor: User, *, is_named: bool) -> Answer:

@@ -11,7 +11,7 @@ from crm.records.forms import has_code
 from crm.records.stale import fingerprint
 from customers.customers import actions, bulk, reveals
 from customers.customers.models import Customer, CustomerShare
-from customers.duplicates import lookups
+from customers.duplicates import asking, lookups
 from tests.factories import (
     make_contact,
     make_customer,
@@ -232,7 +232,7 @@ def test_the_look_up_names_the_place_and_never_how_to_reach_it(rep):
 
 
 def test_the_look_up_stops_after_thirty_questions_a_minute(rep):
-    for _ in range(lookups.A_MINUTE):
+    for _ in range(asking.A_MINUTE):
         lookups.look_up_customer(actor=rep, name="harbour")
 
     assert refusal_of(lambda: lookups.look_up_customer(actor=rep, name="harbour")).code == "limit"

@@ -1,0 +1,76 @@
+"""What is out of reach or hidden cannot be felt out by asking often, by searching or by comparing."""
+
+import pytest
+from django.core.cache import cache
+from django.core.exceptions import ValidationError
+
+from customers.contacts.actions import add_contact
+from customers.contacts.models import Contact
+from customers.customers.actions import create_customer
+from customers.customers.models import Customer
+from customers.duplicates import asking, lookups
+from tests.factories import make_customer, make_department, make_user
+
+pytestmark = pytest.mark.django_db
+PHONE = "+8613912345678"
+
+
+@pytest.fixture(autouse=True)
+def _nobody_asked_yet():
+    cache.clear()
+    yield
+    cache.clear()
+
+
+@pytest.fixture
+def east():
+    return make_department("East")
+
+
+@pytest.fixture
+def rep(east):
+    return make_user("rep", "rep", east)
+
+
+@pytest.fixture
+def foreign():
+    return make_customer(make_user("far", "rep", make_department("North")), name="Far Works", phone=PHONE)
+
+
+def refusal_of(work):
+    with pytest.raises(ValidationError) as refusal:
+        work()
+    return refusal.value
+
+
+def test_forms_tell_of_customers_out_of_reach_only_as_often_as_the_look_up(rep, foreign):
+    mine = make_customer(rep, name="Own Works")
+
+    def by_customer():
+        create_customer(actor=rep, owner=rep, values={"name": "Probe", "phone": PHONE})
+
+    def by_contact():
+        add_contact(mine, actor=rep, values={"name": "Probe", "phone": PHONE})
+
+    for work in [by_customer, by_contact] * (asking.A_MINUTE // 2):
+        assert "North" in str(refusal_of(work))
+
+    for work in (by_customer, by_contact, lambda: lookups.look_up_customer(actor=rep, phone=PHONE)):
+        assert refusal_of(work).code == "limit"
+    assert (Customer.objects.count(), Contact.objects.count()) == (2, 0)
+
+
+def test_looking_up_counts_against_what_forms_tell(rep, foreign):
+    for _ in range(asking.A_MINUTE - 1):
+        lookups.look_up_customer(actor=rep, phone=PHONE)
+    work = lambda: create_customer(actor=rep, owner=rep, values={"name": "Probe", "phone": PHONE})  # noqa: E731
+
+    assert "North" in str(refusal_of(work))
+    assert refusal_of(work).code == "limit"
+
+
+def test_whom_forms_tell_of_nobody_out_of_reach_is_never_held_up(rep):
+    make_customer(rep, name="Own Works", phone=PHONE)
+    for _ in range(asking.A_MINUTE + 1):
+        refusal = refusal_of(lambda: create_customer(actor=rep, owner=rep, values={"name": "Probe", "phone": PHONE}))
+        assert "Own Works" in str(refusal)
