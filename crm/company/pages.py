@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from crm.access.gate import SignedInRequest, needs
-from crm.company.actions import change_settings, company_settings
+from crm.company.actions import change_settings, company_settings, state_of
 from crm.company.declared import Setting, declared
 from crm.ui.verb_page import show_refusal
 
@@ -22,6 +22,8 @@ LONGEST_TEXT = 4000
 
 class CompanyForm(forms.Form):
     """A field for every declared setting; names are the keys with dots as double underscores."""
+
+    seen = forms.CharField(required=False, widget=forms.HiddenInput, max_length=40)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -42,19 +44,31 @@ class CompanyForm(forms.Form):
 
 @needs("crm.manage_company")
 def company(request: SignedInRequest) -> HttpResponse:
-    """Every setting with its value; saved all at once."""
-    current = {field_name(key): value for key, value in company_settings().items()}
-    form = CompanyForm(request.POST or None, initial=current)
+    """Every setting with its value; saved all at once, unless somebody changed them since the form was opened."""
+    shown = company_settings()
+    seen, status = state_of(shown), 200
+    initial = {field_name(key): value for key, value in shown.items()} | {"seen": seen}
+    form = CompanyForm(request.POST or None, initial=initial)
     if form.is_valid():
         try:
-            change_settings(form.values(), actor=request.user)
+            change_settings(form.values(), actor=request.user, seen=form.cleaned_data["seen"])
         except ValidationError as refusal:
-            named = {field_name(key): errors for key, errors in refusal.error_dict.items()}
-            show_refusal(form, ValidationError(named))
+            if hasattr(refusal, "error_dict"):
+                show_refusal(form, _named(refusal))
+            else:  # somebody else was faster
+                show_refusal(form, refusal)
+                form.data, status = form.data.copy(), 409
+                form.data["seen"] = seen
         else:
             messages.success(request, _("Saved."))
             return redirect("settings:company")
-    return render(request, "settings/company.html", {"form": form}, status=422 if form.errors else 200)
+    if form.errors and status == 200:
+        status = 422
+    return render(request, "settings/company.html", {"form": form}, status=status)
+
+
+def _named(refusal: ValidationError) -> ValidationError:
+    return ValidationError({field_name(key): errors for key, errors in refusal.error_dict.items()})
 
 
 def field_name(key: str) -> str:
