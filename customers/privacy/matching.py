@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from crm.access.masks import masked
 from customers.contacts.models import Contact
@@ -31,7 +32,7 @@ class Match:
     def told(self) -> str:
         """One line about it."""
         known = " · ".join(filter(None, [self.name, self.phone, self.email, self.customer]))
-        return _("%(known)s (fits: %(fits)s)") % {"known": known, "fits": ", ".join(self.fits)}
+        return _("%(known)s (fits: %(fits)s)") % {"known": known, "fits": pgettext("list", ", ").join(self.fits)}
 
 
 def find_matches(name: str, phone: str, email: str) -> list[Contact]:
@@ -60,7 +61,7 @@ def _match(contact: Contact, name: str, phone: str, email: str) -> Match:
         for words, is_equal in (
             (_("phone"), bool(phone) and contact.phone == phone),
             (_("e-mail"), bool(email) and contact.email == email),
-            (_("name"), contact.name == name),
+            (pgettext("request of a person", "name"), contact.name == name),
         )
         if is_equal
     ]

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from crm.records.filters import RecordFilterSet, WordsFilter, day_filter
 from crm.records.keyset import Order
@@ -32,7 +32,9 @@ class PersonRequestFilter(RecordFilterSet):
     q = django_filters.CharFilter("number", "icontains", label=gettext_lazy("Search"), max_length=100)
     kind = WordsFilter("kind", choices=PersonRequest.Kind.choices, label=gettext_lazy("Wish"))
     state = WordsFilter("state", choices=PersonRequest.State.choices, label=gettext_lazy("State"))
-    is_open = django_filters.BooleanFilter(method="only_open", label=gettext_lazy("Open"), widget=forms.CheckboxInput)
+    is_open = django_filters.BooleanFilter(
+        method="only_open", label=pgettext_lazy("request of a person", "Open"), widget=forms.CheckboxInput
+    )
     late = django_filters.BooleanFilter(method="only_late", label=gettext_lazy("Overdue"), widget=forms.CheckboxInput)
     due_until = day_filter("due_on", "lte", gettext_lazy("Due until"))
 
@@ -85,7 +87,7 @@ TABLE = Table(
         Column("kind", gettext_lazy("Wish"), _kind, ("kind",)),
         Column("state", gettext_lazy("State"), _state, ("state",)),
         Column("due", gettext_lazy("Due"), _due, ("due_on", "state"), "due"),
-        Column("person", gettext_lazy("Person"), _person, ("person_name",), css="c-hide"),
+        Column("person", pgettext_lazy("request of a person", "Person"), _person, ("person_name",), css="c-hide"),
         Column(
             "opener", gettext_lazy("Opened by"), _opener,
             ("opened_by__name", "opened_by__username"), css="c-hide",
@@ -118,6 +120,6 @@ class PersonRequestListView(RecordListView):
         """All, those to work on, those that are overdue."""
         return [
             BuiltInView("", _("All"), ""),
-            BuiltInView("open", _("Open"), "is_open=on"),
+            BuiltInView("open", pgettext("request of a person", "Open"), "is_open=on"),
             BuiltInView("late", _("Overdue"), "late=on"),
         ]

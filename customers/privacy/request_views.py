@@ -20,6 +20,7 @@ from crm.access.masks import masked
 from crm.people.models import User
 from crm.ui.verb_page import show_refusal
 from customers.contacts.models import Contact
+from customers.customers.identity import display_phone
 from customers.privacy import requests
 from customers.privacy.erasure import masked_name
 from customers.privacy.forms import AnswerForm, ApprovalForm, BeginForm, IdentityForm, PersonRequestForm
@@ -202,7 +203,7 @@ def _person(user: User, asked: PersonRequest) -> dict[str, str]:
     """Whoever took the wish in and whoever answers it see how to reach the person; the others see masks."""
     is_due = asked.state in (State.APPROVED, State.RUNNING, State.DONE)
     if user.pk == asked.opened_by_id or (is_due and user.reach.has(EXECUTE)):
-        return {"name": asked.person_name, "phone": asked.phone, "email": asked.email}
+        return {"name": asked.person_name, "phone": display_phone(asked.phone), "email": asked.email}
     return {
         "name": masked_name(asked.person_name), "phone": masked("phone", asked.phone),
         "email": masked("email", asked.email),

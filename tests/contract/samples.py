@@ -98,7 +98,11 @@ def make_rows(owners: list[User], other_department: Any) -> dict[str, list[Any]]
         "customers.Transfer": [Transfer.objects.create(requested_by=owner, reason="Because") for owner in owners],
         "customers.PersonRequest": [
             PersonRequest.objects.create(
-                number=f"GR-{owner.pk}", kind="copy", person_name="Somebody", received_on=today, due_on=today,
+                number=f"GR-{owner.pk}",
+                kind="copy",
+                person_name="Somebody",
+                received_on=today,
+                due_on=today,
                 opened_by=owner,
             )
             for owner in owners
