@@ -11,10 +11,22 @@ Environment of the tests (all optional; `python3 manage.py test` sets what is mi
 
 import os
 import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
 
+# the longest first, those that mostly wait beside those that compute; workers take whole files in this order
+LONGEST = (
+    "journeys/test_faults.py",
+    "crm/operations/test_supervision.py",
+    "crm/operations/test_run.py",
+    "browser/test_office_looks.py",
+    "browser/test_sales_looks.py",
+    "contract/test_matrix.py",
+    "browser/test_keyboard.py",
+    "browser/test_story.py",
+)
 SHARED_SPREADSHEETS = Path(__file__).resolve().parents[2] / "shared" / "data"
 CHROMIUM_SWITCHES = [
     "--no-sandbox",
@@ -33,8 +45,22 @@ def _chromium() -> str | None:
     return None if wanted == "none" else wanted or next(filter(None, map(shutil.which, names)), None)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """All workers know where the home lies that `tests/journeys/copies.py` prepares for copies."""
+    os.environ.setdefault("HARBOUR_PREPARED", f"{tempfile.gettempdir()}/harbour-prepared-{os.getpid()}")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """The prepared home goes when the last test is over."""
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(os.environ["HARBOUR_PREPARED"], ignore_errors=True)
+        Path(os.environ["HARBOUR_PREPARED"]).with_suffix(".lock").unlink(missing_ok=True)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what this machine cannot run, with the reason."""
+    """Put the longest first; skip what this machine cannot run, with the reason."""
+    places = {Path(__file__).parent / path: place for place, path in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path, len(places)))
     for item in items:
         if item.get_closest_marker("browser") and not _chromium():
             item.add_marker(pytest.mark.skip(reason="no Chromium was found"))

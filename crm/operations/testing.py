@@ -15,7 +15,8 @@ from crm.operations import bootstrap, embedded
 from crm.operations.home import ROOT
 from crm.operations.progress import Trouble, say, step
 
-ALL_TESTS = ["-n", "2", "--dist", "loadfile"]
+# three workers for two cores: tests of starting, killing and browsing mostly wait; tests/conftest.py has the order
+ALL_TESTS = ["-n", "3", "--dist", "loadfile", "--no-loadscope-reorder"]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CHROMIUM = "HARBOUR_CHROMIUM"
 NO_BROWSER = "none"
@@ -39,7 +40,7 @@ def run_tests(words: list[str]) -> int:
 
 
 def spread(words: list[str]) -> list[str]:
-    """The whole suite runs on two cores; a part that was asked for by its path runs in one process."""
+    """The whole suite keeps two cores busy; a part that was asked for by its path runs in one process."""
     is_part = any((ROOT / word.split("::")[0]).exists() for word in words if not word.startswith("-"))
     return [] if is_part or "-n" in words else ALL_TESTS
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import http.cookiejar
 import json
 import os
@@ -26,6 +27,20 @@ ROOT = Path(__file__).resolve().parents[2]
 READY = "Harbour CRM is ready at"
 
 
+def prepared_home() -> Path:
+    """The home of a copy that ran once in this run of the tests: with all tables, the demo company and its files."""
+    home = Path(os.environ["HARBOUR_PREPARED"])
+    with home.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not home.exists():
+            first = Copy()
+            first.run(240)
+            if left := first.interrupt():
+                raise RuntimeError(f"the first copy did not end: {left}")
+            first.home.rename(home)
+    return home
+
+
 class Copy:
     """`manage.py run` with its own home and port."""
 
@@ -39,8 +54,13 @@ class Copy:
         self.env |= {"HARBOUR_HOME": str(self.home), "HARBOUR_PORT": str(self.port), "HARBOUR_DEMO": "1"}
         self.process: subprocess.Popen[str] | None = None
 
-    def start(self, seconds: float = 240) -> None:
-        """Start and wait for the ready line."""
+    def start(self) -> None:
+        """Start where the first copy of this run of the tests ended, and wait for the ready line."""
+        subprocess.run(["cp", "-a", f"{prepared_home()}/.", self.home], check=True)
+        self.run(60)
+
+    def run(self, seconds: float) -> None:
+        """Start in the home as it is and wait for the ready line."""
         log = (self.home / "run.log").open("w")
         self.process = subprocess.Popen(
             [sys.executable, "manage.py", "run"], cwd=ROOT, env=self.env, stdout=log, stderr=subprocess.STDOUT,
@@ -53,15 +73,19 @@ class Copy:
             time.sleep(0.2)
 
     def stop(self) -> list[int]:
-        """Interrupt as Ctrl-C does; what is still alive after 15 seconds. The data goes with it."""
+        """Interrupt; what is still alive then. The data goes with it."""
+        left = self.interrupt()
+        shutil.rmtree(self.home, ignore_errors=True)
+        return left
+
+    def interrupt(self) -> list[int]:
+        """End as with Ctrl-C; what is still alive after 15 seconds."""
         if self.process and self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
             deadline = time.monotonic() + 15
             while time.monotonic() < deadline and (self.process.poll() is None or self.find()):
                 time.sleep(0.2)
-        left = self.find()
-        shutil.rmtree(self.home, ignore_errors=True)
-        return left
+        return self.find()
 
     def find(self, *words: str) -> list[int]:
         """Processes of this copy whose command line holds all words."""
