@@ -63,7 +63,7 @@ def nothing_since(before: datetime, path: str = "") -> Q:
 def unchanged_since(before: datetime) -> Q:
     """The condition for customers whose details, and whose contacts', nobody changed since a moment."""
     touched = Contact.objects.filter(customer=OuterRef("pk"), changed_at__gte=before)
-    return Q(changed_at__lt=before) & ~Exists(touched)
+    return Q(~Exists(touched), changed_at__lt=before)
 
 
 def is_existing(path: str = "") -> Q:
