@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from datetime import date, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from guardian.shortcuts import get_perms_for_model
@@ -19,6 +18,7 @@ from crm.history.changes import row_changes, with_operations
 from crm.history.operations import operation
 from crm.people.models import Department, User
 from crm.records.numbering import next_numbers
+from crm.records.promises import promised
 from crm.records.stale import fingerprint
 from customers.contacts.models import Contact
 from customers.customers.covered import refuse_unknown_details
@@ -317,12 +317,5 @@ def _changed_meanwhile(customer: Customer, actor: User) -> list[str]:
     ]
 
 
-@contextmanager
-def _one_credit_code() -> Iterator[None]:
-    """Turns the database's word on a second live customer with one code into a sentence at the field."""
-    try:
-        yield
-    except IntegrityError as fault:
-        if "customer_credit_code_once" not in str(fault):
-            raise
-        raise ValidationError({"credit_code": _("Another customer has this credit code.")}) from fault
+def _one_credit_code() -> AbstractContextManager[None]:
+    return promised("customer_credit_code_once", {"credit_code": _("Another customer has this credit code.")})

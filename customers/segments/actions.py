@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from crm.history.operations import operation
 from crm.people.models import User
+from crm.records.promises import promised
 from customers.base_data.models import CustomerLevel, Tag
 from customers.customers.identity import clean_line
 from customers.segments.conditions import clean_conditions
@@ -35,7 +36,8 @@ def save_segment(
     if segment is None and Segment.objects.filter(owner=actor).count() >= SEGMENTS_AT_MOST:
         raise ValidationError(_("You have %(count)s segments; delete one first.") % {"count": SEGMENTS_AT_MOST})
     entry = segment or Segment(owner=actor)
-    with operation(actor, "segment_changed" if segment else "segment_added", entry):
+    verb = "segment_changed" if segment else "segment_added"
+    with promised("segment_name_once", _segment_taken()), operation(actor, verb, entry):
         for field, value in ready.items():
             setattr(entry, field, value)
         entry.changed_at = timezone.now()
@@ -85,8 +87,8 @@ def save_rule(
     entry = rule or ClassificationRule()
     clash = ClassificationRule.objects.filter(name=name)
     if (clash.exclude(pk=rule.pk) if rule else clash).exists():
-        raise ValidationError({"name": _("There is a rule of this name.")})
-    with operation(actor, "classification_rule_saved", entry):
+        raise ValidationError(_rule_taken())
+    with promised("classificationrule_name", _rule_taken()), operation(actor, "classification_rule_saved", entry):
         entry.name, entry.segment, entry.level, entry.tag = name, segment, level, tag
         entry.takes_back, entry.is_active, entry.position = takes_back, is_active, position
         entry.save()
@@ -106,5 +108,13 @@ def _clean_name(name: str, segment: Segment | None, actor: User) -> str:
     owner = segment.owner if segment else actor
     clash = Segment.objects.filter(owner=owner, name=cleaned)
     if (clash.exclude(pk=segment.pk) if segment else clash).exists():
-        raise ValidationError({"name": _("You have a segment of this name.")})
+        raise ValidationError(_segment_taken())
     return cleaned
+
+
+def _segment_taken() -> dict[str, str]:
+    return {"name": _("You have a segment of this name.")}
+
+
+def _rule_taken() -> dict[str, str]:
+    return {"name": _("There is a rule of this name.")}

@@ -1,12 +1,14 @@
 """Segments are made in the builder, shared by right, used by the list, and drive rules and scores."""
 
+import threading
+import time
 from datetime import timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from crm.history.models import Operation
 from crm.jobs.models import Job
@@ -346,3 +348,56 @@ def test_the_grid_counts_what_is_in_reach_and_leads_to_the_list(rep):
     assert (grid.total, cell.count) == (1, 1)
     assert client.get(cell.url).context["total"] == 1
     assert client.get("/customers/?rfm=9-9").status_code == 400
+
+
+# ── at the same moment ──
+
+
+def _while_another_saves_the_same(work):
+    """What becomes of a work that begins before the same work of another has ended, and ends after it."""
+    ended = []
+
+    def second():
+        try:
+            with translation.override("en"):
+                work()
+            ended.append("saved")
+        except ValidationError as refusal:
+            ended.append(refusal.message_dict)
+        except IntegrityError:
+            ended.append("IntegrityError")
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=second)
+    with transaction.atomic():
+        work()
+        thread.start()
+        for _try in range(200):
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+                if cursor.fetchone()[0]:
+                    break
+            time.sleep(0.02)
+    thread.join(30)
+    return ended
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_segments_of_one_name_saved_at_the_same_moment_one_is_refused_in_words(director):
+    ended = _while_another_saves_the_same(lambda: save_segment(None, actor=director, name="Big", conditions=BIG))
+
+    assert ended == [{"name": ["You have a segment of this name."]}]
+    assert Segment.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_rules_of_one_name_saved_at_the_same_moment_one_is_refused_in_words(director):
+    segment, tag = save_segment(None, actor=director, name="Big", conditions=BIG), make_tag("VIP")
+
+    def work():
+        save_rule(None, actor=director, name="Rule", segment=segment, level=None, tag=tag, takes_back=False,
+                  is_active=True)  # fmt: skip
+
+    assert _while_another_saves_the_same(work) == [{"name": ["There is a rule of this name."]}]
+    assert ClassificationRule.objects.count() == 1
