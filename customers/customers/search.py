@@ -2,8 +2,8 @@
 
 Trigrams cannot hold two characters, so names are kept with every character doubled: 恒曜 is 恒恒曜曜 and any two
 neighbours make a trigram. The text lives in a narrow table of its own, so that an owner change does not touch it.
-People and contact details match only in rows where the person may know them, in the pool for nobody: else hits would
-tell them.
+People and contact details match only in rows where the person may know them, in the pool for nobody, and a website
+only where no pool hides it: else hits would tell them.
 """
 
 from __future__ import annotations
@@ -16,16 +16,20 @@ from typing import Any
 from django.contrib.postgres.search import TrigramWordDistance
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Func, Q, QuerySet, TextField, Value
+from django.db.models.functions import StrIndex
+from django.db.models.lookups import GreaterThan
 from django.utils.translation import gettext as _
 
 from crm.access.masks import may_match_contact_details, where_known
 from customers.customers.identity import website_domain
 from customers.customers.letters import letters_of, matched_part
 from customers.customers.models import Customer, CustomerSearch
+from customers.pool.hiding import where_shown
 
 VIEW_CUSTOMER = "customers.view_customer"
 NEAR_ENOUGH = 0.5  # one letter left out of six: Siemns
+_DOMAIN_AT_END = r"\|[^|]*\.[^|]*$"
 _NO_DIGIT = re.compile(r"\D")
 _LATIN_WORD = re.compile(r"[a-z][a-z .&-]{3,}")
 _HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
@@ -132,20 +136,22 @@ def _condition(text: str, user: Any, path: str = "") -> Q:
     customer = "" if path else "customer__"
     people = ~Q(**{f"{customer}status": Customer.Status.POOL}) if _sees_people(user) else None
     details = where_known(user, customer) if may_match_contact_details(user) else None
+    websites = where_shown(user, "website", customer)
     condition = Q()
     for word in words:
-        condition &= _fitting(word, path, people, details)
+        condition &= _fitting(word, path, people, details, websites)
     return condition
 
 
-def _fitting(word: str, path: str, people: Q | None, details: Q | None) -> Q:
+def _fitting(word: str, path: str, people: Q | None, details: Q | None, websites: Q) -> Q:
     """One word in any of the four texts; people and details only where the person may match them (None: nowhere)."""
     twice, is_han = doubled(word), _HAN.search(word) is not None
     small = word.lower().replace(" ", "")
     digits = re.sub(r"[\s\-+()]", "", word)
     by_company = Q(**{f"{path}doubled__contains": twice}) if not digits.isdecimal() else Q()
     if not is_han:
-        by_company |= Q(**{f"{path}letters__contains": small})
+        by_letters = Q(**{f"{path}letters__contains": small})
+        by_company |= by_letters & (websites | _without_website(path, small)) if websites else by_letters
     if people is not None and not digits.isdecimal():
         by_person = Q(**{f"{path}people__contains": twice})
         if not is_han:
@@ -164,6 +170,16 @@ def _fitting(word: str, path: str, people: Q | None, details: Q | None) -> Q:
     return by_company
 
 
+def _without_website(path: str, small: str) -> Q:
+    return Q(GreaterThan(StrIndex(_rest(path), Value(small)), 0))
+
+
+def _rest(path: str) -> Func:
+    """The letters without the domain at their end, the only one of them with a dot."""
+    pattern = Value(_DOMAIN_AT_END)
+    return Func(F(f"{path}letters"), pattern, Value(""), function="regexp_replace", output_field=TextField())
+
+
 def _sees_people(user: Any) -> bool:
     """Whether the person sees the contacts of every customer they see, so that hits tell nothing."""
     scopes = user.reach.scopes
@@ -180,6 +196,8 @@ def customers_found(text: str, user: Any, limit: int) -> list[Any]:
         return found
     # %> takes the trigram index; nearest first
     near = _listed(rows.filter(search_row__letters__trigram_word_similar=wanted))
+    if websites := where_shown(user, "website"):
+        near = near.alias(rest=_rest("search_row__")).filter(websites | Q(rest__trigram_word_similar=wanted))
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT set_config('pg_trgm.word_similarity_threshold', %s, true)", [str(NEAR_ENOUGH)])
         return list(near.order_by(TrigramWordDistance(wanted, "search_row__letters"), "-id")[:limit])

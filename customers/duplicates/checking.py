@@ -19,6 +19,7 @@ from customers.customers.models import Customer
 from customers.customers.search import doubled
 from customers.duplicates.asking import note_told, refuse_probing
 from customers.duplicates.likeness import SAME, likeness_sql
+from customers.pool.hiding import where_shown
 
 MATCHES_AT_MOST = 5
 REFUSED = "refuse"
@@ -105,7 +106,7 @@ def find_duplicates(
         "credit_code": (credit_code, Q(credit_code=credit_code), _("credit code")),
         "phone": (phones, _with_contacts("phone", phones, Q(phone__in=phones)), _("phone")),
         "email": (emails, _with_contacts("email", emails, Q(email__in=emails)), _("e-mail")),
-        "website": (domain, Q(search_row__letters__contains=domain), _("website")),
+        "website": (domain, Q(search_row__letters__contains=domain) & where_shown(user, "website"), _("website")),
     }
     for key, (value, condition, label) in asked.items():
         if not value:

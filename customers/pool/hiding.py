@@ -71,12 +71,12 @@ def conceal(user: User, customers: Iterable[Customer]) -> None:
             setattr(customer, column, _EMPTY.get(column))
 
 
-def where_shown(user: User, name: str) -> Q:
-    """The condition for customers whose column of this name the person may see, and so may filter by."""
+def where_shown(user: User, name: str, path: str = "") -> Q:
+    """The condition for customers at `path` whose column of this name the person may see, and so may filter by."""
     if name not in HIDEABLE:
         return Q()
     hiding = [pk for pk, columns in hidden_by_pool(user).items() if name in columns]
-    return ~Q(pool__in=hiding) | Q(pool=None) if hiding else Q()
+    return ~Q(**{f"{path}pool__in": hiding}) | Q(**{f"{path}pool": None}) if hiding else Q()
 
 
 def history_since(user: User, customer: Customer) -> datetime | None:

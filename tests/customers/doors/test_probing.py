@@ -8,8 +8,11 @@ from customers.contacts.actions import add_contact
 from customers.contacts.models import Contact
 from customers.customers.actions import create_customer
 from customers.customers.models import Customer
+from customers.customers.search import customers_found, search_ids
 from customers.duplicates import asking, lookups
-from tests.factories import make_customer, make_department, make_user
+from customers.duplicates.checking import find_duplicates
+from tests.factories import make_customer, make_department, make_pool, make_pooled_customer, make_user
+from tests.factories.api import api as api
 
 pytestmark = pytest.mark.django_db
 PHONE = "+8613912345678"
@@ -74,3 +77,38 @@ def test_whom_forms_tell_of_nobody_out_of_reach_is_never_held_up(rep):
     for _ in range(asking.A_MINUTE + 1):
         refusal = refusal_of(lambda: create_customer(actor=rep, owner=rep, values={"name": "Probe", "phone": PHONE}))
         assert "Own Works" in str(refusal)
+
+
+@pytest.fixture
+def hidden(east):
+    pool = make_pool("East pool", department=east, hidden_columns=["website"])
+    return make_pooled_customer(pool, name="Pooled Works", number="C-7788", website="https://www.canary-domain.com/x")
+
+
+@pytest.mark.parametrize("text", ["canary-domain.com", "canary", "nary-dom", "canary domian"])
+def test_a_website_that_a_pool_hides_is_found_by_no_search(hidden, rep, api, text):
+    assert customers_found(text, rep, 10) == []
+    assert api(rep).get(f"customers/?q={text}").body["results"] == []
+    assert not Customer.objects.visible_to(rep).filter(pk__in=search_ids(text, rep)).exists()
+
+
+@pytest.mark.parametrize("text", ["pooled", "C-7788", "c-7788", "pooledworks", "poled works"])
+def test_a_customer_whose_website_is_hidden_is_found_by_what_is_shown(hidden, rep, text):
+    assert customers_found(text, rep, 10) == [hidden]
+
+
+def test_a_website_is_found_by_those_who_see_it(hidden, rep, east):
+    make_customer(rep, name="Own Works", website="https://www.canary-domain.com")
+    director = make_user("director", "director", east)
+
+    assert [row.name for row in customers_found("canary-dom", rep, 10)] == ["Own Works"]
+    assert [row.name for row in customers_found("canary-dom", director, 10)] == ["Own Works", "Pooled Works"]
+
+
+def test_the_check_for_duplicates_matches_no_website_that_a_pool_hides(hidden, rep, east):
+    website = "http://canary-domain.com/shop"
+
+    assert find_duplicates(rep, website=website).matches == []
+    create_customer(actor=rep, owner=rep, values={"name": "Quite Another", "website": website})
+    (match, _own) = find_duplicates(make_user("director", "director", east), website=website).matches
+    assert match.customer == hidden
