@@ -114,13 +114,17 @@ BEGIN
         SELECT DISTINCT w.word FROM customers_contactevent e, LATERAL (VALUES
             (e.phone, e.phone), (e.phone, regexp_replace(e.phone, '^\\+86', '')),
             (e.phone, regexp_replace(e.phone, '^\\+86(1..)(....)(....)$', '\\1 \\2 \\3')),
-            (e.email, e.email), (e.wechat, e.wechat)) AS w(value, word)
-        WHERE e.pgh_obj_id = ANY(erased) AND length(w.word) >= 5
+            (e.email, e.email)) AS w(value, word)
+        WHERE e.pgh_obj_id = ANY(erased) AND (w.word ~ '^[+]?[0-9][0-9 -]{5,24}$' OR w.word ~ '^[^@ ]+@[^@ ]+$')
             AND NOT EXISTS (SELECT FROM customers_contact o
                 WHERE o.phone = w.value OR o.email = w.value OR o.wechat = w.value)
             AND NOT EXISTS (SELECT FROM customers_customer o WHERE o.phone = w.value OR o.email = w.value)
     ) k;
+    -- only phones and e-mails are taken out everywhere; names and nicknames at the companies of the person
     SELECT coalesce(array_agg(k.name ORDER BY length(k.name) DESC, k.name), '{}') INTO names FROM (
+        SELECT DISTINCT e.wechat AS name FROM customers_contactevent e
+        WHERE e.pgh_obj_id = ANY(erased) AND length(e.wechat) >= 5
+        UNION
         SELECT DISTINCT e.name FROM customers_contactevent e
         JOIN customers_contact c ON c.id = e.pgh_obj_id
         WHERE e.pgh_obj_id = ANY(erased) AND length(e.name) >= 2 AND e.name <> c.name
