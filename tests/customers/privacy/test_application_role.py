@@ -56,8 +56,9 @@ def test_a_forged_event_does_not_turn_the_door_into_an_eraser_of_words(canary_of
     anonymise_contacts([contact.pk], "retention")
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO customers_contactevent SELECT (jsonb_populate_record(e, "
-            "jsonb_build_object('pgh_id', 987654321, 'email', 'granted', 'phone', 'director', 'wechat', 'granted'))).* FROM customers_contactevent e "
+            "INSERT INTO customers_contactevent SELECT (jsonb_populate_record(e, jsonb_build_object("
+            "'pgh_id', 987654321, 'email', 'granted', 'phone', 'director', 'wechat', 'granted'))).* "
+            "FROM customers_contactevent e "
             "WHERE e.pgh_obj_id = %s LIMIT 1",
             [contact.pk],
         )
