@@ -11,6 +11,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -34,7 +35,7 @@ _UNTOLD = frozenset({"name_key", "changed_at", "changed_by_id", "customer_id"})
 
 @dataclass
 class Unmerged:
-    """How many records went back, and what stays as it is (label and reason)."""
+    """How many records went back, and what is not as it was (label and reason)."""
 
     put_back: int = 0
     kept: list[tuple[str, str]] = field(default_factory=list)
@@ -65,6 +66,7 @@ def unmerge(merge: Merge, *, actor: User) -> Unmerged:
         _restore(loser, merge.before["loser"], merge.moved["loser_after"], outcome)
         loser.refresh_from_db()
         keep_unique(CUSTOMER, loser.pk, {}, loser.custom)
+        _part_links(survivor, loser, outcome)
         refuse_loop([survivor, loser])
         _reopen_candidate(merge.moved["candidate"])
         merge.undone_by, merge.undone_at = actor, timezone.now()
@@ -151,6 +153,20 @@ def _move_back(
                 "%(count)s record belongs elsewhere meanwhile.", "%(count)s records belong elsewhere meanwhile.", left
             )
             outcome.kept.append((str(found.model._meta.verbose_name), text % {"count": left}))
+
+
+def _part_links(survivor: Customer, loser: Customer, outcome: Unmerged) -> None:
+    """What was linked since the merge no longer leads from a record of one customer to a contact of the other."""
+    pair = [survivor.pk, loser.pk]
+    for found in references_to(Contact):
+        name, columns = found.field.name, {column.name for column in found.model._meta.concrete_fields}
+        if not (found.field.is_relation and found.field.null and "customer" in columns):
+            continue
+        linked = found.model._base_manager.filter(**{"customer__in": pair, f"{name}__customer__in": pair})
+        parted = list(linked.exclude(customer=F(f"{name}__customer")).order_by("pk"))
+        found.model._base_manager.filter(pk__in=[row.pk for row in parted]).update(**{name: None})
+        text = _("It led to a contact of the other customer and has been removed.")
+        outcome.kept += [(f"{row} · {found.field.verbose_name}", text) for row in parted]
 
 
 def _reopen_candidate(before: dict[str, Any] | None) -> None:

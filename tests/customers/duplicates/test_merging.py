@@ -12,6 +12,7 @@ from crm.history.models import Operation
 from crm.notifications.models import Notice
 from crm.operations.invariants import broken
 from crm.people.models import User
+from customers.activities.models import Activity
 from customers.contacts.models import Contact
 from customers.customers import actions, relations
 from customers.customers.holds import Hold
@@ -331,6 +332,29 @@ def test_new_rows_of_the_survivor_stay_with_it(pair, rita, dora):
     unmerge(merge, actor=dora)
     made.refresh_from_db()
     assert made.customer == pair[0]
+
+
+def test_links_made_since_a_merge_do_not_lead_to_contacts_of_the_other_company(pair, rita, dora):
+    survivor, loser = pair
+    ours, theirs, stays = make_contact(survivor), make_contact(loser), make_contact(loser)
+    older = make_activity(loser, author=rita, contact=theirs)
+    merge = merge_customers(*pair, actor=dora)
+    Contact.objects.filter(pk=ours.pk).update(reports_to=theirs)
+    Contact.objects.filter(pk=stays.pk).update(reports_to=theirs)
+    newer = make_activity(Customer.objects.get(pk=survivor.pk), author=rita, contact=theirs)
+
+    outcome = unmerge(merge, actor=dora)
+
+    assert dict(Contact.objects.values_list("pk", "reports_to")) == {
+        ours.pk: None,
+        theirs.pk: None,
+        stays.pk: theirs.pk,
+    }
+    assert list(Activity.objects.order_by("pk").values_list("pk", "customer", "contact")) == [
+        (older.pk, loser.pk, theirs.pk), (newer.pk, survivor.pk, None)
+    ]  # fmt: skip
+    why = "It led to a contact of the other customer and has been removed."
+    assert sorted(outcome.kept) == sorted([(f"{newer} · contact", why), (f"{ours} · reports to", why)])
 
 
 def test_a_merge_cannot_be_taken_back_too_late_nor_under_a_later_one(pair, rita, dora):
