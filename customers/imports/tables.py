@@ -8,15 +8,16 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from crm.access.masks import masked
+from crm.access.masks import masked, sees_contact_details
 from crm.records.sheets import SheetField
 from customers.base_data.lookups import Lookups
 from customers.customers.models import Customer
-from customers.customers.resources import CustomerResource
-from customers.imports.matching import PERSONAL_ATTRIBUTES
+from customers.customers.resources import ANY_OWNER, CustomerResource
+from customers.imports.matching import CONTACT_ATTRIBUTES, PERSONAL_ATTRIBUTES
 from customers.imports.models import ImportRow, ImportSet
 from customers.imports.undoing import KEPT_FIELDS
 from customers.imports.wording import outcome_labels, reasons
+from customers.pool.hiding import hidden_columns
 
 _REPAIRABLE = ("refused", "duplicate")
 
@@ -46,6 +47,7 @@ class Line:
     """One row on the page."""
 
     row: ImportRow
+    customer_id: int | None
     name: str
     label: str
     tone: str
@@ -66,21 +68,25 @@ class RowReader:
         self.mapping = {int(at): name for at, name in import_set.mapping.items() if name in self.columns}
         self.labels = {name: (label, tone) for name, label, tone in outcome_labels()}
         self.lookups = Lookups()
+        self.may_change_any = import_set.requested_by.reach.has(ANY_OWNER)
 
     def lines(self, rows: Iterable[ImportRow]) -> list[Line]:
-        """The lines of these rows, with links to the customers their importer may see."""
+        """The lines of these rows, with what their importer may see of the customers now."""
         rows = list(rows)
-        ids = [row.customer_id for row in rows if row.customer_id]
-        visible = Customer.objects.visible_to(self.import_set.requested_by).filter(pk__in=ids)
+        wanted = Customer.objects.filter(pk__in=[row.customer_id for row in rows if row.customer_id])
+        visible = wanted.visible_to(self.import_set.requested_by)
         urls = {customer.pk: customer.get_absolute_url() for customer in visible.only("pk")}
-        return [self.line(row, urls.get(row.customer_id or 0, "")) for row in rows]
+        seen = (wanted if self.may_change_any else visible).only("owner_id", "department_id", "status", "pool_id")
+        customers = seen.in_bulk()
+        return [self.line(row, customers.get(row.customer_id or 0), urls.get(row.customer_id or 0, "")) for row in rows]
 
-    def line(self, row: ImportRow, url: str = "") -> Line:
-        """One row."""
+    def line(self, row: ImportRow, customer: Customer | None = None, url: str = "") -> Line:
+        """One row; `customer` is the one it changes, None where its importer does not reach it."""
         label, tone = self.labels.get(row.outcome, (_("not checked"), "gray"))
         said = reasons(row.errors) or ([undo_text(row)] if row.undo_note else [])
         return Line(
-            row, self._cell(row, "name"), label, tone, url, self._changes(row), self._facts(row), said,
+            row, customer.pk if customer else None, self._cell(row, "name"), label, tone, url,
+            self._changes(row, customer), self._facts(row), said,
             self._repairs(row) if row.outcome in _REPAIRABLE else [],
         )  # fmt: skip
 
@@ -88,21 +94,32 @@ class RowReader:
         at = next((at for at, mapped in self.mapping.items() if mapped == name), None)
         return row.cells[at][:200] if at is not None and at < len(row.cells) else ""
 
-    def _changes(self, row: ImportRow) -> list[Change]:
+    def _changes(self, row: ImportRow, customer: Customer | None) -> list[Change]:
         return [
             Change(
-                name, self.by_attribute[name].header, self._shown(name, before, row.is_masked), self._shown(name, after)
+                name, field.header, self._before(row, customer, field, before),
+                field.widget.shown(after, self.lookups),
             )
             for name, (before, after) in row.difference.items()
-            if name in self.by_attribute
-        ]
+            if (field := self.by_attribute.get(name))
+        ]  # fmt: skip
 
-    def _shown(self, attribute: str, value: Any, is_masked: bool = False) -> str:
-        if is_masked and getattr(self.by_attribute.get(attribute), "mask", "") == "custom":
-            return masked("custom", str(value or ""))
-        if is_masked and attribute in PERSONAL_ATTRIBUTES:
-            return masked(attribute.removeprefix("contact_"), value or "")
-        return self.by_attribute[attribute].widget.shown(value, self.lookups)
+    def _before(self, row: ImportRow, customer: Customer | None, field: SheetField, value: Any) -> str:
+        user, name = self.import_set.requested_by, field.attribute
+        told: str = field.widget.shown(value, self.lookups)
+        if customer is None or name in hidden_columns(user, customer) or self._hides_people(customer, name):
+            return masked("", told)
+        if sees_contact_details(user, customer) and not row.is_masked:
+            return told
+        if field.mask == "custom":
+            return masked("custom", told)
+        return masked(name.removeprefix("contact_"), value or "") if name in PERSONAL_ATTRIBUTES else told
+
+    def _hides_people(self, customer: Customer, name: str) -> bool:
+        if name not in CONTACT_ATTRIBUTES:
+            return False
+        sees = self.may_change_any or self.import_set.requested_by.reach.covers("customers.view_contact", customer)
+        return customer.status == Customer.Status.POOL or not sees
 
     def _facts(self, row: ImportRow) -> list[tuple[str, str]]:
         """What a new row brings, without its name."""

@@ -9,8 +9,9 @@ from python_calamine import CalamineWorkbook
 from crm.jobs.running import run_job
 from customers.customers.models import Customer
 from customers.imports.models import ImportSet
-from tests.customers.imports.conftest import apply, as_csv, check, upload
-from tests.factories import make_customer, make_department, make_user, sign_in
+from tests.customers.imports.conftest import apply, as_csv, check, counts, upload
+from tests.factories import make_contact, make_customer, make_department, make_pool, make_user, sign_in
+from tests.factories.api import api as api
 
 pytestmark = pytest.mark.django_db
 LIST = "/customers/import/"
@@ -220,3 +221,59 @@ def test_made_up_parameters_answer_with_rows_or_none(admin):
         f"{url}rows/2/", {"cell_99": "x", "cell_x": "y", "check": import_set.job_id}, headers={"HX-Request": "true"}
     )
     assert answer.status_code == 422
+
+
+REPLACING = [["Company", "Website", "Contact", "Phone"], ["Works", "https://new.example", "New Person", "13900139000"]]
+
+
+@pytest.fixture
+def reached(db):
+    rep = make_user("rita", role="rep", department=make_department("East"))
+    customer = make_customer(rep, name="Works", website="https://canary.example", phone="+8613800138000")
+    make_contact(customer, name="Canary Person", is_primary=True)
+    import_set = check(upload(rep, REPLACING), match_key="name")
+    assert counts(import_set) == {"changed": 1}
+    return rep, customer, import_set
+
+
+def told(client, import_set):
+    row = client.get(f"imports/{import_set.pk}/rows/").body["results"][0]
+    return row["customer"], {change["field"]: change["before"] for change in row["changes"]}
+
+
+def test_what_an_import_would_replace_is_shown_while_its_importer_sees_it(reached, api):
+    rep, customer, import_set = reached
+    page = sign_in(rep).get(import_set.get_absolute_url()).text
+
+    assert "canary.example" in page
+    assert "Canary Person" in page
+    pk, before = told(api(rep), import_set)
+    assert (pk, before["website"], before["contact_name"]) == (customer.pk, "https://canary.example", "Canary Person")
+
+
+def test_what_an_import_would_replace_is_hidden_once_the_customer_is_out_of_reach(reached, api):
+    rep, customer, import_set = reached
+    far = make_user("far", role="rep", department=make_department("North"))
+    Customer.objects.filter(pk=customer.pk).update(owner=far, department=far.department)
+    page = sign_in(rep).get(import_set.get_absolute_url()).text
+
+    for word in ("canary.example", "Canary Person", "138 0013 8000", "8000", f"/customers/{customer.pk}/"):
+        assert word not in page
+    assert "new.example" in page
+    pk, before = told(api(rep), import_set)
+    assert (pk, set(before.values())) == (None, {"****"})
+
+
+def test_what_an_import_would_replace_is_hidden_as_far_as_a_pool_hides_it(reached, api):
+    rep, customer, import_set = reached
+    pool = make_pool("East pool", department=rep.department, hidden_columns=["website"])
+    Customer.objects.filter(pk=customer.pk).update(owner=None, status="pool", pool=pool)
+    page = sign_in(rep).get(import_set.get_absolute_url()).text
+
+    for word in ("canary.example", "Canary Person", "138 0013 8000"):
+        assert word not in page
+    assert f"/customers/{customer.pk}/" in page
+    pk, before = told(api(rep), import_set)
+    assert (pk, before["website"], before["contact_name"], before["phone"]) == (
+        customer.pk, "****", "****", "138****8000",
+    )  # fmt: skip
