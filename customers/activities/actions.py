@@ -24,6 +24,7 @@ from customers.customers.actions import hold_customer
 from customers.customers.identity import clean_line
 from customers.customers.models import Customer
 from customers.customers.querysets import CustomerQuerySet
+from customers.duplicates.models import Merge
 
 EDIT_HOURS = 24
 LONGEST_CONTENT = 5000
@@ -206,7 +207,7 @@ def _move_clock(customer: Customer, activity: Activity, actor: User) -> None:
 
 def _turn_clock_on(customer: Customer, activity: Activity, actor: User) -> None:
     """The clock after a follow-up it did not stand on was corrected to a later moment."""
-    if activity.is_valid_follow_up:
+    if activity.is_valid_follow_up and activity.pk not in Merge.objects.foreign_talks(customer):
         rows = Customer.objects.filter(pk=customer.pk, last_followed_at__lt=activity.happened_at)
         rows.update(last_followed_at=activity.happened_at, changed_at=timezone.now(), changed_by=actor)
 
@@ -216,6 +217,7 @@ def _recount_clock(customer: Customer, actor: User, was_at: datetime) -> None:
     if customer.last_followed_at != was_at:
         return
     counted = Activity.objects.live().filter(customer=customer, is_valid_follow_up=True)
+    counted = counted.exclude(pk__in=Merge.objects.foreign_talks(customer))
     latest = counted.order_by("-happened_at").values_list("happened_at", flat=True).first()
     if latest != customer.last_followed_at:
         Customer.objects.filter(pk=customer.pk).update(

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Self
 
+from django.db.models import F, Q
+
 from crm.access.rows import ReachQuerySet
 
 if TYPE_CHECKING:
     from crm.people.models import User
+    from customers.customers.models import Customer
 
 _SEEN = "customers.view_customer"
 
@@ -43,6 +46,13 @@ class MergeQuerySet(PairQuerySet):
     """Merges."""
 
     ends = ("survivor", "loser")
+
+    def foreign_talks(self, customer: Customer) -> list[int]:
+        """The follow-ups that came to a customer from one of another owner, also by way of a third."""
+        into = self.filter(Q(survivor=customer) | Q(survivor__merged_into=customer), undone_at=None)
+        found = into.exclude(before__survivor__owner_id=F("before__loser__owner_id"))
+        moved = found.values_list("moved__rows__customers.Activity.customer", flat=True)
+        return [pk for ids in moved if ids for pk in ids]
 
 
 class AccessRequestQuerySet(ReachQuerySet):

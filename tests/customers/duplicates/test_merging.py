@@ -12,6 +12,7 @@ from crm.history.models import Operation
 from crm.notifications.models import Notice
 from crm.operations.invariants import broken
 from crm.people.models import User
+from customers.activities.actions import archive_activity, update_activity
 from customers.activities.models import Activity
 from customers.contacts.models import Contact
 from customers.customers import actions, relations
@@ -151,6 +152,50 @@ def test_a_signed_customer_stays_one_and_talks_of_another_owner_do_not_restart_t
     merge_customers(survivor, make_customer(rita, last_followed_at=moments[1]), actor=dora)
     survivor.refresh_from_db()
     assert survivor.last_followed_at == moments[1]
+
+
+def test_talks_of_another_owner_do_not_restart_the_clock_when_the_latest_own_one_is_put_away(rita, ryan, dora):
+    days = {name: timezone.now() - timedelta(days=count) for name, count in (("old", 40), ("other", 5), ("new", 1))}
+    survivor, loser = make_customer(rita, last_followed_at=days["new"]), make_customer(ryan)
+    make_activity(survivor, author=rita, is_valid_follow_up=True, happened_at=days["old"])
+    latest = make_activity(survivor, author=rita, is_valid_follow_up=True, happened_at=days["new"])
+    make_activity(loser, author=ryan, is_valid_follow_up=True, happened_at=days["other"])
+    merge_customers(survivor, loser, actor=dora)
+    further = make_customer(rita)
+    merge_customers(further, Customer.objects.get(pk=survivor.pk), actor=dora)
+    latest.refresh_from_db()
+
+    archive_activity(latest, actor=dora)
+
+    further.refresh_from_db()
+    assert further.last_followed_at == days["old"]
+
+
+def test_correcting_a_talk_of_another_owner_does_not_turn_the_clock_on(rita, ryan, dora):
+    long_ago = timezone.now() - timedelta(days=40)
+    survivor, loser = make_customer(rita, last_followed_at=long_ago), make_customer(ryan)
+    talk = make_activity(loser, author=ryan, is_valid_follow_up=True)
+    merge_customers(survivor, loser, actor=dora)
+    talk.refresh_from_db()
+
+    update_activity(talk, actor=ryan, values={"happened_at": timezone.now() - timedelta(hours=1)})
+
+    survivor.refresh_from_db()
+    assert survivor.last_followed_at == long_ago
+
+
+def test_talks_of_one_owner_at_both_count_for_the_clock_after_a_merge(rita, dora):
+    moments = [timezone.now() - timedelta(days=days) for days in (5, 1)]
+    survivor, loser = (make_customer(rita, last_followed_at=moment) for moment in reversed(moments))
+    latest = make_activity(survivor, author=rita, is_valid_follow_up=True, happened_at=moments[1])
+    make_activity(loser, author=rita, is_valid_follow_up=True, happened_at=moments[0])
+    merge_customers(survivor, loser, actor=dora)
+    latest.refresh_from_db()
+
+    archive_activity(latest, actor=dora)
+
+    survivor.refresh_from_db()
+    assert survivor.last_followed_at == moments[0]
 
 
 def test_one_main_contact_stays_the_main_contact(pair, dora):
