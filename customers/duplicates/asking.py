@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Mapping
 from datetime import timedelta
@@ -15,18 +14,18 @@ from redis.exceptions import RedisError
 
 from crm.company.actions import company_setting
 from crm.history.models import Operation
+from crm.operations.pace import counted, counted_this_minute
 from crm.people.models import User
 
 VERB = "customer_looked_up"
 A_MINUTE = 30
 HINTS_A_MINUTE = 60
 _DAY = 86_400
-logger = logging.getLogger("harbour.duplicates")
 
 
 def hints_too_often(actor: User) -> bool:
     """Whether a person had more hints while typing than anybody types; without Redis nobody is held up."""
-    return _counted(f"duplicate-hints:{actor.pk}:{int(time.time()) // 60}", 120) > HINTS_A_MINUTE
+    return counted_this_minute(f"duplicate-hints:{actor.pk}") > HINTS_A_MINUTE
 
 
 def refuse_too_often(actor: User) -> None:
@@ -52,7 +51,7 @@ def refuse_probing(actor: User) -> None:
 def note_told(actor: User) -> None:
     """Count that a form told of a customer out of reach; in Redis, for the refusal itself leaves nothing behind."""
     for key, seconds in zip(_keys(actor), (120, _DAY), strict=True):
-        _counted(key, seconds)
+        counted(key, seconds)
 
 
 def _told(actor: User) -> tuple[int, int]:
@@ -67,12 +66,3 @@ def _told(actor: User) -> tuple[int, int]:
 def _keys(actor: User) -> tuple[str, str]:
     stem = f"duplicates-told:{actor.pk}"
     return f"{stem}:{int(time.time()) // 60}", f"{stem}:{timezone.localdate()}"
-
-
-def _counted(key: str, seconds: int) -> int:
-    try:
-        cache.add(key, 0, seconds)
-        return int(cache.incr(key))
-    except (RedisError, ValueError):
-        logger.warning("rate limit not counted")
-        return 0

@@ -2,39 +2,34 @@
 
 from __future__ import annotations
 
-import logging
-import time
 from hashlib import sha256
 
 from django.conf import settings
 from django.contrib import messages
-from django.core.cache import cache
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.cache import get_conditional_response
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
-from redis.exceptions import RedisError
 
 from crm.access.gate import SignedInRequest, needs, public
+from crm.operations.pace import MINUTE, counted_this_minute
 from crm.operations.requests import client_address
 from customers.tasks import feeds
 from customers.tasks.models import CalendarFeed
 from customers.tasks.people import VIEW
 
-logger = logging.getLogger("harbour.calendar")
 FETCHES_PER_MINUTE = 30
-_MINUTE = 60
 
 
 @public
 @require_safe
 def feed(request: HttpRequest, token: str) -> HttpResponse:
     """The calendar of whoever the secret belongs to; 404 for an unknown one and for a disabled person."""
-    if _too_often(client_address(request)):
+    if counted_this_minute(f"calendar-rate:{client_address(request)}") > FETCHES_PER_MINUTE:
         answer = HttpResponse(status=429)
-        answer["Retry-After"] = str(_MINUTE)
+        answer["Retry-After"] = str(MINUTE)
         return answer
     user = feeds.feed_owner(token)
     if user is None:
@@ -73,14 +68,3 @@ def calendar_feed_remove(request: SignedInRequest) -> HttpResponse:
     feeds.remove_feed(request.user)
     messages.success(request, _("The subscription has ended."))
     return redirect("settings:calendar_feed")
-
-
-def _too_often(address: str) -> bool:
-    """Whether an address has asked too often this minute; without Redis nobody is held up."""
-    key = f"calendar-rate:{address}:{int(time.time()) // _MINUTE}"
-    try:
-        cache.add(key, 0, 2 * _MINUTE)
-        return bool(cache.incr(key) > FETCHES_PER_MINUTE)
-    except (RedisError, ValueError):
-        logger.warning("rate limit not counted")
-        return False
