@@ -104,13 +104,6 @@ RULES = [
         "WHERE o.verb IN ('customer_revealed', 'contact_revealed') AND was.status = 'pool'",
     ),
     Invariant(
-        62,
-        "Every record of a finished transfer moved or says why not.",
-        "SELECT r.id FROM customers_transferrow r JOIN customers_transfer t ON t.id = r.transfer_id "
-        "WHERE t.state IN ('done', 'undone') AND (r.outcome = 'planned' "
-        "OR r.outcome IN ('stays', 'skipped', 'kept') AND r.reason = '')",
-    ),
-    Invariant(
         63,
         "A customer in a pool is shared with nobody.",
         "SELECT c.id FROM customers_customer c JOIN customers_customershare s ON s.content_object_id = c.id "
@@ -208,7 +201,7 @@ RULES = [
         r"SELECT id FROM customers_customer WHERE name ~ '[\x01-\x1f\x7f]'",
     ),
     Invariant(
-        97,
+        103,
         "A merged customer leads to one that was not merged itself.",
         "SELECT l.id FROM customers_customer l JOIN customers_customer s ON s.id = l.merged_into_id "
         "WHERE s.merged_into_id IS NOT NULL",
