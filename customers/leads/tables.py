@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.utils import timezone
@@ -36,18 +37,16 @@ def _note(row: Any, viewer: Viewer) -> str:
     return format_html('<span class="trunc max-lg" title="{}">{}</span>', text[:500], " · ".join(short.splitlines()))
 
 
-def _like(name: str, *, is_default: bool = True) -> Column:
+def _like(name: str, order: str = "", *, is_default: bool = True) -> Column:
     found = next(column for column in CUSTOMER_TABLE.columns if column.name == name)
-    return Column(
-        found.name, found.label, found.cell, found.fields, "", found.css, is_default, found.is_fixed, found.is_labelled
-    )
+    return replace(found, order=order, is_default=is_default)
 
 
 LEAD_TABLE = Table(
     columns=[
         _like("name"),
         _like("status"),
-        Column("age", _("Waits for"), _age, ("created_at", "received_at"), "created", is_labelled=True),
+        Column("age", _("Waits for"), _age, ("created_at", "received_at"), is_labelled=True),
         _like("source"),
         Column("note", _("Campaign and note"), _note, (), css="c-hide"),
         _like("region"),
@@ -58,7 +57,7 @@ LEAD_TABLE = Table(
         _like("department", is_default=False),
         _like("level", is_default=False),
         _like("tags", is_default=False),
-        _like("created_at", is_default=False),
+        _like("created_at", "created"),
         _like("number", is_default=False),
     ],
     orders=[
