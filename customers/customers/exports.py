@@ -14,10 +14,9 @@ from crm.records.exports import Export
 from customers.base_data.models import Tag
 from customers.customers.custom import hidden_files
 from customers.customers.filters import CustomerFilter
-from customers.customers.models import Customer
 from customers.customers.names import look_up
 from customers.customers.resources import CustomerResource
-from customers.pool.hiding import hidden_where
+from customers.pool.hiding import hidden_where, people_hidden
 
 RIGHT, DETAILS_RIGHT = "customers.export_customer", "customers.export_contact_details"
 
@@ -27,9 +26,9 @@ def _tag_names() -> dict[int, str]:
 
 
 def _hidden(user: User) -> dict[str, Q]:
-    """What a pool hides: what it says so itself, files, and its people from everybody."""
+    """What a pool hides: what it says so itself, files, and people wherever one does not see them."""
     people = [name for name in CustomerResource.columns() if name.startswith("contact_")]
-    return {**hidden_where(user), **hidden_files(), **dict.fromkeys(people, Q(status=Customer.Status.POOL))}
+    return {**hidden_where(user), **hidden_files(), **dict.fromkeys(people, people_hidden(user))}
 
 
 EXPORT = Export(
