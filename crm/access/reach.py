@@ -43,6 +43,10 @@ class Reach:
         """Whether the person holds the right at all."""
         return right in self.scopes
 
+    def extent(self, *rights: str) -> dict[str, Any]:
+        """What decides which rows these rights reach, to be kept and compared with a later day."""
+        return {"scopes": [self.scopes.get(right, "") for right in rights], "department": self.department_id}
+
     def rows(self, right: str, path: str = "") -> Q | None:
         """The condition for rows in the scope of a right, None for every row; `path` leads to the owner's record."""
         scope = self.scopes.get(right)

@@ -28,7 +28,7 @@ from crm.records.selection import Selection
 
 DECIDE_RIGHT = "crm.decide_export"
 OPEN_FOR = timedelta(days=7)
-GROWTH = 1.1  # a list may grow so much between asking and deciding
+GROWTH = 1.1  # a list may grow so much between asking and deciding; the file holds no more rows than were asked for
 State = ExportRequest.State
 
 
@@ -132,7 +132,7 @@ def _begin(wish: ExportRequest) -> Job:
             _("The list has grown to %(count)d rows; it must be asked for again.") % {"count": count}, code="grown"
         )
     with translation.override(asker.language):
-        return begin_export(asker, order, count, request=wish.pk)
+        return begin_export(asker, order, min(count, wish.row_count), request=wish.pk)
 
 
 def _refuse_ended(wish: ExportRequest) -> None:

@@ -194,6 +194,8 @@ def begin_export(actor: User, order: Order, count: int, **facts: Any) -> Job:
                 "columns": names,
                 "format": order.file_format,
                 "selection": selection,
+                "rows": count,
+                "reach": _reach(export, actor),
                 "file": f"jobs/{secrets.token_hex(16)}",
             },
             operation=entry,
@@ -222,20 +224,26 @@ class ExportRun(JobKind):
     file_right = "customers.export_customer"
 
     def plan(self, job: Job) -> Iterable[dict[str, Any]]:
-        """Cut the rows by id."""
+        """Cut the rows by id; of a list that has grown since, as many rows as were counted when it was allowed."""
         _export, rows = _rows(job)
-        parts = id_parts(rows, PART_ROWS)
-        job.total = sum(part.size for part in parts)
-        return [{"number": number, "first": part.first, "last": part.last} for number, part in enumerate(parts)]
+        parts: list[dict[str, Any]] = []
+        left = job.params["rows"]
+        for part in id_parts(rows, PART_ROWS):
+            size = min(part.size, left)
+            left -= size
+            if size:
+                parts.append({"number": len(parts), "first": part.first, "last": part.last, "size": size})
+        job.total = job.params["rows"] - left
+        return parts
 
     def run_chunk(self, job: Job, params: dict[str, Any]) -> Tally:
         """Write one part; written again after a crash, it replaces itself."""
         export, rows = _rows(job)
         rows = rows.filter(pk__gte=params["first"], pk__lte=params["last"])
-        part = _part(job, params["number"])
-        part.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("wb") as file:
-            count = write_rows(export, rows, job.params["columns"], job.params["format"], job.requested_by, file)
+        count = _write_part(job, params["number"], export, rows)
+        if count > params["size"]:
+            planned = rows.order_by("pk").values("pk")[: params["size"]]
+            count = _write_part(job, params["number"], export, rows.filter(pk__in=planned))
         return Tally(count)
 
     def finish(self, job: Job) -> dict[str, Any]:
@@ -254,14 +262,11 @@ class ExportRun(JobKind):
             digest = file_digest(file, "sha256").hexdigest()
         job.refresh_from_db(fields=["done"])
         facts = [[_("Rows"), f"{job.done:,}"], ["SHA-256", digest]]
-        return {"rows": job.done, "sha256": digest, "facts": facts, "reach": _reach(export, job.requested_by)}
+        return {"rows": job.done, "sha256": digest, "facts": facts}
 
     def refuse_file(self, job: Job, actor: User) -> None:
-        """ValidationError where its maker reaches other rows now than when it was made."""
-        made_with = job.result.get("reach")
-        if made_with not in (None, _reach(export_named(job.params["model"]), actor)):
-            text = _("What you may export has changed since. Start again to get a new file.")
-            raise ValidationError(text, code="gone")
+        """ValidationError where its maker reaches other rows now than when it was allowed."""
+        _refuse_other_reach(job, export_named(job.params["model"]), actor)
 
     def cancelled(self, job: Job) -> None:
         """Nothing of an unfinished file stays."""
@@ -274,17 +279,29 @@ class ExportRun(JobKind):
 
 def _reach(export: Export, user: User) -> dict[str, Any]:
     """What decides which rows and details a person may take out."""
-    reach = user.reach
     view_right = f"{export.model._meta.app_label}.view_{export.model._meta.model_name}"
-    rights = (export.right, export.details_right, view_right)
-    return {"scopes": [reach.scopes.get(right, "") for right in rights], "department": reach.department_id}
+    return user.reach.extent(export.right, export.details_right, view_right)
+
+
+def _refuse_other_reach(job: Job, export: Export, user: User) -> None:
+    if job.params.get("reach") != _reach(export, user):
+        text = _("What you may export has changed since. Start again to get a new file.")
+        raise ValidationError(text, code="gone")
 
 
 def _rows(job: Job) -> tuple[Export, QuerySet[Any]]:
     export, selection = export_named(job.params["model"]), Selection.from_params(job.params["selection"])
     if not job.requested_by.reach.has(export.right):
         raise ValidationError(_("You may no longer export this list."))
+    _refuse_other_reach(job, export, job.requested_by)
     return export, export.rows(job.requested_by, selection)
+
+
+def _write_part(job: Job, number: int, export: Export, rows: QuerySet[Any]) -> int:
+    part = _part(job, number)
+    part.parent.mkdir(parents=True, exist_ok=True)
+    with part.open("wb") as file:
+        return write_rows(export, rows, job.params["columns"], job.params["format"], job.requested_by, file)
 
 
 def write_rows(

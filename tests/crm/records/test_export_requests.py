@@ -162,6 +162,18 @@ def test_an_asker_who_lost_the_right_or_whose_list_grew_gets_nothing(rep, securi
     assert not Operation.objects.filter(verb="export_granted").exists()
 
 
+def test_a_granted_request_gives_no_more_rows_than_were_asked_for(rep, security):
+    make_customers(20, rep)
+    wish = asked(rep)
+    make_customer(rep)
+
+    granted = decide_export(wish, actor=security, is_granted=True)
+    run_job(granted.job_id)
+
+    assert Job.objects.get(pk=granted.job_id).result["rows"] == 20
+    assert Operation.objects.get(verb=VERB).row_count == 20
+
+
 def test_a_request_nobody_decides_on_lapses_after_seven_days(rep, security):
     make_customers(3, rep)
     wish = asked(rep)

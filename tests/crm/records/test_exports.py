@@ -417,6 +417,46 @@ def test_a_customer_that_left_the_reach_meanwhile_is_left_out(rep, settings):
     assert [row[0] for row in rows_of(job, settings)] == [stay.name]
 
 
+def test_a_list_that_grows_before_the_job_gives_as_many_rows_as_were_counted(rep, settings, monkeypatch):
+    monkeypatch.setattr(exports, "PART_ROWS", 2)
+    known = [row.name for row in make_customers(3, rep)]
+    job = start_export(rep, "customers.Customer", ALL, COLUMNS, "csv", "why")
+    make_customers(4, rep)
+
+    run_job(job.pk)
+
+    job.refresh_from_db()
+    assert [row[0] for row in rows_of(job, settings)] == known
+    assert (job.total, job.done) == (3, 3)
+
+
+def test_a_part_that_grows_after_the_plan_gives_as_many_rows_as_were_planned(rep, settings):
+    first, between, last = make_customers(3, rep)
+    type(between).objects.filter(pk=between.pk).update(owner=make_user("other", role="rep"))
+    job = start_export(rep, "customers.Customer", ALL, COLUMNS, "csv", "why")
+    kind = exports.ExportRun()
+    (part,) = kind.plan(job)
+    type(between).objects.filter(pk=between.pk).update(owner=rep)
+
+    assert kind.run_chunk(job, part).done == 2
+    assert (part["first"], part["last"], part["size"]) == (first.pk, last.pk, 2)
+
+
+@pytest.mark.parametrize("right", ["customers.export_contact_details", "customers.export_customer"])
+def test_a_right_that_grows_before_the_job_uncovers_nothing_that_was_not_decided(rep, media, right):
+    make_customer(rep, phone="+8613812345678")
+    job = start_export(rep, "customers.Customer", ALL, COLUMNS, "csv", "why")
+    role_named("rep").grants.filter(right=right).delete()
+    role_named("rep").grants.create(right=right, scope="all")
+
+    run_job(job.pk)
+
+    job.refresh_from_db()
+    assert (job.state, job.file_out) == (Job.State.FAILED, "")
+    assert "Start again" in job.error
+    assert not list(media.rglob("*.part*"))
+
+
 def test_a_cancelled_export_leaves_no_file(director, rep, media):
     make_customers(3, rep)
     job = start_export(director, "customers.Customer", ALL, COLUMNS, "csv", "why")
