@@ -16,9 +16,13 @@ from django.utils.translation import gettext as _
 
 from crm.jobs.kinds import JobKind, Tally
 from crm.jobs.models import Job
+from crm.people.models import User
 from reports.catalogue import REPORTS
 from reports.figures.documents import Document
 from reports.printing import write_pdf, write_xlsx
+
+# what a report counts, and which columns of pooled customers it tells apart
+_RIGHTS = ("reports.export_report", "customers.view_customer", "customers.view_history", "customers.assign_customer")
 
 
 class ReportRun(JobKind):
@@ -28,9 +32,9 @@ class ReportRun(JobKind):
     file_right = "reports.export_report"
 
     def plan(self, job: Job) -> Iterable[dict[str, Any]]:
-        """A single chunk with the random name of the file."""
+        """A single chunk with the random name of the file, and how far its requester reaches."""
         job.total = 1
-        return [{"file": f"jobs/{secrets.token_hex(16)}"}]
+        return [{"file": f"jobs/{secrets.token_hex(16)}", "reach": job.requested_by.reach.extent(*_RIGHTS)}]
 
     def run_chunk(self, job: Job, params: dict[str, Any]) -> Tally:
         """Make the file; made again after a crash, it has the same name."""
@@ -44,9 +48,16 @@ class ReportRun(JobKind):
     def finish(self, job: Job) -> dict[str, Any]:
         """The file, and under which name it is downloaded."""
         report = REPORTS[job.params["slug"]]
-        job.file_out = job.chunks.get(number=1).params["file"]
+        chunk = job.chunks.get(number=1).params
+        job.file_out = chunk["file"]
         job.file_name = f"{report.title}-{timezone.localdate():%Y%m%d}.{self.extension}"
-        return {}
+        return {"reach": chunk.get("reach")}
+
+    def refuse_file(self, job: Job, actor: User) -> None:
+        """ValidationError where its requester reaches other rows now than when it was begun."""
+        if job.result.get("reach") != actor.reach.extent(*_RIGHTS):
+            text = _("What you may export has changed since. Start again to get a new file.")
+            raise ValidationError(text, code="gone")
 
     def document(self, job: Job) -> Document:
         """The report for the requester, on the day of the request."""

@@ -178,6 +178,19 @@ def test_a_right_taken_away_meanwhile_stops_the_file(director, rep):
     assert (job.state, job.file_out) == ("failed", "")
 
 
+@pytest.mark.parametrize("file_format", ["pdf", "xlsx"])
+def test_a_file_is_not_handed_out_once_its_requester_reaches_other_rows(director, rep, file_format):
+    job = made(director, file_format)
+    address = f"/jobs/{job.pk}/download/"
+    assert sign_in(director).get(address).status_code == 200
+
+    director.department = make_department("North")
+    director.save(update_fields=["department"])
+
+    assert sign_in(director).get(address).status_code == 404
+    assert Operation.objects.filter(verb="job_file_fetched").count() == 1
+
+
 def test_asking_is_recorded(director, rep):
     made(director, "pdf")
 
