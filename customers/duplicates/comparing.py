@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from crm.access.masks import CONTACT_FIELDS, may_know_contact_details, shown
+from crm.access.masks import CONTACT_FIELDS, masked, may_know_contact_details, shown
 from crm.customfields.definitions import fields_of
 from customers.contacts.models import Contact
 from customers.customers.custom import CUSTOMER, people_named, told_value
@@ -17,6 +17,7 @@ from customers.customers.models import Customer
 from customers.customers.names import Names, look_up, merged, wanted_by
 from customers.duplicates.merging import CHOOSABLE
 from customers.duplicates.references import references_to
+from customers.pool.hiding import hidden_columns
 
 _COLUMNS = {name: Customer._meta.get_field(name).attname for name in CHOOSABLE}  # type: ignore[union-attr]
 _KINDS = {
@@ -53,20 +54,25 @@ class Pair:
 
 
 def lines_of(survivor: Customer, loser: Customer, user: Any) -> list[Line]:
-    """Every field either of them has a value for; hidden contact details cannot be chosen nor compared."""
+    """Every field either of them has a value for; what is hidden of either cannot be chosen nor compared."""
     rows = (survivor, loser)
     people = people_named(CUSTOMER, [row.custom for row in rows])
     names = look_up(merged(wanted_by(rows, _KINDS), {"person": people}))
     knows = all(may_know_contact_details(user, row) for row in rows)
+    hidden = {row.pk: hidden_columns(user, row) for row in rows}
     lines = []
     for name, column in _COLUMNS.items():
         values = [getattr(row, column) for row in rows]
         if not any(values):
             continue
         label = str(Customer._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
-        words = [_words(row, name, column, value, user, names) for row, value in zip(rows, values, strict=True)]
+        words = [
+            masked("", str(value or "")) if column in hidden[row.pk] else _words(row, name, column, value, user, names)
+            for row, value in zip(rows, values, strict=True)
+        ]
         differs = all(values) and values[0] != values[1]
-        is_open = differs and (knows or name not in CONTACT_FIELDS)
+        is_told = not any(column in columns for columns in hidden.values())
+        is_open = differs and is_told and (knows or name not in CONTACT_FIELDS)
         lines.append(Line(name, label, words[0], words[1], is_open))
     return lines + list(_custom_lines(survivor, loser, user, names["person"], knows))
 

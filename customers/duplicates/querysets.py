@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from django.db.models import F, Q
+from django.db.models import F, Func, Q, TextField, Value
 
+from crm.access.masks import where_known
 from crm.access.rows import ReachQuerySet
+from customers.pool.hiding import where_shown
 
 if TYPE_CHECKING:
     from crm.people.models import User
@@ -33,9 +35,20 @@ class PairQuerySet(ReachQuerySet):
 
 
 class CandidateQuerySet(PairQuerySet):
-    """Pairs that may be one company."""
+    """Pairs that may be one company; in reach where the person may know also what makes them alike."""
 
     ends = ("first", "second")
+
+    def within(self, user: User, right: str) -> Self:
+        """Without pairs that are alike only by what is hidden from the person at either customer."""
+        alike = Func(F("reasons"), Value(","), function="array_to_string", output_field=TextField())
+        details, websites = Q(), Q()
+        for end in self.ends:
+            details &= where_known(user, f"{end}__")
+            websites &= where_shown(user, "website", f"{end}__")
+        told = Q(alike__contains="name:") | Q(alike__contains="similar:") | (Q(alike__contains="domain:") & websites)
+        told |= (Q(alike__contains="phone:") | Q(alike__contains="email:")) & details
+        return super().within(user, right).alias(alike=alike).filter(told)
 
     def open(self) -> Self:
         """Those nobody has decided about, neither customer archived."""

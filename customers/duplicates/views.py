@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from crm.access.gate import SignedInRequest, may, needs
+from crm.access.masks import may_know_contact_details
 from crm.company.actions import company_setting
 from crm.people.models import User
 from crm.records.forms import has_code, refused
@@ -26,6 +27,7 @@ from customers.duplicates import actions, lookups, merging, requests, unmerging
 from customers.duplicates.comparing import lines_of, moving, pairs_of
 from customers.duplicates.forms import AskForm, DecideForm, LookupForm, MergeForm
 from customers.duplicates.models import AccessRequest, DuplicateCandidate, Merge
+from customers.pool.hiding import hidden_columns
 
 PAGE_SIZE = 25
 FOUND_AT_MOST = 10
@@ -49,7 +51,7 @@ def duplicate_list(request: SignedInRequest) -> HttpResponse:
     rows = DuplicateCandidate.objects.within(request.user, merging.RIGHT).open()
     found = rows.select_related("first__owner", "first__department", "second__owner", "second__department")
     page, status = _page(request, found, _BY_SCORE)
-    lines = [{"pair": row, "sides": (row.first, row.second), "reasons": _reasons(row)} for row in page.rows]
+    lines = [{"pair": row, "sides": (row.first, row.second), **_told(row, request.user)} for row in page.rows]
     context = {"lines": lines, "count": capped_count(rows), **_tabs("open", request), **_pager(page)}
     return render(request, "customers/duplicates/list.html", context, status=status)
 
@@ -244,9 +246,15 @@ def _candidate(one: Customer, other: Customer, user: User) -> DuplicateCandidate
     return found
 
 
-def _reasons(candidate: DuplicateCandidate) -> list[str]:
+def _told(candidate: DuplicateCandidate, user: User) -> dict[str, Any]:
+    """Why a pair is alike and how much, as far as the person may know what makes it so."""
+    sides = (candidate.first, candidate.second)
+    hidden = set() if all(may_know_contact_details(user, side) for side in sides) else {"phone", "email"}
+    if any("website" in hidden_columns(user, side) for side in sides):
+        hidden.add("domain")
     words = dict.fromkeys(reason.partition(":")[0] for reason in candidate.reasons)
-    return [str(REASONS[word]) for word in words if word in REASONS]
+    reasons = [str(REASONS[word]) for word in words if word in REASONS and word not in hidden]
+    return {"reasons": reasons, "score": None if hidden else candidate.score}
 
 
 def _page(request: SignedInRequest, rows: Any, order: Order) -> tuple[Page, int]:

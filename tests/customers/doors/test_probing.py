@@ -11,7 +11,17 @@ from customers.customers.models import Customer
 from customers.customers.search import customers_found, search_ids
 from customers.duplicates import asking, lookups
 from customers.duplicates.checking import find_duplicates
-from tests.factories import make_customer, make_department, make_pool, make_pooled_customer, make_user
+from customers.duplicates.models import DuplicateCandidate
+from customers.duplicates.proposing import propose_candidates
+from tests.factories import (
+    make_customer,
+    make_department,
+    make_pool,
+    make_pooled_customer,
+    make_user,
+    role_named,
+    sign_in,
+)
 from tests.factories.api import api as api
 
 pytestmark = pytest.mark.django_db
@@ -112,3 +122,54 @@ def test_the_check_for_duplicates_matches_no_website_that_a_pool_hides(hidden, r
     create_customer(actor=rep, owner=rep, values={"name": "Quite Another", "website": website})
     (match, _own) = find_duplicates(make_user("director", "director", east), website=website).matches
     assert match.customer == hidden
+
+
+@pytest.fixture
+def keeper(east):
+    """Somebody who may merge the customers of the department, and sees of its pools what members see."""
+    keeper = make_user("keeper", "rep", east)
+    role = role_named("rep")
+    role.grants.create(right="customers.merge_customer", scope="below")
+    role.grants.filter(right="customers.view_customer").update(scope="below")
+    return keeper
+
+
+def queue(user):
+    propose_candidates()
+    return sign_in(user).get("/customers/duplicates/").text
+
+
+@pytest.mark.parametrize("field", ["phone", "email", "website"])
+def test_the_queue_pairs_nobody_with_a_pooled_customer_by_what_is_hidden_there(east, keeper, field):
+    value = {"phone": PHONE, "email": "canary@example.com", "website": "https://canary-domain.com"}[field]
+    pool = make_pool("East pool", department=east, hidden_columns=["website"])
+    pooled = make_pooled_customer(pool, name="Pooled Works", **{field: value})
+    mine = make_customer(keeper, name="Bright Trading", **{field: value})
+    page = queue(keeper)
+
+    candidate = DuplicateCandidate.objects.get()
+    assert "Pooled Works" not in page
+    assert not DuplicateCandidate.objects.within(keeper, "customers.merge_customer").exists()
+    assert sign_in(keeper).post(f"/customers/duplicates/{candidate.pk}/different/").status_code == 404
+    assert DuplicateCandidate.objects.get().state == "open"
+    compared = sign_in(keeper).get(f"/customers/{mine.pk}/merge/?with={pooled.pk}").text
+    assert "canary" not in compared.replace(value, "", 1)
+
+
+def test_the_queue_tells_of_a_pooled_pair_only_what_is_shown(east, keeper):
+    make_pooled_customer(make_pool("East pool", department=east), name="Pooled Works", phone=PHONE)
+    make_customer(keeper, name="Pooled Works", phone=PHONE)
+    page = queue(keeper)
+
+    assert "same name" in page
+    assert "same phone" not in page
+    assert "of 100 alike" not in page
+
+
+def test_the_queue_tells_everything_where_both_are_known(keeper):
+    for name in ("Bright Trading", "Dull Works"):
+        make_customer(keeper, name=name, phone=PHONE)
+    page = queue(keeper)
+
+    assert "same phone" in page
+    assert "95 of 100 alike" in page
