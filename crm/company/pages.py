@@ -57,8 +57,9 @@ def company(request: SignedInRequest) -> HttpResponse:
                 show_refusal(form, _named(refusal))
             else:  # somebody else was faster
                 show_refusal(form, refusal)
-                form.data, status = form.data.copy(), 409
-                form.data["seen"] = seen
+                typed, status = request.POST.copy(), 409
+                typed["seen"] = seen
+                form.data = typed
         else:
             messages.success(request, _("Saved."))
             return redirect("settings:company")
