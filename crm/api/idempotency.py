@@ -25,11 +25,11 @@ KEPT_FOR = timedelta(hours=48)
 _KEY = re.compile(r"[\x21-\x7e]{1,120}")
 
 
-def answered_once(request: Request, work: Callable[[], Response]) -> Response:
+def answered_once(request: Request, work: Callable[[], Response], may_hear: Callable[[Any], bool]) -> Response:
     """The answer of `work`, or the one remembered for this person and Idempotency-Key.
 
     A refusal is not remembered: it did nothing, so the key stays free. ValidationError where the key belongs to
-    another request (422) or to one that is still being worked on (409).
+    another request (422), to one that is still being worked on, or to an answer the person `may_hear` no more (409).
     """
     key = request.headers.get("Idempotency-Key")
     if request.method != "POST" or key is None:
@@ -41,7 +41,7 @@ def answered_once(request: Request, work: Callable[[], Response]) -> Response:
         _lock(request.user.pk, key)
         known = IdempotencyKey.objects.filter(user=request.user, key=key).first()
         if known is not None:
-            return _remembered(known, digest)
+            return _remembered(known, digest, may_hear)
         answer = work()
         IdempotencyKey.objects.create(
             user=request.user, key=key, request_hash=digest, status=answer.status_code, answer=_plain(answer.data)
@@ -64,11 +64,13 @@ def _lock(user_id: int, key: str) -> None:
         raise ValidationError(_("A request with this Idempotency-Key is still being worked on."), code="conflict")
 
 
-def _remembered(known: IdempotencyKey, digest: str) -> Response:
+def _remembered(known: IdempotencyKey, digest: str, may_hear: Callable[[Any], bool]) -> Response:
     if known.request_hash != digest:
         raise ValidationError(
             _("This Idempotency-Key was used for another request. Take a new key."), code="idempotency_key_reused"
         )
+    if not may_hear(known.answer):
+        raise ValidationError(_("This was done, but the record is out of your reach now."), code="conflict")
     return Response(known.answer, status=known.status, headers={"Idempotent-Replay": "true"})
 
 

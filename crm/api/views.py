@@ -42,7 +42,7 @@ class ApiViewSet(GenericViewSet[Any]):
         try:
             self.initial(self.request, *args, **kwargs)
             handler: Callable[..., Response] = getattr(self, (request.method or "").lower())
-            answer = answered_once(self.request, lambda: handler(self.request, *args, **kwargs))
+            answer = answered_once(self.request, lambda: handler(self.request, *args, **kwargs), self.may_hear)
         except Exception as trouble:
             answer = self.handle_exception(trouble)
         self.response = self.finalize_response(self.request, answer, *args, **kwargs)
@@ -55,6 +55,10 @@ class ApiViewSet(GenericViewSet[Any]):
         self.perform_authentication(request)
         self.check_throttles(request)
         self.check_permissions(request)
+
+    def may_hear(self, answer: Any) -> bool:
+        """Whether the person may be told again what they were told before."""
+        return True
 
     @property
     def right(self) -> str:
@@ -95,6 +99,12 @@ class RecordViewSet(ApiViewSet):
     orders: ClassVar[Sequence[Order]]
     filterset: ClassVar[type[RecordFilterSet] | None] = None
     lookup_value_converter = "int"
+
+    def may_hear(self, answer: Any) -> bool:
+        """Whether the row of the answer is still in reach."""
+        pk = answer.get("id") if isinstance(answer, dict) else None
+        manager: Any = self.model._default_manager
+        return pk is None or manager.visible_to(self.request.user).filter(pk=pk).exists()
 
     def get_queryset(self) -> QuerySet[Any]:
         """The rows in the person's reach for the present action, with what the serializer reads of them."""

@@ -224,3 +224,18 @@ def test_a_token_that_sees_less_gets_no_answer_another_token_got(rep, api):
     assert again.body == first.body
     assert other.status_code == 422
     assert "0000" not in str(other.body)
+
+
+def test_a_remembered_answer_is_not_told_once_its_record_is_out_of_reach(rep, api):
+    customer, client = make_customer(rep, name="Own Works"), api(rep)
+    body = {"customer": customer.pk, "name": "Ding", "phone": "13912340000"}
+    first = client.post("contacts/", body, Idempotency_Key="k1")
+    far = make_user("far2", "rep", make_department("West"))
+    type(customer).objects.filter(pk=customer.pk).update(owner=far, department=far.department)
+
+    again = client.post("contacts/", body, Idempotency_Key="k1")
+
+    assert first.status_code == 201
+    assert (again.status_code, again.body["error"]["code"]) == (409, "conflict")
+    assert "Ding" not in str(again.body)
+    assert customer.contacts.count() == 1
