@@ -103,7 +103,7 @@ CLASSES = [
     RetentionClass(
         "notices",
         gettext_lazy("Notices"),
-        gettext_lazy("Sentences in people’s inboxes, read or not, are deleted."),
+        gettext_lazy("Sentences in the inbox of a person, read or not, are deleted."),
         "retention.notice_days",
         30,
         _notices,
