@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from crm.access.masks import VIEW_RIGHT
@@ -65,6 +65,11 @@ class Importer:
     def sees_details(self, customer: Found) -> bool:
         """Whether this person sees the contact details the customer has now."""
         return self.reach.covers(VIEW_RIGHT, customer)
+
+    def comparable(self, ids: Iterable[int]) -> dict[int, Customer]:
+        """Those of these customers whose values of now this person may be told, by id."""
+        rows = Customer.objects.all() if self.may_change_any else Customer.objects.visible_to(self.user)
+        return rows.filter(pk__in=ids).only("owner_id", "department_id", "status", "pool_id").in_bulk()
 
 
 def customers_by(key: str, match_values: Collection[str]) -> dict[str, list[Found]]:

@@ -12,8 +12,8 @@ from crm.access.masks import masked, sees_contact_details
 from crm.records.sheets import SheetField
 from customers.base_data.lookups import Lookups
 from customers.customers.models import Customer
-from customers.customers.resources import ANY_OWNER, CustomerResource
-from customers.imports.matching import CONTACT_ATTRIBUTES, PERSONAL_ATTRIBUTES
+from customers.customers.resources import CustomerResource
+from customers.imports.matching import CONTACT_ATTRIBUTES, PERSONAL_ATTRIBUTES, Importer
 from customers.imports.models import ImportRow, ImportSet
 from customers.imports.undoing import KEPT_FIELDS
 from customers.imports.wording import outcome_labels, reasons
@@ -68,16 +68,15 @@ class RowReader:
         self.mapping = {int(at): name for at, name in import_set.mapping.items() if name in self.columns}
         self.labels = {name: (label, tone) for name, label, tone in outcome_labels()}
         self.lookups = Lookups()
-        self.may_change_any = import_set.requested_by.reach.has(ANY_OWNER)
+        self.importer = Importer(import_set.requested_by)
 
     def lines(self, rows: Iterable[ImportRow]) -> list[Line]:
         """The lines of these rows, with what their importer may see of the customers now."""
         rows = list(rows)
-        wanted = Customer.objects.filter(pk__in=[row.customer_id for row in rows if row.customer_id])
-        visible = wanted.visible_to(self.import_set.requested_by)
+        wanted = [row.customer_id for row in rows if row.customer_id]
+        visible = Customer.objects.visible_to(self.import_set.requested_by).filter(pk__in=wanted)
         urls = {customer.pk: customer.get_absolute_url() for customer in visible.only("pk")}
-        seen = (wanted if self.may_change_any else visible).only("owner_id", "department_id", "status", "pool_id")
-        customers = seen.in_bulk()
+        customers = self.importer.comparable(wanted)
         return [self.line(row, customers.get(row.customer_id or 0), urls.get(row.customer_id or 0, "")) for row in rows]
 
     def line(self, row: ImportRow, customer: Customer | None = None, url: str = "") -> Line:
@@ -118,7 +117,7 @@ class RowReader:
     def _hides_people(self, customer: Customer, name: str) -> bool:
         if name not in CONTACT_ATTRIBUTES:
             return False
-        sees = self.may_change_any or self.import_set.requested_by.reach.covers("customers.view_contact", customer)
+        sees = self.importer.may_change_any or self.import_set.requested_by.reach.covers("customers.view_contact", customer)
         return customer.status == Customer.Status.POOL or not sees
 
     def _facts(self, row: ImportRow) -> list[tuple[str, str]]:
