@@ -117,7 +117,9 @@ class RowReader:
     def _hides_people(self, customer: Customer, name: str) -> bool:
         if name not in CONTACT_ATTRIBUTES:
             return False
-        sees = self.importer.may_change_any or self.import_set.requested_by.reach.covers("customers.view_contact", customer)
+        sees = self.importer.may_change_any or self.import_set.requested_by.reach.covers(
+            "customers.view_contact", customer
+        )
         return customer.status == Customer.Status.POOL or not sees
 
     def _facts(self, row: ImportRow) -> list[tuple[str, str]]:
