@@ -18,9 +18,11 @@ from django.utils.functional import Promise
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
+from crm.people.models import User
 from customers.customers.models import Customer, CustomerShare
 from customers.tasks.models import Task
 from customers.transfers.chunk import CHUNK, Chunk
+from customers.transfers.models import TransferRow
 
 Step = Callable[[Chunk, datetime], None]
 ALWAYS = "contacts"
@@ -114,6 +116,19 @@ def _move_tasks(chunk: Chunk, now: datetime) -> None:
     chunk.execute(_MOVE_TASKS, now=now)
 
 
+def _end_unseen_tasks(chunk: Chunk, now: datetime) -> None:
+    """Nobody keeps a task about a customer they do not see any more (TRUST invariant 60)."""
+    if chunk.transfer.old_owner_stays:
+        return
+    moved = chunk.rows().filter(outcome=TransferRow.Outcome.MOVED)
+    for owner in User.objects.filter(pk__in=moved.values("old_owner")):
+        ids = set(moved.filter(old_owner=owner).values_list("customer", flat=True))
+        seen = Customer.objects.visible_to(owner).filter(pk__in=ids).values_list("pk", flat=True)
+        Task.objects.open().filter(owner=owner, customer__in=ids.difference(seen)).update(
+            cancelled_at=now, changed_at=now
+        )
+
+
 def _put_tasks_back(chunk: Chunk, now: datetime) -> None:
     chunk.execute(_PUT_TASKS_BACK, now=now, **chunk.did())
 
@@ -121,9 +136,10 @@ def _put_tasks_back(chunk: Chunk, now: datetime) -> None:
 TASKS = Companion(
     "tasks",
     _("Open tasks of the former owner"),
-    _("Unticked: they stay with the former owner."),
+    _("Unticked: they stay with the former owner as long as they see the customer, and are cancelled otherwise."),
     _open_tasks,
     move=_move_tasks,
+    leave=_end_unseen_tasks,
     put_back=_put_tasks_back,
 )
 

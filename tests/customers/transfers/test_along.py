@@ -53,10 +53,29 @@ def _only(*customers):
     return Selection(ids=tuple(customer.pk for customer in customers))
 
 
-def test_unticked_tasks_stay_with_the_former_owner(team, run):
+def test_unticked_tasks_end_where_the_former_owner_sees_the_customer_no_more(team, run, undo):
     mine = task(make_customer(owner=team.gina), team.gina)
-    run(plan_transfer(team.dora, team.gina, [team.rita], moves_along=["follow_ups"], reason="Balance"))
-    assert owners(mine) == [team.gina]
+    transfer = run(plan_transfer(team.dora, team.gina, [team.rita], moves_along=["follow_ups"], reason="Balance"))
+    assert (owners(mine), Task.objects.get().cancelled_at is None) == ([team.gina], False)
+    undo(transfer)
+    assert (owners(mine), Task.objects.get().cancelled_at) == ([team.gina], None)
+
+
+def test_unticked_tasks_stay_with_a_former_owner_who_stays_in_the_team(team, run):
+    mine = task(make_customer(owner=team.gina), team.gina)
+    run(
+        plan_transfer(
+            team.dora, team.gina, [team.rita], moves_along=["follow_ups"], reason="Balance", old_owner_stays="view",
+            old_owner_until=timezone.localdate() + timedelta(days=30),
+        )
+    )  # fmt: skip
+    assert (owners(mine), Task.objects.get().cancelled_at) == ([team.gina], None)
+
+
+def test_unticked_tasks_stay_with_a_director_who_still_sees_the_customer(team, run):
+    mine = task(make_customer(owner=team.dora), team.dora)
+    run(plan_transfer(team.dora, team.dora, [team.rita], moves_along=["follow_ups"], reason="Balance"))
+    assert (owners(mine), Task.objects.get().cancelled_at) == ([team.dora], None)
 
 
 def test_the_undo_leaves_a_task_that_was_given_to_somebody_else_since(team, run, undo):
