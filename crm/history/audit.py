@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
 from typing import Any
 
 from django import forms
 from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from crm.history.models import Operation
 from crm.history.verbs import all_verbs, worded
+from crm.operations.moments import on_days
 from crm.ui.widgets import DayInput, SearchSelect
 
 
@@ -61,12 +60,4 @@ def operations_matching(wanted: dict[str, Any], user: Any) -> QuerySet[Operation
         kinds = [model._meta.label_lower for model in apps.get_models()]
         named = ["", *(kind for kind in kinds if names_subject(user, kind))]
         rows = rows.filter(subject_label__icontains=wanted["subject"], subject_type__in=named)
-    if wanted.get("first"):
-        rows = rows.filter(at__gte=_midnight(wanted["first"]))
-    if wanted.get("last"):
-        rows = rows.filter(at__lt=_midnight(wanted["last"] + timedelta(days=1)))
-    return rows
-
-
-def _midnight(day: Any) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))
+    return rows.filter(on_days("at", wanted.get("first") or None, wanted.get("last") or None))

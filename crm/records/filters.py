@@ -16,6 +16,7 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from crm.operations.moments import on_days
 from crm.ui.formats import long_day
 from crm.ui.widgets import DayInput, SearchSelect
 
@@ -134,9 +135,20 @@ class WordsFilter(django_filters.Filter):
         return _listed(str(labels[word]) for word in value)
 
 
+class _MomentFilter(django_filters.DateFilter):
+    """Rows of moments from a day on (gte), or up to and with it (lte)."""
+
+    def filter(self, queryset: QuerySet[Any], value: date | None) -> QuerySet[Any]:
+        if value is None:
+            return queryset
+        side = "first" if self.lookup_expr == "gte" else "last"
+        return queryset.filter(on_days(self.field_name, **{side: value}))
+
+
 def day_filter(field_name: str, lookup: str, label: Any) -> django_filters.DateFilter:
-    """Rows of days up to or from a day."""
-    return django_filters.DateFilter(field_name, lookup, label=label, widget=DayInput)
+    """Rows of days up to (lte) or from (gte) a day; `date__gte` and `date__lte` where the column holds moments."""
+    kind = _MomentFilter if lookup.startswith("date__") else django_filters.DateFilter
+    return kind(field_name, lookup.removeprefix("date__"), label=label, widget=DayInput)
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from crm.access.masks import where_known
+from crm.operations.moments import on_days
 from crm.ui.formats import long_day
 from customers.pool.hiding import where_shown
 from customers.segments.custom import why_gone
@@ -337,8 +338,9 @@ def _compare_number(field: SegmentField, operator: str, value: int) -> Q:
 def _compare_day(field: SegmentField, operator: str, value: Any) -> Q:
     column = field.column
     if operator in ("from", "until"):
-        part = "__date" if field.is_moment else ""
-        return Q(**{f"{column}{part}__{'gte' if operator == 'from' else 'lte'}": value})
+        if field.is_moment:
+            return on_days(column, **{"first" if operator == "from" else "last": value})
+        return Q(**{f"{column}__{'gte' if operator == 'from' else 'lte'}": value})
     now = timezone.now() if field.is_moment else timezone.localdate()
     if operator == "next_days":
         return Q(**{f"{column}__gte": now, f"{column}__lte": now + timedelta(days=value)})

@@ -16,12 +16,13 @@ from crm.history.models import Operation
 from crm.history.operations import operation
 from crm.notifications.actions import notify, notify_many
 from crm.notifications.models import Notice
+from crm.operations.moments import midnight
 from crm.people.models import User
 from customers.customers.identity import clean_line
 from customers.customers.models import Customer
 from customers.tasks.models import Task
 from customers.tasks.people import colleagues_of
-from customers.tasks.querysets import TaskQuerySet, midnight
+from customers.tasks.querysets import TaskQuerySet
 
 EDITABLE = ("title", "note", "customer", "owner", "priority", "due_at", "is_all_day", "remind_at")
 PLANNED_DAYS_AT_MOST = 730

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
+from crm.operations.moments import midnight
 from customers.activities.models import Activity
 from customers.base_data.models import Holiday
 from customers.customers.models import Customer
 from customers.tasks.models import Task
-from customers.tasks.querysets import TaskQuerySet, midnight
+from customers.tasks.querysets import TaskQuerySet
 from customers.tasks.seen import with_seen_customer
 
 if TYPE_CHECKING:

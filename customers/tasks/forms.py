@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from crm.operations.moments import midnight
 from crm.people.models import User
 from crm.records.forms import refused
 from crm.ui.widgets import DayInput, MomentInput, SearchSelect
@@ -21,7 +22,6 @@ from customers.customers.models import Customer
 from customers.customers.search import search_condition
 from customers.tasks.models import Task
 from customers.tasks.people import colleagues_of
-from customers.tasks.querysets import midnight
 
 FITTING_SHOWN = 5
 

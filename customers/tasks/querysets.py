@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from django.db.models import F, Q
 from django.utils import timezone
 
 from crm.access.rows import ReachQuerySet
+from crm.operations.moments import midnight, on_days
 
 if TYPE_CHECKING:
     from crm.people.models import User
@@ -19,18 +20,13 @@ DONE, CANCELLED = Q(done_at__isnull=False), Q(cancelled_at__isnull=False)
 
 def due_between(first: date, last: date) -> Q:
     """Due on the days from `first` up to and with `last`."""
-    return Q(due_at__gte=midnight(first), due_at__lt=midnight(last + timedelta(days=1)))
+    return on_days("due_at", first, last)
 
 
 def overdue_at(now: datetime) -> Q:
     """Open, and its time, or its day where it has no time, is over."""
     today = midnight(timezone.localdate(now))
     return OPEN & (Q(is_all_day=True, due_at__lt=today) | Q(is_all_day=False, due_at__lt=now))
-
-
-def midnight(day: date) -> datetime:
-    """The moment a day begins in the company's zone; tasks without a time of day are due at it."""
-    return timezone.make_aware(datetime.combine(day, time.min))
 
 
 class TaskQuerySet(ReachQuerySet):

@@ -10,12 +10,13 @@ from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from crm.notifications.models import Notice
+from crm.operations.moments import midnight
 from customers.activities.models import Activity
 from customers.customers.models import Customer
 from customers.duplicates.models import AccessRequest
 from customers.pool.models import RecycleExtension
 from customers.tasks.models import Task
-from customers.tasks.querysets import midnight, overdue_at
+from customers.tasks.querysets import overdue_at
 from customers.tasks.seen import with_seen_customer
 from reports.figures.new_business import new_customers
 from reports.figures.periods import Period, Unit

@@ -9,10 +9,10 @@ from django.utils import timezone
 
 from crm.history.models import Operation
 from crm.notifications.models import Notice
+from crm.operations.moments import midnight
 from crm.records.undo import undo_operation
 from customers.tasks import actions
 from customers.tasks.models import Task
-from customers.tasks.querysets import midnight
 from tests.contract.fingerprints import fingerprint
 from tests.factories import make_customer, make_department, make_task, make_user
 

@@ -9,11 +9,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from icalendar import Calendar
 
+from crm.operations.moments import midnight
 from customers.base_data.models import Holiday
 from customers.tasks import feeds
 from customers.tasks.feed_views import FETCHES_PER_MINUTE
 from customers.tasks.models import CalendarFeed
-from customers.tasks.querysets import midnight
 from tests.factories import make_activity, make_customer, make_department, make_task, make_user, sign_in
 
 pytestmark = pytest.mark.django_db

@@ -5,10 +5,10 @@ from datetime import date, timedelta
 import pytest
 from django.utils import timezone
 
+from crm.operations.moments import midnight
 from crm.records.selection import Selection
 from customers.tasks.exports import EXPORT
 from customers.tasks.models import Task
-from customers.tasks.querysets import midnight
 from tests.contract.fingerprints import fingerprint
 from tests.factories import make_customer, make_department, make_task, make_user, sign_in
 

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from crm.operations.moments import midnight
 from customers.duplicates.models import AccessRequest
 from customers.pool.models import RecycleExtension
-from customers.tasks.querysets import midnight
 from tests.factories import (
     make_activity,
     make_customer,
