@@ -77,6 +77,7 @@ class Contact(models.Model):
             models.Index(fields=["-created_at", "-id"], name="contact_created"),
             models.Index(fields=["phone"], name="contact_phone", condition=~Q(phone="")),
             models.Index(fields=["email"], name="contact_email", condition=~Q(email="")),
+            models.Index(fields=["reports_to"], name="contact_reports_to", condition=~Q(reports_to=None)),
             GinIndex(fields=["custom"], opclasses=["jsonb_path_ops"], name="contact_custom"),
         ]
 
