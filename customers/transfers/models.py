@@ -133,7 +133,7 @@ class TransferRow(models.Model):
         ordering = ["row_number"]
         constraints = [
             models.UniqueConstraint(fields=["transfer", "row_number"], name="transfer_row_once"),
-            models.UniqueConstraint(fields=["transfer", "customer"], name="transfer_customer_once"),
+            models.UniqueConstraint(fields=["customer", "transfer"], name="transfer_customer_once"),
         ]
 
     @property
