@@ -83,6 +83,7 @@ def test_a_question_mark_shows_the_keys_and_escape_gives_focus_back(page: Page) 
 
 
 def test_control_and_enter_sends_a_form(page: Page, company: Copy) -> None:
+    page.goto("/customers/?owner=me")  # one she may write about
     page.locator("[data-rows] .name a").first.click()
     page.wait_for_url(re.compile(r"/customers/\d+/$"))
     page.keyboard.press("c")
