@@ -57,6 +57,7 @@ class Copy:
     def start(self) -> None:
         """Start where the first copy of this run of the tests ended, and wait for the ready line."""
         subprocess.run(["cp", "-a", f"{prepared_home()}/.", self.home], check=True)
+        (self.home / "valkey" / "port").unlink()  # copies that start at the same time must not want the same one
         self.run(60)
 
     def run(self, seconds: float) -> None:
