@@ -189,6 +189,7 @@ def _close(job: Job, state: Job.State, error: str) -> None:
         job.requested_by,
         "job",
         texts[state] % {"title": job.title, "error": error},
+        about=None,
         url=job.get_absolute_url(),
         dedupe_key=f"job:{job.pk}",
     )

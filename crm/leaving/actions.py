@@ -174,4 +174,5 @@ def _tell_heir(departure: Departure) -> None:
         text = _("%(name)s has left. Handed over: %(what)s.") % {"name": departure.user, "what": what}
     if departure.note:
         text = f"{text} {departure.note}"
-    notify(heir, "departure", text, url=reverse("workbench"), dedupe_key=f"departure:{departure.pk}")
+    key = f"departure:{departure.pk}"
+    notify(heir, "departure", text, about=None, url=reverse("workbench"), dedupe_key=key)

@@ -23,7 +23,8 @@ UNREAD_SHOWN = 100
 @require_safe
 def notice_list(request: SignedInRequest) -> HttpResponse:
     """Unread ones first, all of them up to a hundred, then a page of those read."""
-    mine, before = Notice.objects.visible_to(request.user), request.GET.get("before", "")
+    mine = Notice.objects.visible_to(request.user).with_seen(request.user)
+    before = request.GET.get("before", "")
     unread = [] if before else list(mine.unread().order_by("-pk")[:UNREAD_SHOWN])
     page = older_than(mine.read(), before, PAGE_SIZE)
     return render(request, "notifications/list.html", {"unread": unread, "page": page})
@@ -33,12 +34,13 @@ def notice_list(request: SignedInRequest) -> HttpResponse:
 @require_POST
 def notice_open(request: SignedInRequest, pk: int) -> HttpResponse:
     """Mark one read and go to the place it is about."""
-    notice = Notice.objects.visible_to(request.user).filter(pk=pk).first()
+    notice = Notice.objects.visible_to(request.user).with_seen(request.user).filter(pk=pk).first()
     if notice is None:
         raise Http404
     actions.mark_read(request.user, [notice.pk])
-    is_ours = notice.url.startswith("/") and url_has_allowed_host_and_scheme(notice.url, allowed_hosts=None)
-    return redirect(notice.url if is_ours else "notifications:notice_list")
+    url = notice.shown_url
+    is_ours = url.startswith("/") and url_has_allowed_host_and_scheme(url, allowed_hosts=None)
+    return redirect(url if is_ours else "notifications:notice_list")
 
 
 @signed_in

@@ -153,7 +153,7 @@ def _tell_deciders(wish: ExportRequest, deciders: list[User]) -> None:
                 "reason": wish.reason,
             }
         address = reverse("records:export_decide", args=[wish.pk])
-        notify(decider, "export_asked", text, url=address, dedupe_key=f"export:{wish.pk}")
+        notify(decider, "export_asked", text, about=None, url=address, dedupe_key=f"export:{wish.pk}")
 
 
 def _tell_asker(wish: ExportRequest) -> None:
@@ -163,4 +163,5 @@ def _tell_asker(wish: ExportRequest) -> None:
         else:
             text = _("Your export was refused: %(what)s. %(answer)s") % {"what": wish, "answer": wish.answer}
     address = wish.job.get_absolute_url() if wish.job else reverse("records:export_requests")
-    notify(wish.asked_by, "export_decided", text, url=address, dedupe_key=f"export-decided:{wish.pk}")
+    key = f"export-decided:{wish.pk}"
+    notify(wish.asked_by, "export_decided", text, about=None, url=address, dedupe_key=key)

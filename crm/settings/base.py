@@ -294,6 +294,14 @@ HARBOUR_SEGMENT_FIELDS = [
     "customers.segments.fields.behaviour_fields",
 ]
 HARBOUR_MONETARY = ""
+# what a notice may be about: whoever no longer sees the record no longer reads what was told of it
+HARBOUR_NOTICE_SUBJECTS = [
+    "customers.Customer",
+    "customers.Contact",
+    "customers.Activity",
+    "customers.Comment",
+    "customers.Task",
+]
 HARBOUR_RIGHTS = ["crm.access.rights.RIGHTS", "customers.rights.RIGHTS", "reports.rights.RIGHTS"]
 # lists of the settings an administrator may change for the company
 HARBOUR_COMPANY = ["customers.company.SETTINGS"]

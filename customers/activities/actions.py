@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from crm.attachments.actions import attach_files
 from crm.attachments.receiving import CheckedFile
 from crm.history.operations import operation
-from crm.notifications.actions import notify_many
+from crm.notifications.actions import new_notice, notify_many
 from crm.notifications.models import Notice
 from crm.people.models import User
 from customers.activities.checkin import read_stamp
@@ -142,19 +142,21 @@ def clean_content(text: str) -> str:
 
 def _tell(activity: Activity, people: list[User]) -> None:
     tell_mentioned(
-        people, author=activity.author, customer=activity.customer, text=activity.content,
-        url=activity.get_absolute_url(), dedupe_key=f"mention:activity:{activity.pk}",
-    )  # fmt: skip
+        people,
+        about=activity,
+        author=activity.author,
+        text=activity.content,
+        dedupe_key=f"mention:activity:{activity.pk}",
+    )
 
 
 def _reminder(customer: Customer, today: date) -> Notice:
     owner = customer.owner
-    with translation.override(owner.language if owner else None):
+    assert owner is not None
+    with translation.override(owner.language):
         text = _("Follow up “%(name)s” today.") % {"name": customer.name}
-    return Notice(
-        recipient=owner, kind="follow_up_due", text=text[:300], url=customer.get_absolute_url(),
-        dedupe_key=f"follow-up:{today}:{customer.pk}",
-    )  # fmt: skip
+    key = f"follow-up:{today}:{customer.pk}"
+    return new_notice(owner, "follow_up_due", text, about=customer, url=customer.get_absolute_url(), dedupe_key=key)
 
 
 def _refuse_values(activity: Activity) -> None:

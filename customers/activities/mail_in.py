@@ -87,4 +87,4 @@ def _tell_unmatched(mail: Mail, actor: User) -> None:
     )
     text = _("No customer of yours fits the mail “%(subject)s”. Log it by hand.") % {"subject": mail.subject or other}
     address = f"{reverse('customers:activity_add')}?{urlencode({'q': other[:100]})}" if other else ""
-    notify(actor, "mail_unmatched", text, url=address, dedupe_key=f"mail:{mail.message_id[:120]}")
+    notify(actor, "mail_unmatched", text, about=None, url=address, dedupe_key=f"mail:{mail.message_id[:120]}")

@@ -76,9 +76,8 @@ def archive_comment(comment: Comment, *, actor: User) -> None:
 
 def _tell(comment: Comment, people: list[User]) -> None:
     tell_mentioned(
-        people, author=comment.author, customer=comment.customer, text=comment.content,
-        url=comment.get_absolute_url(), dedupe_key=f"mention:comment:{comment.pk}",
-    )  # fmt: skip
+        people, about=comment, author=comment.author, text=comment.content, dedupe_key=f"mention:comment:{comment.pk}"
+    )
 
 
 def _tidy(content: str) -> str:

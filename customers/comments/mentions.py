@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
 from django.db.models import Q
@@ -13,6 +14,10 @@ from django.utils.translation import gettext as _
 from crm.notifications.actions import notify
 from crm.people.models import User
 from customers.customers.models import Customer
+
+if TYPE_CHECKING:
+    from customers.activities.models import Activity
+    from customers.comments.models import Comment
 
 MENTIONS_AT_MOST = 20
 LONGEST_NAME = 60
@@ -36,15 +41,13 @@ def mentioned_in(text: str, customer: Customer, *, author: User) -> list[User]:
     return [person for person in people if person != author]
 
 
-def tell_mentioned(
-    people: list[User], *, author: User, customer: Customer, text: str, url: str, dedupe_key: str
-) -> None:
-    """Put a notice into the inbox of each, once per key, in the language of each."""
+def tell_mentioned(people: list[User], *, about: Activity | Comment, author: User, text: str, dedupe_key: str) -> None:
+    """Put a notice about what somebody wrote at a customer into the inbox of each, in the language of each."""
     for person in people:
         with translation.override(person.language):
-            words = {"name": author, "customer": customer.name, "text": " ".join(text.split())[:80]}
+            words = {"name": author, "customer": about.customer.name, "text": " ".join(text.split())[:80]}
             told = _("%(name)s mentioned you at “%(customer)s”: %(text)s") % words
-        notify(person, "mention", told, url=url, dedupe_key=dedupe_key)
+        notify(person, "mention", told, about=about, url=about.get_absolute_url(), dedupe_key=dedupe_key)
 
 
 def _people_in(text: str) -> list[User]:

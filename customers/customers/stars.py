@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from crm.history.models import Operation
 from crm.history.operations import operation
 from crm.history.verbs import worded
-from crm.notifications.actions import notify_many
+from crm.notifications.actions import new_notice, notify_many
 from crm.notifications.models import Notice
 from crm.people.models import User
 from customers.customers.models import Customer, Star
@@ -73,4 +73,5 @@ def _news(entry: Operation, user: User, ids: list[int]) -> Notice:
                 else _("%(count)s customers you follow, such as “%(name)s”: %(actor)s %(did)s.")
             ) % words
             url = seen[0].get_absolute_url()
-    return Notice(recipient=user, kind="followed_customer", text=text[:300], url=url, dedupe_key=f"followed:{entry.pk}")
+    named = seen[0] if seen else None
+    return new_notice(user, "followed_customer", text, about=named, url=url, dedupe_key=f"followed:{entry.pk}")

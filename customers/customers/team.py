@@ -94,4 +94,4 @@ def _welcome(colleague: User, actor: User, customer: Customer) -> None:
     with translation.override(colleague.language):
         text = _("%(name)s took you into the team of “%(customer)s”.") % {"name": actor, "customer": customer.name}
     key = f"team:{customer.pk}:{timezone.localdate()}"
-    notify(colleague, "team", text, url=customer.get_absolute_url(), dedupe_key=key)
+    notify(colleague, "team", text, about=customer, url=customer.get_absolute_url(), dedupe_key=key)

@@ -242,6 +242,12 @@ def _close_candidate(survivor: Customer, loser: Customer, actor: User) -> dict[s
 def _tell_owners(survivor: Customer, loser: Customer, actor: User, key: int) -> None:
     for owner in {survivor.owner, loser.owner} - {None, actor}:
         assert owner is not None
+        is_seen = Customer.objects.visible_to(owner).filter(pk=survivor.pk).exists()
         with translation.override(owner.language):
-            text = _("“%(loser)s” was merged into “%(name)s”.") % {"loser": loser, "name": survivor}
-        notify(owner, "customer_merged", text, url=survivor.get_absolute_url(), dedupe_key=f"merged:{key}")
+            text = (
+                _("“%(loser)s” was merged into “%(name)s”.") % {"loser": loser, "name": survivor}
+                if is_seen
+                else _("“%(loser)s” was merged into a customer you do not see.") % {"loser": loser}
+            )
+        about, url = (survivor, survivor.get_absolute_url()) if is_seen else (None, "")
+        notify(owner, "customer_merged", text, about=about, url=url, dedupe_key=f"merged:{key}")

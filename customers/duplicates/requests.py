@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from crm.history.operations import operation
 from crm.notifications.actions import notify
 from crm.people.models import Department, User
+from crm.ui.formats import long_day
 from customers.customers.actions import share_customer
 from customers.customers.models import Customer
 from customers.duplicates.models import AccessRequest
@@ -91,17 +92,26 @@ def _tell_directors(asked: AccessRequest) -> None:
                 else _("%(person)s says that “%(name)s” is theirs.")
             ) % {"person": asked.asked_by, "name": asked.customer}
         url = reverse("customers:access_decide", args=[asked.pk])
-        notify(director, "access_asked", text, url=url, dedupe_key=f"access:{asked.pk}")
+        notify(director, "access_asked", text, about=asked.customer, url=url, dedupe_key=f"access:{asked.pk}")
 
 
 def _tell_asker(asked: AccessRequest, customer: Customer) -> None:
+    """Name the customer to who sees it now; whoever asked by phone alone never learned its name."""
     asker, is_granted = asked.asked_by, asked.state == _State.GRANTED
+    is_seen = Customer.objects.visible_to(asker).filter(pk=customer.pk).exists()
     with translation.override(asker.language):
-        text = (
-            _("Your request for “%(name)s” was granted.")
-            if is_granted
-            else _("Your request for “%(name)s” was refused.")
-        ) % {"name": customer}
-        text = f"{text} {asked.answer}".strip()
-    url = customer.get_absolute_url() if is_granted and asked.kind == AccessRequest.Kind.ACCESS else ""
-    notify(asker, "access_decided", text, url=url, dedupe_key=f"access-decided:{asked.pk}")
+        words = {
+            "name": customer, "department": customer.department, "day": long_day(timezone.localdate(asked.asked_at)),
+        }  # fmt: skip
+        text = f"{_answer_words(is_granted, is_seen) % words} {asked.answer}".strip()
+    about, url = (customer, customer.get_absolute_url()) if is_seen else (None, "")
+    notify(asker, "access_decided", text, about=about, url=url, dedupe_key=f"access-decided:{asked.pk}")
+
+
+def _answer_words(is_granted: bool, is_seen: bool) -> str:
+    if is_seen:
+        granted, refused = _("Your request for “%(name)s” was granted."), _("Your request for “%(name)s” was refused.")
+    else:
+        granted = _("Your request of %(day)s for a customer of %(department)s was granted.")
+        refused = _("Your request of %(day)s for a customer of %(department)s was refused.")
+    return granted if is_granted else refused

@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 from crm.access.rights import ALL, BELOW
 from crm.history.models import Operation
 from crm.history.operations import operation
-from crm.notifications.actions import notify_many
+from crm.notifications.actions import new_notice, notify_many
 from crm.notifications.models import Notice
 from crm.people.models import Department, User
 from customers.customers.actions import refuse_archived
@@ -192,15 +192,12 @@ def _remember_turns(allotment: Allotment | None, receivers: list[Receiver]) -> N
 def _tell(entry: Operation, dealt: Mapping[int, int], rows: Sequence[Customer], receivers: list[Receiver]) -> None:
     first = {dealt[row.pk]: row for row in reversed(rows) if row.pk in dealt}
     notify_many([
-        Notice(
-            recipient=receiver.user, kind="customers_received", dedupe_key=f"handed-out:{entry.pk}",
-            **_told(receiver, first[receiver.user.pk]),
-        )
+        _told(entry, receiver, first[receiver.user.pk])
         for receiver in receivers if receiver.given and receiver.user.pk != entry.actor_id
     ])  # fmt: skip
 
 
-def _told(receiver: Receiver, first: Customer) -> dict[str, str]:
+def _told(entry: Operation, receiver: Receiver, first: Customer) -> Notice:
     count = receiver.given
     with translation.override(receiver.user.language):
         if count == 1:
@@ -209,7 +206,10 @@ def _told(receiver: Receiver, first: Customer) -> dict[str, str]:
             words = ngettext("%(count)s new customer is yours now.", "%(count)s new customers are yours now.", count)
             text = words % {"count": count}
     mine = f"{reverse('customers:customer_list')}?owner=me&unworked=on"
-    return {"text": text[:300], "url": first.get_absolute_url() if count == 1 else mine}
+    return new_notice(
+        receiver.user, "customers_received", text, about=first if count == 1 else None,
+        url=first.get_absolute_url() if count == 1 else mine, dedupe_key=f"handed-out:{entry.pk}",
+    )  # fmt: skip
 
 
 def _refuse_many(rows: QuerySet[Customer]) -> None:

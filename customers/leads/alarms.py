@@ -9,7 +9,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from crm.company.actions import company_setting
-from crm.notifications.actions import notify_many
+from crm.notifications.actions import new_notice, notify_many
 from crm.notifications.models import Notice
 from crm.people.models import Department, User
 from customers.base_data.working_days import working_calendar
@@ -68,10 +68,8 @@ def _notice(lead: Customer, person: User, kind: str, text: Callable[[Customer, i
     received = int(lead.received_at.timestamp()) if lead.received_at else 0
     with translation.override(person.language):
         words = text(lead, hours)
-    return Notice(
-        recipient=person, kind="lead_unworked", text=words[:300], url=lead.get_absolute_url(),
-        dedupe_key=f"{kind}:{lead.pk}:{received}",
-    )  # fmt: skip
+    key = f"{kind}:{lead.pk}:{received}"
+    return new_notice(person, "lead_unworked", words, about=lead, url=lead.get_absolute_url(), dedupe_key=key)
 
 
 def _owner_text(lead: Customer, hours: int) -> str:

@@ -167,7 +167,8 @@ def _tell(mail: ContactMail) -> None:
     words = {"subject": mail.subject, "state": mail.get_state_display(), "why": mail.why}
     text = _("Mail “%(subject)s”: %(state)s. %(why)s") % words
     key = f"contact-mail:{mail.pk}:{mail.state}"
-    notify(mail.planned_by, "contact_mail", text, url=mail.contact.get_absolute_url(), dedupe_key=key)
+    url = mail.contact.get_absolute_url()
+    notify(mail.planned_by, "contact_mail", text, about=mail.contact, url=url, dedupe_key=key)
 
 
 def _told(fault: Exception) -> str:

@@ -98,7 +98,7 @@ def _tell_deciders(extension: RecycleExtension) -> None:
             text = _("%(name)s asks to keep “%(customer)s” until %(day)s.") % {
                 "name": extension.asked_by, "customer": extension.customer, "day": long_day(extension.until),
             }  # fmt: skip
-        notify(decider, "extension_asked", text, url=reverse("customers:extension_list"),
+        notify(decider, "extension_asked", text, about=extension.customer, url=reverse("customers:extension_list"),
                dedupe_key=f"extension:{extension.pk}")  # fmt: skip
 
 
@@ -111,5 +111,6 @@ def _tell_asker(extension: RecycleExtension, *, is_granted: bool) -> None:
             else _("“%(customer)s” was not extended; it goes back to the pool by the rule.")
         )
         text = words % {"customer": extension.customer, "day": long_day(extension.until)}
-    notify(asker, "extension_decided", text, url=extension.customer.get_absolute_url(),
+    customer = extension.customer
+    notify(asker, "extension_decided", text, about=customer, url=customer.get_absolute_url(),
            dedupe_key=f"extension-decided:{extension.pk}")  # fmt: skip

@@ -12,7 +12,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from crm.notifications.actions import notify_many
+from crm.notifications.actions import new_notice, notify_many
 from crm.notifications.models import Notice
 from crm.people.models import User
 from customers.base_data.working_days import WorkingCalendar, working_calendar
@@ -77,7 +77,5 @@ def _warning(owner: User, rung: int, count: int, today: date) -> Notice:
             "customers": customers,
             "days": days,
         }
-    return Notice(
-        recipient=owner, kind=KIND, text=text, url=reverse("customers:pool_due"),
-        dedupe_key=f"recycle-warning:{today}:{rung}",
-    )  # fmt: skip
+    url, key = reverse("customers:pool_due"), f"recycle-warning:{today}:{rung}"
+    return new_notice(owner, KIND, text, about=None, url=url, dedupe_key=key)

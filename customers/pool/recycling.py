@@ -20,7 +20,7 @@ from crm.history.operations import operation
 from crm.jobs.actions import start_job
 from crm.jobs.kinds import Tally
 from crm.jobs.models import Job
-from crm.notifications.actions import notify_many
+from crm.notifications.actions import new_notice, notify_many
 from crm.notifications.models import Notice
 from crm.people.models import User
 from customers.customers.stars import tell_followers
@@ -153,7 +153,5 @@ def _farewell(owner: User, count: int, job: Job) -> Notice:
             "%(count)s customers of yours went back to the pool by rule.",
             count,
         ) % {"count": count}
-    return Notice(
-        recipient=owner, kind="customers_recycled", text=text, url=f"{reverse('customers:pool_list')}?former=me",
-        dedupe_key=f"recycled:{job.pk}",
-    )  # fmt: skip
+    url = f"{reverse('customers:pool_list')}?former=me"
+    return new_notice(owner, "customers_recycled", text, about=None, url=url, dedupe_key=f"recycled:{job.pk}")

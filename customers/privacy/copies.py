@@ -28,7 +28,8 @@ _BY_HAND = {
 }
 # where a name counts, too: the condition that ties a row to the companies of the person
 _TIED = {
-    "crm.Notice": "url ~ ANY(SELECT '^/customers/' || c || '/' FROM unnest(%(companies)s::bigint[]) AS c)",
+    "crm.Notice": "url ~ ANY(SELECT '^/customers/' || c || '/' FROM unnest(%(companies)s::bigint[]) AS c) "
+    "OR subject_type = 'customers.Customer' AND subject_id = ANY(%(companies)s)",
     "crm.JobRow": "object_id = ANY(%(companies)s)",
     "crm.IdempotencyKey": "true",
     "customers.PersonRequest": "contact_ids && %(contacts)s::bigint[]",

@@ -133,7 +133,7 @@ NOT_PERSONAL: dict[str, str] = {
     "crm.JobRow": "outcome",
     "crm.ScheduleRun": "rule period",
     "crm.Departure": "counts",
-    "crm.Notice": "kind url dedupe_key",
+    "crm.Notice": "kind url subject_type dedupe_key",
     "crm.Department": "name",
     "crm.User": "password",
     "crm.PasswordRecord": "password",

@@ -185,7 +185,7 @@ def warn_of_late_requests() -> int:
                     else _("The request %(number)s of a person must be answered by %(day)s.")
                 ) % {"number": asked.number, "day": asked.due_on}
             key = f"person-request:{asked.pk}:{word}"
-            notify(person, "person_request", text, url=asked.get_absolute_url(), dedupe_key=key)
+            notify(person, "person_request", text, about=None, url=asked.get_absolute_url(), dedupe_key=key)
     return len(late)
 
 
@@ -256,11 +256,12 @@ def _tell(asked: PersonRequest, right: str, kind: str, words: Promise) -> None:
     for person in _holders(right):
         with translation.override(person.language):
             text = str(words) % {"number": asked.number}
-        notify(person, kind, text, url=asked.get_absolute_url(), dedupe_key=f"{kind}:{asked.pk}:{asked.state}")
+        key = f"{kind}:{asked.pk}:{asked.state}"
+        notify(person, kind, text, about=None, url=asked.get_absolute_url(), dedupe_key=key)
 
 
 def _tell_opener(asked: PersonRequest, words: Promise) -> None:
     with translation.override(asked.opened_by.language):
         text = str(words) % {"number": asked.number, "answer": asked.answer}
     key = f"person_request:{asked.pk}:{asked.state}"
-    notify(asked.opened_by, "person_request", text[:300], url=asked.get_absolute_url(), dedupe_key=key)
+    notify(asked.opened_by, "person_request", text, about=None, url=asked.get_absolute_url(), dedupe_key=key)

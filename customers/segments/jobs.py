@@ -122,7 +122,8 @@ def _tell_of_broken(rule: ClassificationRule, job: Job) -> None:
             words = {"rule": rule, "segment": rule.segment}
             text = _("The rule “%(rule)s” did not run: its segment “%(segment)s” can no longer be asked.") % words
         url = reverse("settings:classification_list") if person in keepers else rule.segment.get_absolute_url()
-        notify(person, "broken_rule", text, url=url, dedupe_key=f"broken-rule:{rule.pk}:{year}-{week}")
+        key = f"broken-rule:{rule.pk}:{year}-{week}"
+        notify(person, "broken_rule", text, about=None, url=url, dedupe_key=key)
 
 
 def _keeper() -> User | None:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from crm.history.models import Operation
 from crm.history.operations import operation
-from crm.notifications.actions import notify, notify_many
+from crm.notifications.actions import new_notice, notify, notify_many
 from crm.notifications.models import Notice
 from crm.operations.moments import midnight
 from crm.people.models import User
@@ -269,7 +269,7 @@ def _tell_owner(task: Task, actor: User) -> None:
     with translation.override(task.owner.language):
         text = _("%(name)s gave you a task: %(title)s") % {"name": actor, "title": task.title}
     key = f"task-given:{task.pk}:{timezone.now():%Y%m%d%H%M%S%f}"
-    notify(task.owner, "task_given", text, url=task.get_absolute_url(), dedupe_key=key)
+    notify(task.owner, "task_given", text, about=task, url=task.get_absolute_url(), dedupe_key=key)
 
 
 def _tell_giver(task: Task, actor: User) -> None:
@@ -279,13 +279,11 @@ def _tell_giver(task: Task, actor: User) -> None:
     with translation.override(giver.language):
         text = _("%(name)s finished the task: %(title)s") % {"name": actor, "title": task.title}
     key = f"task-done:{task.pk}:{timezone.now():%Y%m%d%H%M%S%f}"
-    notify(giver, "task_done", text, url=task.get_absolute_url(), dedupe_key=key)
+    notify(giver, "task_done", text, about=task, url=task.get_absolute_url(), dedupe_key=key)
 
 
 def _reminder(task: Task) -> Notice:
     with translation.override(task.owner.language):
         text = _("Task: %(title)s") % {"title": task.title}
-    return Notice(
-        recipient=task.owner, kind="task_due", text=text[:300], url=task.get_absolute_url(),
-        dedupe_key=f"task:{task.pk}:{task.remind_at:%Y%m%d%H%M}",
-    )  # fmt: skip
+    key = f"task:{task.pk}:{task.remind_at:%Y%m%d%H%M}"
+    return new_notice(task.owner, "task_due", text, about=task, url=task.get_absolute_url(), dedupe_key=key)

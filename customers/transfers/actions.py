@@ -19,8 +19,7 @@ from crm.company.actions import company_setting
 from crm.history.operations import operation
 from crm.jobs.actions import cancel_job, start_job
 from crm.jobs.models import Job
-from crm.notifications.actions import notify, notify_many
-from crm.notifications.models import Notice
+from crm.notifications.actions import new_notice, notify, notify_many
 from crm.people.models import User
 from crm.records.selection import Selection
 from customers.base_data.models import Region
@@ -247,7 +246,8 @@ def _tell_dropped(transfer: Transfer, actor: User) -> None:
     with translation.override(transfer.requested_by.language):
         text = _("%(name)s cancelled your transfer %(number)s before its day.") % {"name": actor, "number": transfer}
     url = transfer.get_absolute_url()
-    notify(transfer.requested_by, "transfer", text, url=url, dedupe_key=f"transfer:{transfer.pk}:dropped")
+    key = f"transfer:{transfer.pk}:dropped"
+    notify(transfer.requested_by, "transfer", text, about=None, url=url, dedupe_key=key)
 
 
 def undo_days() -> int:
@@ -346,13 +346,14 @@ def _tell_both_sides(transfer: Transfer, outcome: str) -> None:
         with translation.override(person.language):
             text = _sentence(transfer, is_undo, gained[person.pk], lost[person.pk])
         notices.append(
-            Notice(
-                recipient=person,
-                kind="transfer",
-                text=text[:300],
+            new_notice(
+                person,
+                "transfer",
+                text,
+                about=None,
                 url=reverse("customers:customer_list"),
                 dedupe_key=f"transfer:{transfer.pk}:{outcome}",
-            )
+            )  # fmt: skip
         )
     notify_many(notices)
 

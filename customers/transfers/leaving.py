@@ -163,7 +163,8 @@ def _tell_director(user: User, pool: Pool, count: int, moment: str) -> None:
             count,
         ) % {"count": count, "name": user, "pool": pool}
     url = pool.get_absolute_url()
-    notify(director, "leftovers", text, url=url, dedupe_key=f"leftovers:{user.pk}:{moment}")
+    key = f"leftovers:{user.pk}:{moment}"
+    notify(director, "leftovers", text, about=None, url=url, dedupe_key=key)
 
 
 # ── tasks: those of other people's customers go to these people, the rest to the successor ──

@@ -56,10 +56,7 @@ class Desk:
         """The newest sentences the person has not read."""
         rows = self.read["notices"]
         self.user.remember_unread(rows[0]["total"] if rows else 0)
-        return [
-            Notice(pk=row["pk"], text=row["text"], url=row["url"], created_at=datetime.fromisoformat(row["created_at"]))
-            for row in rows
-        ]
+        return [_notice(row) for row in rows]
 
     @cached_property
     def task_counts(self) -> dict[str, int]:
@@ -256,6 +253,14 @@ def greeting(now: datetime) -> str:
     if 5 <= hour < 12:
         return _("Good morning")
     return _("Good afternoon") if 12 <= hour < 18 else _("Good evening")
+
+
+def _notice(row: dict[str, Any]) -> Notice:
+    notice = Notice(
+        pk=row["pk"], text=row["text"], url=row["url"], created_at=datetime.fromisoformat(row["created_at"])
+    )
+    notice.is_seen = row["is_seen"]
+    return notice
 
 
 def _total(rows: Iterable[dict[str, Any]]) -> int:

@@ -35,8 +35,8 @@ Parts = dict[str, QuerySet[Any]]
 
 def notice_parts(user: User) -> Parts:
     """The newest sentences a person has not read, each with how many there are."""
-    unread = Notice.objects.filter(recipient=user, read_at=None).annotate(total=Window(Count("pk")))
-    return {"notices": unread.values("pk", "text", "url", "created_at", "total")[:FEW]}
+    unread = Notice.objects.visible_to(user).unread().annotate(total=Window(Count("pk"))).with_seen(user)
+    return {"notices": unread.values("pk", "text", "url", "created_at", "total", "is_seen")[:FEW]}
 
 
 def task_parts(user: User, today: date) -> Parts:

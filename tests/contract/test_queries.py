@@ -83,7 +83,7 @@ def jobs(person: Any, number: int) -> None:
 
 
 def notices(person: Any, number: int) -> None:
-    notify(person, "job", f"Done {number}", dedupe_key=f"n{number}")
+    notify(person, "job", f"Done {number}", about=make_customer(owner=person), dedupe_key=f"n{number}")
 
 
 def operations(person: Any, number: int) -> None:

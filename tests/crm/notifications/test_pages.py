@@ -15,7 +15,7 @@ def rep():
 
 
 def make_notice(person, text="Something happened", url="/jobs/", key=""):
-    notify(person, "job", text, url=url, dedupe_key=key or text)
+    notify(person, "job", text, about=None, url=url, dedupe_key=key or text)
     return Notice.objects.get(recipient=person, dedupe_key=key or text)
 
 

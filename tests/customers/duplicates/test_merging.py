@@ -266,9 +266,11 @@ def test_the_history_of_both_tells_of_the_merge_and_their_owners_hear_of_it(pair
     )
     events = Customer.pgh_event_model.objects.filter(pgh_context_id=entry.context_id)
     assert set(events.values_list("pgh_obj_id", flat=True)) == {survivor.pk, loser.pk}
-    assert set(Notice.objects.values_list("recipient", "url")) == {
-        (rita.pk, survivor.get_absolute_url()), (ryan.pk, survivor.get_absolute_url())
+    assert set(Notice.objects.values_list("recipient", "url", "subject_id")) == {
+        (rita.pk, survivor.get_absolute_url(), survivor.pk), (ryan.pk, "", None)
     }  # fmt: skip
+    words = f"“{loser.name}” was merged into a customer you do not see."
+    assert Notice.objects.get(recipient=ryan).text == words
 
 
 # ── what is refused ──
