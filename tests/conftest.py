@@ -12,9 +12,14 @@ Environment of the tests (all optional; `python3 manage.py test` sets what is mi
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.test import TransactionTestCase
+from pytest_django.plugin import DjangoDbBlocker
+
+from tests import databases
 
 # the longest first, those that mostly wait beside those that compute; workers take whole files in this order
 LONGEST = (
@@ -66,6 +71,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason="no Chromium was found"))
         if item.get_closest_marker("shared_data") and not SHARED_SPREADSHEETS.is_dir():
             item.add_marker(pytest.mark.skip(reason="../shared/data is absent"))
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """One database is migrated; every process of this run takes a copy of it, with the standard roles inside."""
+    with pytest.MonkeyPatch.context() as patch, django_db_blocker.unblock(), databases.own_database():
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda case: databases.empty())
+        with django_db_blocker.block():
+            yield
 
 
 @pytest.fixture(scope="session")

@@ -28,15 +28,7 @@ def run_tests(words: list[str]) -> int:
     os.environ["DJANGO_SETTINGS_MODULE"] = "crm.settings.test"
     embedded.provide_services()
     find_chromium()
-    home = Path(os.environ["HARBOUR_HOME"])
-    state, marker = schema_state(), home / "run" / "test-schema"
-    is_known = marker.exists() and marker.read_text(encoding="utf-8") == state
-    database = ["--reuse-db"] if is_known else ["--reuse-db", "--create-db"]
-    marker.write_text("", encoding="utf-8")
-    code = subprocess.call([sys.executable, "-m", "pytest", *database, *spread(words), *words], cwd=ROOT)
-    if code in (0, 1):  # the databases were made in full
-        marker.write_text(state, encoding="utf-8")
-    return code
+    return subprocess.call([sys.executable, "-m", "pytest", *spread(words), *words], cwd=ROOT)
 
 
 def spread(words: list[str]) -> list[str]:

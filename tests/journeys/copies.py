@@ -41,6 +41,13 @@ def prepared_home() -> Path:
     return home
 
 
+def begin_prepared(home: Path) -> None:
+    """Fill a home as that first copy left its own, with everything that a first start takes long to make."""
+    home.mkdir(exist_ok=True)
+    subprocess.run(["cp", "-a", f"{prepared_home()}/.", home], check=True)
+    (home / "valkey" / "port").unlink()  # copies that start at the same time must not want the same one
+
+
 class Copy:
     """`manage.py run` with its own home and port."""
 
@@ -56,8 +63,7 @@ class Copy:
 
     def start(self) -> None:
         """Start where the first copy of this run of the tests ended, and wait for the ready line."""
-        subprocess.run(["cp", "-a", f"{prepared_home()}/.", self.home], check=True)
-        (self.home / "valkey" / "port").unlink()  # copies that start at the same time must not want the same one
+        begin_prepared(self.home)
         self.run(60)
 
     def run(self, seconds: float) -> None:

@@ -8,6 +8,7 @@ import sys
 import urllib.request
 
 from tests.crm.operations.places import ROOT, environment, free_port, home_of_its_own, manage, processes_of, wait_for
+from tests.journeys.copies import begin_prepared
 
 
 def start(home, port):
@@ -31,6 +32,7 @@ def refusal(done):
 
 def test_a_copy_starts_survives_a_kill_and_stops_without_a_trace():
     with home_of_its_own() as home:
+        begin_prepared(home)
         port = free_port()
         first = start(home, port)
         assert urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz").status == 200

@@ -15,6 +15,7 @@ from pathlib import Path
 from crm.operations.servers import redis_answers
 from crm.operations.supervisor import Child
 from tests.crm.operations.places import ROOT, environment, free_port, home_of_its_own, wait_for
+from tests.journeys.copies import begin_prepared
 
 LOOK = """
 import os, sys
@@ -29,9 +30,9 @@ for line in sys.stdin:
 
 
 def watcher(home):
-    """A process that looks after the servers whenever it is told to, and the address of its Valkey."""
+    """A process that looks after Valkey whenever it is told to, and its address."""
     process = subprocess.Popen(
-        [sys.executable, "-c", LOOK], cwd=ROOT, env=environment(home),
+        [sys.executable, "-c", LOOK], cwd=ROOT, env=environment(home, DATABASE_URL="postgres://nobody@nowhere/none"),
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     return process, process.stdout.readline().strip()
@@ -89,6 +90,7 @@ def squat(port):
 @contextmanager
 def copy_of(home):
     """A whole copy that is ready, and its port; ended by Ctrl-C."""
+    begin_prepared(home)
     port = free_port()
     run = subprocess.Popen(
         [sys.executable, "manage.py", "run"], cwd=ROOT, env=environment(home, HARBOUR_PORT=str(port)),
