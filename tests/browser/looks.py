@@ -22,6 +22,8 @@ MEASURE = """() => {
   const found = [], width = document.documentElement.clientWidth;
   const spill = Math.max(document.documentElement.scrollWidth, document.body.scrollWidth);
   if (spill > width + 1) found.push(`page is ${spill} wide`);
+  const title = document.querySelector(".page-title")?.getBoundingClientRect().width;
+  if (title < width / 4) found.push(`title squeezed to ${Math.round(title)}`);
   for (const el of document.querySelectorAll("body *")) {
     const style = getComputedStyle(el), box = el.getBoundingClientRect();
     if (style.display === "none" || style.visibility === "hidden" || !box.width || el.closest("svg, .sr, dialog")) continue;
