@@ -1,23 +1,25 @@
-"""The database of one process of tests: a copy of one that is migrated once, cheaply emptied after tests that commit."""
+"""The database of one process: a copy of one that is migrated once, emptied cheaply after tests that commit."""
 
 from __future__ import annotations
 
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pgtrigger
 from django.apps import apps
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
+from django.db.backends.utils import CursorWrapper
 
 from crm.access.standard_roles import load_standard_roles
 from crm.operations.testing import schema_state
 
 # what migrating writes and no test changes
 KEPT = {"django_content_type", "auth_permission"}
+TRIES = 6  # PostgreSQL itself waits five seconds each time
 
 
 @contextmanager
@@ -37,7 +39,8 @@ def own_database() -> Iterator[None]:
         yield
     finally:
         connection.close()
-        on_the_server(f"DROP DATABASE {name} WITH (FORCE)")
+        with suppress(OperationalError):  # what a forgotten thread still holds goes when the next run begins
+            on_the_server(f"DROP DATABASE {name}")
 
 
 @contextmanager
@@ -59,7 +62,16 @@ def on_the_server(*statements: str) -> None:
     """Carry out statements outside of the databases of the tests."""
     with connection._nodb_cursor() as cursor:
         for statement in statements:
+            patiently(cursor, statement)
+
+
+def patiently(cursor: CursorWrapper, statement: str) -> None:
+    """Carry out a statement that autovacuum, which looks into new databases, may be in the way of."""
+    for _try in range(TRIES - 1):
+        with suppress(OperationalError):
             cursor.execute(statement)
+            return
+    cursor.execute(statement)
 
 
 def empty() -> None:

@@ -8,16 +8,14 @@ VOLATILE = {"django_session"}
 
 
 def fingerprint() -> dict[str, str]:
-    """Table → digest of its rows."""
-    digests = {}
+    """Table → digest of its rows, of the tables that hold some."""
+    models = [model for label in ("crm", "customers", "reports") for model in apps.get_app_config(label).get_models()]
+    tables = {model._meta.db_table for model in models} - VOLATILE
     with connection.cursor() as cursor:
-        for label in ("crm", "customers", "reports"):
-            for model in apps.get_app_config(label).get_models():
-                table = model._meta.db_table
-                if table in VOLATILE:
-                    continue
-                cursor.execute(
-                    f"SELECT md5(coalesce(string_agg(t::text, chr(10) ORDER BY t::text), '')) FROM \"{table}\" t"
-                )
-                digests[table] = cursor.fetchone()[0]
-    return digests
+        cursor.execute(" UNION ALL ".join(f"SELECT '{table}' WHERE EXISTS (SELECT FROM {table})" for table in tables))
+        digests = (
+            f"SELECT '{table}', md5(string_agg(t::text, chr(10) ORDER BY t::text)) FROM {table} t"
+            for (table,) in cursor.fetchall()
+        )
+        cursor.execute(" UNION ALL ".join(digests))
+        return dict(cursor.fetchall())

@@ -6,7 +6,7 @@ import pytest
 
 from tests.journeys.copies import Copy
 
-ROWS = 12_000
+ROWS = 8_100  # two whole chunks and the beginning of a third
 
 
 @pytest.fixture(scope="module")
