@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from crm.access.gate import SignedInRequest, needs
 from crm.people.models import User
-from crm.records.keyset import Order, keyset_page, read_cursor
+from crm.records.keyset import Order, Page, keyset_page, read_cursor
 from crm.records.selection import Selection
 from crm.records.writers import open_writer
 from crm.ui.verb_page import show_refusal, verb_page
@@ -50,7 +50,7 @@ _NAMES = ("customer", "old_owner", "new_owner", "new_pool")
 @require_safe
 def transfer_list(request: SignedInRequest) -> HttpResponse:
     rows = Transfer.objects.visible_to(request.user).select_related("requested_by", "job", "undo_job")
-    page = keyset_page(rows, _BY_NEWEST, _cursor(request, rows, _BY_NEWEST), PAGE_SIZE)
+    page, status = _asked_page(request, rows, _BY_NEWEST, PAGE_SIZE)
     ids = {key for transfer in page.rows for key in (*transfer.giver_ids, *transfer.target_ids)}
     people = User.objects.in_bulk(ids)
     days = actions.undo_days()
@@ -65,9 +65,8 @@ def transfer_list(request: SignedInRequest) -> HttpResponse:
         }
         for transfer in page.rows
     ]
-    return render(
-        request, "customers/transfers/list.html", {"lines": lines, "undo_days": days, **_pager(request, page)}
-    )
+    context = {"lines": lines, "undo_days": days, **_pager(request, page)}
+    return render(request, "customers/transfers/list.html", context, status=status)
 
 
 @needs(TRANSFER_RIGHT)
@@ -128,7 +127,7 @@ def transfer_detail(request: SignedInRequest, transfer: Transfer) -> HttpRespons
     rows = transfer.rows.visible_to(request.user).select_related(*_NAMES)
     if outcome in TransferRow.Outcome.values:
         rows = rows.filter(outcome=outcome)
-    page = keyset_page(rows, _BY_NUMBER, _cursor(request, rows, _BY_NUMBER), ROWS_SHOWN)
+    page, status = _asked_page(request, rows, _BY_NUMBER, ROWS_SHOWN)
     context |= {
         "is_draft": transfer.state == Transfer.State.DRAFT,
         "is_mine": transfer.requested_by_id == request.user.pk,
@@ -146,7 +145,7 @@ def transfer_detail(request: SignedInRequest, transfer: Transfer) -> HttpRespons
         "undo_until": actions.undo_until(transfer, days),
         **_pager(request, page),
     }
-    return render(request, "customers/transfers/detail.html", context)
+    return render(request, "customers/transfers/detail.html", context, status=status)
 
 
 @needs(TRANSFER_RIGHT, model=Transfer)
@@ -286,14 +285,17 @@ def _seconds_left(job: Any) -> int | None:
     return int(passed / finished * max(job.total - finished, 0))
 
 
-def _cursor(request: SignedInRequest, rows: Any, order: Order) -> Any:
+def _asked_page(request: SignedInRequest, rows: Any, order: Order, size: int) -> tuple[Page, int]:
+    """The page an address asks for, with its status; a cursor made up by hand gives none and says so."""
     try:
-        return read_cursor(request.GET.get("cursor", ""), rows, order)
-    except ValidationError:
-        raise Http404
+        cursor = read_cursor(request.GET.get("cursor", ""), rows, order)
+    except ValidationError as refusal:
+        messages.error(request, " ".join(refusal.messages))
+        return Page([], None, None), 400
+    return keyset_page(rows, order, cursor, size), 200
 
 
-def _pager(request: SignedInRequest, page: Any) -> dict[str, str]:
+def _pager(request: SignedInRequest, page: Page) -> dict[str, str]:
     def url(cursor: Any) -> str:
         if cursor is None:
             return ""
