@@ -16,7 +16,7 @@ from crm.people.models import User
 from crm.records.selection import Selection
 from customers.customers.models import Customer
 from customers.customers.querysets import CustomerQuerySet
-from customers.quality.quiet import is_existing, months_ago, nothing_since, unchanged_since
+from customers.quality.quiet import is_existing, months_ago, nothing_since
 
 RIGHT = "customers.archive_customer"
 SETTING, VERB = "quality.archive_months", "customers_archived"
@@ -37,13 +37,13 @@ def may_archive(user: User) -> bool:
 
 
 def cold(user: User, *, with_existing: bool = False, months: int | None = None) -> CustomerQuerySet:
-    """The customers a person may archive at whom nothing happened for the company's time; none where that is off."""
+    """The customers a person may archive with whom nobody dealt for the company's time; none where that is off."""
     rows: CustomerQuerySet = Customer.objects.within(user, RIGHT)
     period = company_setting(SETTING) if months is None else months
     if not period:
         return rows.none()
     before = months_ago(period)
-    rows = rows.live().filter(nothing_since(before), unchanged_since(before))
+    rows = rows.live().filter(nothing_since(before))
     return rows if with_existing else rows.exclude(is_existing())
 
 

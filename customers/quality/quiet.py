@@ -19,6 +19,8 @@ from customers.privacy.models import Consent
 from customers.tasks.models import Task
 from customers.tasks.querysets import OPEN
 
+_SET = Q(created_by__isnull=False)  # by a person, not by a rule
+
 
 def months_ago(months: int, now: datetime | None = None) -> datetime:
     """The same moment so many calendar months before; on the last day of a shorter month."""
@@ -36,8 +38,9 @@ def months_ago(months: int, now: datetime | None = None) -> datetime:
 def nothing_since(before: datetime, path: str = "") -> Q:
     """The condition for customers nobody dealt with since a moment and nothing is planned for; `path` leads to them.
 
-    No follow-up, comment, mail, consent or file came in, no task is open, no next follow-up lies ahead, nobody
-    received or protected it, and no hold keeps it.
+    No follow-up, comment, mail, consent or file came in, no contact was added, no task is open nor was set or done by
+    somebody, no next follow-up lies ahead, nobody received or protected it, and no hold keeps it. What changes a
+    customer without anybody dealing with it counts for nothing: a tag, a transfer, an import, a merge.
     """
     outer = OuterRef(f"{path}pk")
     today = timezone.localdate()
@@ -47,7 +50,8 @@ def nothing_since(before: datetime, path: str = "") -> Q:
         Attachment.objects.filter(anchor_id=outer, created_at__gte=before),
         ContactMail.objects.filter(contact__customer=outer, planned_at__gte=before),
         Consent.objects.filter(contact__customer=outer, given_at__gte=before),
-        Task.objects.filter(OPEN, customer=outer),
+        Contact.objects.filter(customer=outer, created_at__gte=before),
+        Task.objects.filter(OPEN | Q(done_at__gte=before) | _SET & Q(created_at__gte=before), customer=outer),
     ]
     return Q(
         _older(f"{path}last_followed_at", before),
@@ -58,12 +62,6 @@ def nothing_since(before: datetime, path: str = "") -> Q:
         *(~Exists(rows) for rows in happened),
         ~held(f"{path}pk"),
     )
-
-
-def unchanged_since(before: datetime) -> Q:
-    """The condition for customers whose details, and whose contacts', nobody changed since a moment."""
-    touched = Contact.objects.filter(customer=OuterRef("pk"), changed_at__gte=before)
-    return Q(~Exists(touched), changed_at__lt=before)
 
 
 def is_existing(path: str = "") -> Q:

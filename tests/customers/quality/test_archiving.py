@@ -6,28 +6,40 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
+import crm.celery  # noqa: F401 - the doorbell of the jobs started here
 from crm.company.models import CompanySetting
 from crm.history.models import Operation
+from crm.jobs.running import run_job
 from crm.records.selection import Selection
 from crm.records.undo import undo_operation
 from customers.comments.models import Comment
+from customers.customers.bulk import tag_customers
 from customers.customers.holds import Hold
 from customers.customers.models import Customer
+from customers.messages.models import ContactMail
 from customers.quality.archiving import archive_cold, cold
 from customers.quality.quiet import months_ago
+from customers.transfers.actions import plan_transfer, start_transfer
 from tests.factories import (
     make_activity,
     make_contact,
     make_customer,
     make_department,
+    make_tag,
     make_task,
     make_user,
     sign_in,
 )
+from tests.factories.files import make_attachment
 
 pytestmark = pytest.mark.django_db
 LONG_AGO = timezone.now() - timedelta(days=4 * 365)
 HELD = Hold("rented", "It rents a machine.", lambda: Customer.objects.filter(name="Held").values("pk"))
+
+
+@pytest.fixture(autouse=True)
+def media(tmp_path, settings):
+    settings.MEDIA_ROOT = tmp_path
 
 
 @pytest.fixture
@@ -50,6 +62,13 @@ def old(owner, name="Cold", **fields):
     return make_customer(owner, name=name, **ready)
 
 
+def _mail_to(customer, author):
+    contact = make_contact(customer, created_at=LONG_AGO)
+    ContactMail.objects.create(
+        contact=contact, subject="Hello", body="Hello", message_id="a@b", planned_by=author, send_at=timezone.now()
+    )
+
+
 def names(rows):
     return sorted(rows.values_list("name", flat=True))
 
@@ -62,7 +81,7 @@ def test_only_customers_at_whom_nothing_happened_are_proposed(director, rep, set
     settings.HARBOUR_CUSTOMER_HOLDS = [f"{__name__}.HELD"]
     old(rep)
     make_customer(rep, name="New")
-    old(rep, "Changed", changed_at=timezone.now())
+    old(rep, "Changed field or tag", changed_at=timezone.now())
     old(rep, "Followed", last_followed_at=timezone.now())
     old(rep, "Received", received_at=timezone.now())
     old(rep, "Planned", next_follow_on=timezone.localdate() + timedelta(days=9))
@@ -72,15 +91,32 @@ def test_only_customers_at_whom_nothing_happened_are_proposed(director, rep, set
     old(rep, "Archived", archived_at=LONG_AGO)
     make_activity(old(rep, "Noted"), kind="note")
     make_task(rep, customer=old(rep, "Open task"))
-    make_task(rep, customer=old(rep, "Done task"), done_at=LONG_AGO)
+    make_task(rep, customer=old(rep, "Old task"), done_at=LONG_AGO, created_at=LONG_AGO)
+    make_task(rep, customer=old(rep, "Done task"), done_at=timezone.now(), created_at=LONG_AGO)
+    make_task(rep, customer=old(rep, "Task set"), created_by=rep, cancelled_at=timezone.now())
+    make_task(rep, customer=old(rep, "Task by rule"), created_by=None, cancelled_at=timezone.now())
+    make_attachment(old(rep, "New file"), rep, "notes.txt", b"Notes")
+    _mail_to(old(rep, "Mailed"), rep)
     Comment.objects.create(customer=old(rep, "Commented"), author=rep, content="Said.")
     make_contact(old(rep, "New contact"))
-    make_contact(old(rep, "Old contact"), created_at=LONG_AGO, changed_at=LONG_AGO)
+    make_contact(old(rep, "Changed contact"), created_at=LONG_AGO, changed_at=timezone.now())
     old(make_user("far", "rep", make_department("North")), "Far")
 
-    assert names(cold(director)) == ["Cold", "Done task", "Old contact"]
-    assert names(cold(director, with_existing=True)) == ["Cold", "Done task", "Existing", "Old contact"]
+    proposed = ["Changed contact", "Changed field or tag", "Cold", "Old task", "Task by rule"]
+    assert names(cold(director)) == proposed
+    assert names(cold(director, with_existing=True)) == [*proposed[:3], "Existing", *proposed[3:]]
     assert names(cold(rep)) == []
+
+
+def test_a_tag_and_a_transfer_make_no_customer_warm(director, rep, east):
+    customer, other = old(rep), make_user("other", "rep", east)
+    tag_customers(Customer.objects.all(), actor=director, tag=make_tag("Fair"))
+    transfer = plan_transfer(director, Selection(ids=(customer.pk,)), [other], reason="New region")
+    run_job(start_transfer(transfer, director).pk)
+
+    customer.refresh_from_db()
+    assert (customer.owner, len(customer.tag_ids), customer.changed_at > LONG_AGO) == (other, 1, True)
+    assert names(cold(director)) == ["Cold"]
 
 
 def test_the_period_is_the_companys_and_zero_switches_it_off(director, rep):
