@@ -16,6 +16,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from crm.attachments.models import Attachment
+from crm.attachments.policies import policy_of
 from crm.company.actions import company_setting
 from crm.customfields.values import keep_unique
 from crm.history.operations import operation
@@ -67,6 +69,7 @@ def unmerge(merge: Merge, *, actor: User) -> Unmerged:
         loser.refresh_from_db()
         keep_unique(CUSTOMER, loser.pk, {}, loser.custom)
         _part_links(survivor, loser, outcome)
+        _anchor_files(survivor, loser)
         refuse_loop([survivor, loser])
         _reopen_candidate(merge.moved["candidate"])
         merge.undone_by, merge.undone_at = actor, timezone.now()
@@ -167,6 +170,13 @@ def _part_links(survivor: Customer, loser: Customer, outcome: Unmerged) -> None:
         found.model._base_manager.filter(pk__in=[row.pk for row in parted]).update(**{name: None})
         text = _("It led to a contact of the other customer and has been removed.")
         outcome.kept += [(f"{row} · {found.field.verbose_name}", text) for row in parted]
+
+
+def _anchor_files(survivor: Customer, loser: Customer) -> None:
+    """Files added since the merge go with the record they are kept with: each is told of at that record's customer."""
+    files = list(Attachment.objects.filter(anchor_id=survivor.pk).prefetch_related("record"))
+    theirs = [file.pk for file in files if file.record and policy_of(type(file.record)).anchor(file.record) == loser.pk]
+    Attachment.objects.filter(pk__in=theirs).update(anchor_id=loser.pk)
 
 
 def _reopen_candidate(before: dict[str, Any] | None) -> None:
