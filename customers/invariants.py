@@ -39,18 +39,24 @@ RULES = [
     ),
     Invariant(
         54,
-        "Who claimed or was assigned a customer last holds no more than they may.",
-        "SELECT r.id FROM (SELECT DISTINCT ON (owner_id) id, owner_id, received_at FROM customers_customer "
+        "Who claimed, was assigned or got by import a customer last holds no more than they may.",
+        "SELECT newest.id FROM (SELECT DISTINCT ON (owner_id) id, owner_id, received_at FROM customers_customer "
         "WHERE owner_id IS NOT NULL ORDER BY owner_id, received_at DESC NULLS LAST, id DESC) newest "
-        "JOIN customers_claimrecord r ON r.customer_id = newest.id AND r.claimed_by_id = newest.owner_id "
-        "AND r.claimed_at >= newest.received_at - interval '1 minute' "
+        "CROSS JOIN LATERAL (SELECT r.claimed_at AS at FROM customers_claimrecord r WHERE r.customer_id = newest.id "
+        "AND r.claimed_by_id = newest.owner_id AND r.claimed_at >= newest.received_at - interval '1 minute' "
+        # an import that was allowed to go above the limits says so
+        "UNION ALL SELECT e.received_at FROM customers_customerevent e JOIN crm_operation o "
+        "ON o.context_id = e.pgh_context_id WHERE e.pgh_obj_id = newest.id AND e.pgh_label = 'insert' "
+        "AND e.owner_id = newest.owner_id AND e.received_at = newest.received_at "
+        "AND o.verb = 'customers_imported' AND o.facts->>'exceeds_limit' = 'false') taken "
         "JOIN crm_user u ON u.id = newest.owner_id WHERE u.customer_capacity < (SELECT count(*) "
         "FROM customers_customer c WHERE c.owner_id = u.id AND c.archived_at IS NULL "
         "AND c.status IN ('lead', 'opportunity') AND c.received_at <= newest.received_at "
-        # a director's undo gives back whatever was there before
-        "AND NOT EXISTS (SELECT FROM customers_transferrow x WHERE x.customer_id = c.id AND x.old_owner_id = u.id "
-        "AND x.outcome = 'undone')) "
-        "AND NOT EXISTS (SELECT FROM crm_userevent e WHERE e.pgh_obj_id = u.id AND e.pgh_created_at > r.claimed_at)",
+        # a director's undo gives back whatever was there before, and a transfer may go above the limits
+        "AND NOT EXISTS (SELECT FROM customers_transferrow x JOIN customers_transfer t ON t.id = x.transfer_id "
+        "WHERE x.customer_id = c.id AND CASE WHEN t.exceeds_limit AND x.outcome = 'moved' THEN x.new_owner_id = u.id "
+        "ELSE x.outcome = 'undone' AND x.old_owner_id = u.id END)) "
+        "AND NOT EXISTS (SELECT FROM crm_userevent e WHERE e.pgh_obj_id = u.id AND e.pgh_created_at > taken.at)",
     ),
     Invariant(
         55,

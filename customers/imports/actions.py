@@ -30,7 +30,7 @@ from crm.records.spreadsheets import (
     guess_header_row,
     read_spreadsheet,
 )
-from customers.customers.resources import CustomerResource
+from customers.customers.resources import ANY_OWNER, CustomerResource
 from customers.imports.custom import THEIRS
 from customers.imports.mapping import PERSONAL, best_match_key, known_headers, proposed, remember, remembered
 from customers.imports.models import ImportSet
@@ -129,15 +129,22 @@ def map_columns(
     match_key: str = "",
     empty_clears: bool = False,
     has_lawful_basis: bool = False,
+    exceeds_limit: bool = False,
+    limit_reason: str = "",
 ) -> ImportSet:
-    """Say which column is which field and how customers are matched; remembered for the next such file."""
+    """Say which column is which field and how customers are matched; remembered for the next such file.
+
+    `exceeds_limit` lets owners hold more than their limit, for the reason given; the history keeps both.
+    """
     locked = locked_import(import_set)
     _refuse_unless_mappable(locked)
     chosen = {str(at): name for at, name in mapping.items() if name}
     match_key = match_key or best_match_key(chosen)
     _check_mapping(locked, chosen, actor, mode, match_key, has_lawful_basis=has_lawful_basis)
+    _check_limits(actor, limit_reason, exceeds_limit=exceeds_limit)
     locked.mapping, locked.mode, locked.match_key = chosen, mode, match_key
     locked.empty_clears, locked.has_lawful_basis, locked.state = empty_clears, has_lawful_basis, State.UPLOADED
+    locked.exceeds_limit, locked.limit_reason = exceeds_limit, limit_reason.strip()[:200] if exceeds_limit else ""
     locked.save()
     remember(locked)
     return locked
@@ -182,9 +189,17 @@ def _check_mapping(
         )
 
 
+def _check_limits(actor: User, reason: str, *, exceeds_limit: bool) -> None:
+    if exceeds_limit and not actor.reach.has(ANY_OWNER):
+        text = _("You may not let owners hold more than their limit.")
+        raise ValidationError({"exceeds_limit": text}, code="no_right")
+    if exceeds_limit and not reason.strip():
+        raise ValidationError({"limit_reason": _("Say why owners may hold more than their limit.")}, code="no_reason")
+
+
 def may_match_phones(user: User) -> bool:
     """Whether a person may find customers by their phone: who may not see a field may not match by it."""
-    return may_match_contact_details(user) or user.reach.has("customers.import_any_owner")
+    return may_match_contact_details(user) or user.reach.has(ANY_OWNER)
 
 
 def start_check(import_set: ImportSet, *, actor: User) -> Job:
@@ -214,17 +229,20 @@ def start_check(import_set: ImportSet, *, actor: User) -> Job:
     return job
 
 
+@transaction.atomic
 def start_apply(import_set: ImportSet, *, actor: User) -> Job:
     """Begin to write what the check found, as one operation of the history."""
+    locked = locked_import(import_set)
+    if locked.state != State.CHECKED:
+        raise ValidationError(_("This import is %(state)s.") % {"state": locked.get_state_display()})
+    if not _planned(locked):
+        raise ValidationError(_("There is nothing to write: no row is new or changed."), code="no_rows")
+    _refuse_without_rows(locked)
+    facts = {**locked.counts, "exceeds_limit": locked.exceeds_limit}
     with operation(
-        actor, "customers_imported", import_set, via="import", row_count=_planned(import_set), facts=import_set.counts
-    ) as entry:
-        locked = locked_import(import_set)
-        if locked.state != State.CHECKED:
-            raise ValidationError(_("This import is %(state)s.") % {"state": locked.get_state_display()})
-        if not _planned(locked):
-            raise ValidationError(_("There is nothing to write: no row is new or changed."), code="no_rows")
-        _refuse_without_rows(locked)
+        actor, "customers_imported", locked, via="import", row_count=_planned(locked), reason=locked.limit_reason,
+        facts=facts,
+    ) as entry:  # fmt: skip
         job = start_job(
             "customer-import-apply",
             _("Import of %(file)s") % {"file": locked.file_name},

@@ -44,7 +44,8 @@ class MappingField(serializers.CharField):
 
 class NewImportSerializer(serializers.Serializer[Any]):
     """A spreadsheet and how it is read. Whoever sends contact details through the API answers for being allowed to
-    hold them; `has_lawful_basis=false` has them refused.
+    hold them; `has_lawful_basis=false` has them refused. `exceeds_limit` lets owners hold more than their limit, for
+    the reason in `limit_reason`; it takes the right to set owners by import.
     """
 
     file = serializers.FileField(allow_empty_file=True)
@@ -54,6 +55,8 @@ class NewImportSerializer(serializers.Serializer[Any]):
     match_key = serializers.ChoiceField(choices=ImportSet.MatchKey.choices, required=False)
     empty_clears = serializers.BooleanField(default=False)
     has_lawful_basis = serializers.BooleanField(default=True)
+    exceeds_limit = serializers.BooleanField(default=False)
+    limit_reason = serializers.CharField(max_length=200, default="", allow_blank=True)
 
 
 class ImportSerializer(serializers.ModelSerializer[ImportSet]):
@@ -67,7 +70,8 @@ class ImportSerializer(serializers.ModelSerializer[ImportSet]):
         model = ImportSet
         fields = (
             "id", "state", "target", "file_name", "file_size", "headers", "mapping", "mode", "match_key",
-            "empty_clears", "total", "counts", "error", "job", "created_at", "applied_at",
+            "empty_clears", "exceeds_limit", "limit_reason", "total", "counts", "error", "job", "created_at",
+            "applied_at",
         )  # fmt: skip
         read_only_fields = fields
 

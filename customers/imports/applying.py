@@ -35,8 +35,9 @@ from customers.imports.matching import (
     same_company,
 )
 from customers.imports.models import ImportRow, ImportSet
+from customers.imports.room import Holders, Room, lifts_limits
 from customers.imports.writing import insert_contacts, insert_customers, update_contacts, update_customers
-from customers.pool.capacity import held_counts, hold_quota
+from customers.pool.capacity import hold_quota
 
 Outcome = ImportRow.Outcome
 _SEARCHED = frozenset({"name", "short_name", "credit_code", "phone", "email", *CONTACT_ATTRIBUTES})
@@ -69,11 +70,8 @@ def intake_department(user: User) -> Department:
 def _create(import_set: ImportSet, rows: list[Any]) -> list[ImportRow]:
     if not rows:
         return []
-    user = import_set.requested_by
-    free = None
-    if import_set.becomes_own:
-        hold_quota([user.pk])
-        free = user.customer_capacity - held_counts([user.pk])[user.pk]
+    holders = Holders(import_set)
+    room = _held_room(import_set, holders, rows)
     taken = customers_by(import_set.match_key, [row.match_value for row in rows])
     is_by_name = import_set.match_key == ImportSet.MatchKey.NAME
     namesakes = {} if is_by_name else customers_by(ImportSet.MatchKey.NAME, [row.name_value for row in rows])
@@ -95,21 +93,30 @@ def _create(import_set: ImportSet, rows: list[Any]) -> list[ImportRow]:
             refused.append(_refuse(row, "code_taken"))
         elif row.owner and int(row.owner) not in owners:
             refused.append(_refuse(row, "owner_gone"))
-        elif free is not None and len(good) >= free:
-            refused.append(_refuse(row, "capacity", limit=user.customer_capacity))
+        elif full := room.refusal(holders.of(row.owner)):
+            refused.append(_refuse(row, full[0], **full[1]))
         elif kind:
             refused.append(_refuse(row, f"{kind}_taken"))
         else:
             good.append(row.pk)
+            room.take(holders.of(row.owner))
             known.update(value for _kind, value in details.get(row.pk, []))
     late = claim_for_rows(import_set, good, OWN) | claim_for_rows(import_set, good, THEIRS)
     release_rows(late)
     refused += [_refuse(row, "value_taken") for row in rows if row.pk in late]
     good = [pk for pk in good if pk not in late]
+    user = import_set.requested_by
     department = user.department if import_set.becomes_own and user.department else intake_department(user)
     refresh_search(insert_customers(import_set, good, department.pk))
     settle_claims(good)
     return refused
+
+
+def _held_room(import_set: ImportSet, holders: Holders, rows: list[Any]) -> Room:
+    """What the owners of these rows may take now; until the transaction ends nobody else takes anything for them."""
+    wanted = {holder for row in rows if (holder := holders.of(row.owner)) is not None}
+    hold_quota(wanted)
+    return Room(holders, () if lifts_limits(import_set) else wanted)
 
 
 def _able_owners(rows: list[Any]) -> set[int]:

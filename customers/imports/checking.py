@@ -24,7 +24,7 @@ from customers.imports.matching import (
     same_company,
 )
 from customers.imports.models import ImportRow, ImportSet
-from customers.pool.capacity import held_counts
+from customers.imports.room import Holders, Room, lifts_limits, planned_places
 
 Outcome = ImportRow.Outcome
 _EXACT_KEYS = (ImportSet.MatchKey.ID, ImportSet.MatchKey.NUMBER)
@@ -44,7 +44,8 @@ class Checker:
         self.import_set = import_set
         self.cleaner = Cleaner(import_set)
         self.importer = Importer(import_set.requested_by)
-        self.owns_what_it_creates = import_set.becomes_own
+        self.holders = Holders(import_set)
+        self.lifts_limits = lifts_limits(import_set)
         self.seen_customers: dict[int, int] = {}
         self.refuses_details = company_setting("duplicates.exact") == REFUSED
 
@@ -62,7 +63,7 @@ class Checker:
         for columns in (self.cleaner.custom, self.cleaner.people):
             columns.look_up(row.fields for row in cleaned)
         self.alike = alike_names(self._new_names(cleaned))
-        self.free = self._free_places()
+        self.room = self._room(cleaned)
         for row in cleaned:
             self._decide(row)
         return cleaned
@@ -85,12 +86,13 @@ class Checker:
         )
         return dict(rows.values_list(column, "row_number"))
 
-    def _free_places(self) -> int | None:
-        if not self.owns_what_it_creates:
-            return None
-        planned = ImportRow.objects.filter(import_set=self.import_set, outcome="created", is_applied=False).count()
-        user = self.import_set.requested_by
-        return user.customer_capacity - held_counts([user.pk])[user.pk] - planned
+    def _room(self, cleaned: list[Cleaned]) -> Room:
+        wanted = set() if self.lifts_limits else {self._holder(row) for row in cleaned} - {None}
+        planned = planned_places(self.import_set, self.holders) if wanted else None
+        return Room(self.holders, wanted, planned)
+
+    def _holder(self, row: Cleaned) -> int | None:
+        return self.holders.of(row.fields.get("owner_id"))
 
     def _decide(self, row: Cleaned) -> None:
         if row.errors:
@@ -143,9 +145,8 @@ class Checker:
             or self.cleaner.people.taken(person, row.row_number, None)
         ):
             row.outcome, row.errors = Outcome.REFUSED, wrong
-        elif self.free is not None and self.free <= 0:
-            limit = self.import_set.requested_by.customer_capacity
-            self._end(row, Outcome.REFUSED, "capacity", limit=limit)
+        elif full := self.room.refusal(self._holder(row)):
+            self._end(row, Outcome.REFUSED, full[0], **full[1])
         elif (kind := self._known_detail(row)) and self.refuses_details:
             self._end(row, Outcome.REFUSED, f"{kind}_taken")
         else:
@@ -157,8 +158,7 @@ class Checker:
             row.fields = {**row.fields, "name_key": row.name_value}
             if custom:
                 row.fields[OWN.name] = custom
-            if self.free is not None:
-                self.free -= 1
+            self.room.take(self._holder(row))
 
     def _person(self, fields: dict[str, Any]) -> dict[str, Any]:
         """The custom values of the contact a row makes; nothing where it makes none."""

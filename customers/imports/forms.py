@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from crm.records.spreadsheets import ENCODINGS, EXTENSIONS, SEPARATORS, column_letter
-from customers.customers.resources import CustomerResource
+from customers.customers.resources import ANY_OWNER, CustomerResource
 from customers.imports.actions import may_match_phones
 from customers.imports.causes import Cause
 from customers.imports.models import ImportSet
@@ -80,8 +80,11 @@ class MappingForm(forms.Form):
         label=_("We may hold these contact details: their source and the consent can be shown"), required=False
     )
 
+    exceeds_limit = forms.BooleanField(label=_("Owners may hold more than their limit"), required=False)
+    limit_reason = forms.CharField(label=_("Reason"), max_length=200, required=False)
+
     def __init__(self, *args: Any, import_set: ImportSet, **kwargs: Any) -> None:
-        names = ("mode", "match_key", "has_lawful_basis")
+        names = ("mode", "match_key", "has_lawful_basis", "exceeds_limit", "limit_reason")
         initial = {name: getattr(import_set, name) for name in names}
         initial |= {"empty_clears": "1" if import_set.empty_clears else ""}
         initial |= {f"column_{at}": name for at, name in import_set.mapping.items()}
@@ -98,6 +101,8 @@ class MappingForm(forms.Form):
             (name, f"{field.header} *" if field.required else field.header)
             for name, field in CustomerResource.importable(user).items()
         ]
+        if not user.reach.has(ANY_OWNER):
+            del self.fields["exceeds_limit"], self.fields["limit_reason"]
         for at, header in enumerate(import_set.headers):
             self.fields[f"column_{at}"] = forms.ChoiceField(label=header, choices=choices, required=False)
 
@@ -108,6 +113,10 @@ class MappingForm(forms.Form):
             for name, value in self.cleaned_data.items()
             if name.startswith("column_") and value
         }
+
+    def choices(self) -> dict[str, Any]:
+        """What was chosen beside the columns, as `map_columns` takes it."""
+        return {name: value for name, value in self.cleaned_data.items() if not name.startswith("column_")}
 
     def lines(self) -> Iterator[dict[str, Any]]:
         """Each column for the page: letter, header, samples, control, whether it is mapped."""

@@ -53,6 +53,8 @@ class ImportSet(models.Model):
     match_key = models.CharField(_("match by"), max_length=12, choices=MatchKey, default=MatchKey.NAME)
     empty_clears = models.BooleanField(_("an empty cell clears the field"), default=False)
     has_lawful_basis = models.BooleanField(_("we may hold these contact details"), default=False)
+    exceeds_limit = models.BooleanField(_("owners may hold more than their limit"), default=False, db_default=False)
+    limit_reason = models.CharField(_("reason"), max_length=200, blank=True, db_default="")
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.UPLOADED)
     error = models.CharField(max_length=500, blank=True)
     total = models.PositiveIntegerField(default=0)

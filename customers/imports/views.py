@@ -191,9 +191,8 @@ def import_map(request: SignedInRequest, import_set: ImportSet) -> HttpResponse:
     """Keep the mapping and begin the check."""
     form = MappingForm(request.POST, import_set=import_set)
     if form.is_valid():
-        chosen = {name: form.cleaned_data[name] for name in ("mode", "match_key", "empty_clears", "has_lawful_basis")}
         try:
-            actions.map_columns(import_set, form.mapping(), actor=request.user, **chosen)
+            actions.map_columns(import_set, form.mapping(), actor=request.user, **form.choices())
             actions.start_check(import_set, actor=request.user)
             return redirect(import_set)
         except ValidationError as refusal:

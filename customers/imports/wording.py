@@ -28,6 +28,9 @@ ROW_REASONS = {
     "email_known": gettext_lazy("another customer has this e-mail; it comes in all the same"),
     "name_alike": gettext_lazy("another customer has nearly this name (%(score)s of 100); it comes in all the same"),
     "capacity": gettext_lazy("you hold as many customers as you may (%(limit)s)"),
+    "owner_full": gettext_lazy(
+        "%(name)s holds %(held)s of %(limit)s customers, with the rows before; raise the limit or choose another owner"
+    ),
     "owner_gone": gettext_lazy("the owner can no longer hold customers"),
     "left_out": gettext_lazy("you left it out"),
     "value_taken": gettext_lazy("a value that must be unique stands on another customer"),
@@ -57,6 +60,7 @@ def cause(field: str, code: str) -> str:
             "repeated": _("stands in the file twice"),
             "code_repeated": _("its unified social credit code stands in the file twice"),
             "capacity": _("you hold as many customers as you may"),
+            "owner_full": _("the owner holds as many customers as they may"),
             "name_alike": _("another customer has nearly this name; it comes in all the same"),
         }
         return in_general.get(code) or str(ROW_REASONS[code])

@@ -89,7 +89,7 @@ PERSONAL: dict[str, dict[str, Personal]] = {
     "customers.RecycleExtension": {"reason": _ASIDE, "answer": _ASIDE},
     "customers.Transfer": {"selection": _TRACE, "reason": _ASIDE, "note": _ASIDE},
     "customers.Segment": {"conditions": _TRACE, "description": _ASIDE},
-    "customers.ImportSet": {"head": _TRACE, "file_name": _ASIDE, "file_path": _TRACE},
+    "customers.ImportSet": {"head": _TRACE, "file_name": _ASIDE, "file_path": _TRACE, "limit_reason": _ASIDE},
     "customers.ImportRow": {
         "cells": _TRACE, "fields": _TRACE, "errors": _TRACE, "difference": _TRACE, "match_value": _TRACE,
         "undo_note": _TRACE,
