@@ -42,11 +42,11 @@ CHUNK = 1000
 
 @dataclass
 class Undone:
-    """How many rows went back (and their ids), and which ones keep what was written since (label and reason)."""
+    """How many rows went back, their ids by model label, and which ones keep what was written since (label, reason)."""
 
     put_back: int = 0
     kept: list[tuple[str, str]] = field(default_factory=list)
-    ids: list[int] = field(default_factory=list)
+    ids: dict[str, list[int]] = field(default_factory=dict)
 
 
 def undo_operation(entry: Operation, *, actor: User) -> Undone:
@@ -97,7 +97,7 @@ def _put_back_chunk(model: type[Model], changes: dict[int, RowChange], actor: Us
     for names, group in going.items():
         _write(model, names, group, actor)
         outcome.put_back += len(group)
-        outcome.ids += [row.pk for row in group]
+        outcome.ids.setdefault(model._meta.label, []).extend(row.pk for row in group)
 
 
 def _write(model: type[Model], names: tuple[str, ...], rows: list[Model], actor: User) -> None:

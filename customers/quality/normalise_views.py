@@ -27,10 +27,10 @@ from crm.records.undo import UNDO_MINUTES
 from crm.ui.formats import n0
 from customers.base_data.lookups import Lookups
 from customers.customers.forms import SelectionForm
-from customers.quality import normalising
+from customers.quality import normalising, offers
 from customers.quality.archiving import may_archive
-from customers.quality.normalising import FIELDS
 from customers.quality.paging import paged
+from customers.quality.uniform_fields import FIELDS
 
 PAGE_SIZE = 50
 _NEWEST = Order("newest", gettext_lazy("newest first"), "id", is_descending=True)
@@ -49,11 +49,11 @@ def normalise(request: SignedInRequest) -> HttpResponse:
     """Before and after of each customer whose details are spelled another way than we keep them."""
     try:
         codes = _codes(request.GET)
-        rows = normalising.readable(normalising.offered(request.user, codes))
+        rows = offers.readable(offers.offered(request.user, codes))
         page = paged(request, rows, _NEWEST, PAGE_SIZE, kept={"field": codes} if codes else {})
     except ValidationError as refusal:
         return render(request, "records/refused.html", {"refusals": refusal.messages}, status=400)
-    counts = normalising.counts_of(request.user)
+    counts = offers.counts_of(request.user)
     context = {
         **page,
         "lines": _lines(page["rows"], request.user, codes or list(FIELDS)),
@@ -150,8 +150,7 @@ def _moment(text: str) -> datetime:
 def _lines(rows: list[Any], user: User, codes: list[str]) -> list[dict[str, Any]]:
     lookups, lines = Lookups(), []
     for row in rows:
-        changes = normalising.changes_for(user, row, codes, lookups)
-        told = [(change.field.label, *normalising.told(user, row, change, lookups)) for change in changes]
+        told = [offers.told(user, row, change, lookups) for change in offers.changes_for(user, row, codes, lookups)]
         if told:
             lines.append({"customer": row, "changes": told})
     return lines

@@ -15,7 +15,7 @@ from customers.customers.querysets import CustomerQuerySet
 from customers.duplicates.merging import RIGHT as MERGE_RIGHT
 from customers.duplicates.models import DuplicateCandidate
 from customers.quality.findings import FINDINGS, Finding
-from customers.quality.normalising import entitled
+from customers.quality.offers import entitled
 
 OWNERS_SHOWN = 20
 

@@ -17,7 +17,7 @@ from crm.company.actions import company_setting
 from crm.records.parts import id_parts
 from customers.base_data.lookups import Lookups
 from customers.customers.models import Customer
-from customers.quality import normalising
+from customers.quality.marking import mark, mark_range
 
 PART = 20_000  # a part stays far below the statement time-out on a busy machine
 # GB 32100-2015: the last of 18 characters is 31 minus the weighted sum of the others, modulo 31
@@ -87,7 +87,7 @@ def score_quality() -> int:
     stale, count, lookups = company_setting("quality.stale_days"), 0, Lookups()
     for part in id_parts(Customer.objects.live(), PART):
         count += _score(part.first, part.last, stale)
-        normalising.mark_range(part.first, part.last, lookups)
+        mark_range(part.first, part.last, lookups)
     with connection.cursor() as cursor:
         cursor.execute(_FORGET)
     return count
@@ -96,7 +96,7 @@ def score_quality() -> int:
 def score_one(customer: Customer) -> None:
     """The score of one customer, at once."""
     _score(customer.pk, customer.pk, company_setting("quality.stale_days"))
-    normalising.mark([customer.pk])
+    mark([customer.pk])
 
 
 def _score(first: int, last: int, stale: int) -> int:

@@ -46,6 +46,11 @@ def uniform_name(name: str) -> str:
     return _LIMITED.sub(" Co., Ltd.", line)
 
 
+def uniform_person(name: str) -> str:
+    """The name of a person without odd blanks and widths; Chinese ones without any blank in between."""
+    return _BLANK_IN_CHINESE.sub("", clean_line(half_width(name)))
+
+
 def uniform_line(text: str) -> str:
     """A line with letters and digits in ordinary width and single blanks."""
     return clean_line(half_width(text))

@@ -16,13 +16,17 @@ from crm.jobs.running import run_job
 from crm.records.selection import Selection
 from crm.records.undo import undo_operation
 from customers.base_data.models import Industry, Region
+from customers.contacts.models import Contact
 from customers.customers.identity import name_key
 from customers.customers.models import Customer, CustomerSearch
 from customers.quality import normalising
 from customers.quality.models import CustomerQuality
-from customers.quality.normalising import FIELDS, normalise
+from customers.quality.normalising import normalise
+from customers.quality.offers import offered
 from customers.quality.scoring import score_quality
+from customers.quality.uniform_fields import FIELDS
 from tests.factories import (
+    make_contact,
     make_customer,
     make_customers,
     make_department,
@@ -43,7 +47,11 @@ CLEAN = {
     "website": "https://www.example.com", "address": "江苏省苏州市工业园区1号", "remark": "行业：通用设备制造业",
     "credit_code": "91320594MA1MXK1239",
 }  # fmt: skip
-STORED = (*FIELDS.keys() - {"region", "industry"}, "region_id", "industry_id", "name_key")
+OF_COMPANIES = sorted(code for code, field in FIELDS.items() if field.of is Customer)
+OF_PEOPLE = ["person_name", "person_title", "person_phone", "person_email"]
+STORED = (*{*OF_COMPANIES} - {"region", "industry"}, "region_id", "industry_id", "name_key")
+MESSY_PERSON = {"name": "丁 　兰", "job_title": " 采购  总监", "phone": "138 1234 5678", "email": "Ding@Example.COM"}
+CLEAN_PERSON = {"name": "丁兰", "job_title": "采购 总监", "phone": "+8613812345678", "email": "ding@example.com"}
 
 
 @pytest.fixture
@@ -77,7 +85,7 @@ def test_the_nightly_run_marks_what_would_change_and_nothing_else(rep, base_data
     score_quality()
 
     marks = dict(CustomerQuality.objects.values_list("pk", "proposals"))
-    assert (sorted(marks[dirty.pk]), marks[clean.pk]) == (sorted(FIELDS), [])
+    assert (sorted(marks[dirty.pk]), marks[clean.pk]) == (OF_COMPANIES, [])
 
 
 def test_marks_go_when_the_details_are_put_right_otherwise(rep):
@@ -118,7 +126,7 @@ def test_undo_restores_every_value_and_the_search_exactly(rep, base_data):
 
     assert (outcome.put_back, outcome.kept) == (1, [])
     assert (stored(customer), CustomerSearch.objects.filter(pk=customer.pk).values().get()) == before
-    assert sorted(CustomerQuality.objects.get(pk=customer.pk).proposals) == sorted(FIELDS)
+    assert sorted(CustomerQuality.objects.get(pk=customer.pk).proposals) == OF_COMPANIES
 
 
 def test_only_the_wished_fields_change(rep):
@@ -166,7 +174,7 @@ def test_customers_out_of_reach_in_a_pool_or_archived_are_neither_offered_nor_ch
     for person in (rep, director):
         with pytest.raises(ValidationError):
             normalise(chosen, actor=person, codes=[], seen=timezone.now())
-        assert list(normalising.offered(person)) == []
+        assert list(offered(person)) == []
     assert [stored(one)["name"] for one in (far, pooled, gone)] == [MESSY["name"], "Pooled (China)", "Gone  away"]
 
 
@@ -214,6 +222,111 @@ def test_the_page_asks_then_writes_and_offers_to_take_it_back(rep):
     (entry,) = done.context["lately"]
     client.post(reverse("records:undo", args=[entry.pk]))
     assert stored(customer)["name"] == MESSY["name"]
+
+
+# ── contacts ──
+
+
+def of_person(contact):
+    return Contact.objects.filter(pk=contact.pk).values(*MESSY_PERSON).get()
+
+
+def test_contacts_are_marked_shown_written_and_taken_back_with_their_customer(rep):
+    customer = make_customer(rep, name="Works")
+    dirty, clean = make_contact(customer, **MESSY_PERSON), make_contact(customer, name="Wei Fang", email="f@b.cn")
+    score_quality()
+    assert CustomerQuality.objects.get(pk=customer.pk).proposals == OF_PEOPLE
+    before = of_person(dirty), CustomerSearch.objects.filter(pk=customer.pk).values().get()
+    untouched = Contact.objects.filter(pk=clean.pk).values().get()
+
+    page = sign_in(rep).get("/customers/quality/spelling/")
+    (line,) = page.context["lines"]
+    assert [(label, after) for label, _before, after in line["changes"]] == [
+        ("丁 　兰 · name of the contact", "丁兰"), ("丁 　兰 · job title", "采购 总监"),
+        ("丁 　兰 · phone of the contact", "138****5678"), ("丁 　兰 · e-mail of the contact", "d***@example.com"),
+    ]  # fmt: skip
+    entry, outcome = normalise(everything(), actor=rep, codes=[], seen=timezone.now())
+
+    assert outcome == normalising.Outcome([customer.pk], 0)
+    assert (of_person(dirty), Contact.objects.filter(pk=clean.pk).values().get()) == (CLEAN_PERSON, untouched)
+    assert "13812345678" in CustomerSearch.objects.get(pk=customer.pk).digits
+    assert CustomerQuality.objects.get(pk=customer.pk).proposals == []
+    undone = undo_operation(entry, actor=rep)
+    assert (undone.put_back, undone.kept) == (1, [])
+    assert (of_person(dirty), CustomerSearch.objects.filter(pk=customer.pk).values().get()) == before
+    assert CustomerQuality.objects.get(pk=customer.pk).proposals == OF_PEOPLE
+
+
+def test_a_contact_changed_since_it_was_seen_or_archived_stays(rep):
+    customer = make_customer(rep, name="Works (China)  Ltd")
+    late, gone = make_contact(customer, **MESSY_PERSON), make_contact(customer, **MESSY_PERSON)
+    score_quality()
+    seen = timezone.now()
+    Contact.objects.filter(pk=late.pk).update(changed_at=seen + timedelta(seconds=1))
+    Contact.objects.filter(pk=gone.pk).update(archived_at=seen)
+
+    _entry, outcome = normalise(everything(), actor=rep, codes=[], seen=seen)
+
+    assert (outcome.changed, of_person(late), of_person(gone)) == ([customer.pk], MESSY_PERSON, MESSY_PERSON)
+
+
+def test_only_the_wished_field_of_contacts_changes(rep):
+    contact = make_contact(messy(rep), **MESSY_PERSON)
+    score_quality()
+    normalise(everything(), actor=rep, codes=["person_email"], seen=timezone.now())
+    assert of_person(contact) == MESSY_PERSON | {"email": "ding@example.com"}
+    assert stored(contact.customer)["email"] == MESSY["email"]
+
+
+@pytest.mark.parametrize(
+    ("right", "kept"),
+    [
+        ("customers.change_contact", set(MESSY_PERSON)),
+        ("customers.reveal_contact_details", {"phone", "email"}),
+    ],
+)
+def test_contacts_keep_what_somebody_may_not_change_or_know(rep, right, kept):
+    Grant.objects.filter(role=role_named("rep"), right=right).delete()
+    only_kept = make_customer(rep, name="Kept")
+    contact = make_contact(messy(rep), **MESSY_PERSON)
+    other = make_contact(only_kept, name="Fang", **{name: MESSY_PERSON[name] for name in kept - {"name"}})
+    before = of_person(other)
+    score_quality()
+
+    page = sign_in(rep).get("/customers/quality/spelling/")
+    assert [line["customer"].pk for line in page.context["lines"]] == [contact.customer_id]
+    assert {field.column for field, _n, _c in page.context["fields"] if field.of is Contact} == set(MESSY_PERSON) - kept
+    normalise(everything(), actor=rep, codes=[], seen=timezone.now())
+
+    assert of_person(contact) == CLEAN_PERSON | {name: MESSY_PERSON[name] for name in kept}
+    assert of_person(other) == before
+
+
+def test_contacts_out_of_reach_or_of_a_pool_are_neither_offered_nor_changed(rep):
+    far = make_contact(make_customer(make_user("far", "rep", make_department("North"))), **MESSY_PERSON)
+    pooled = make_contact(make_pooled_customer(), **MESSY_PERSON)
+    score_quality()
+    with pytest.raises(ValidationError):
+        normalise(
+            Selection(ids=(far.customer_id, pooled.customer_id)), actor=rep, codes=[], seen=timezone.now()
+        )  # fmt: skip
+    assert (list(offered(rep)), of_person(far), of_person(pooled)) == ([], MESSY_PERSON, MESSY_PERSON)
+
+
+def test_contacts_cost_the_same_for_one_and_for_fifty(rep):
+    costs = []
+    client = sign_in(rep)
+    for count in (1, 1, 50):  # the first one warms up
+        rows = make_customers(count, rep)
+        for row in rows:
+            make_contact(row, **MESSY_PERSON)
+        score_quality()
+        with CaptureQueriesContext(connection) as shown:
+            client.get("/customers/quality/spelling/")
+        with CaptureQueriesContext(connection) as written:
+            normalise(Selection(ids=tuple(row.pk for row in rows)), actor=rep, codes=[], seen=timezone.now())
+        costs.append((len(shown), len(written)))
+    assert (costs[1] == costs[2], costs[1][0] <= 12) == (True, True), costs
 
 
 @pytest.mark.parametrize(
