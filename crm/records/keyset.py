@@ -6,10 +6,12 @@ import base64
 import binascii
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.db.models import F, Model, Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 if TYPE_CHECKING:
@@ -59,6 +61,8 @@ def read_cursor(text: str, rows: QuerySet[Any], order: Order) -> Cursor | None:
         is_backward, value, pk = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         if value is not None:
             value = _field(rows.model, order).to_python(value)
+            if isinstance(value, datetime) and timezone.is_naive(value):
+                raise ValueError
         elif not order.is_nullable:
             raise ValueError
         return Cursor(bool(is_backward), value, int(pk))
