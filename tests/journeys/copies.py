@@ -20,8 +20,10 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+import psycopg
+
 from crm.operations.processes import tied_to_parent
-from crm.operations.servers import free_port
+from crm.operations.servers import PostgresServer, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 READY = "Harbour CRM is ready at"
@@ -130,12 +132,10 @@ class Copy:
         return done.stdout.strip()
 
     def sql(self, statement: str) -> str:
-        """Run SQL as somebody with psql would; the first value."""
-        code = (
-            "from django.db import connection as c\nk = c.cursor()\n"
-            f"k.execute({statement!r})\nprint(k.fetchone()[0] if k.description else k.rowcount)"
-        )
-        return self.manage("shell", "-v", "0", "-c", code).splitlines()[-1]
+        """Run SQL as somebody with psql would; the first value, or the number of rows."""
+        with psycopg.connect(PostgresServer(self.home).url, autocommit=True) as connection:
+            done = connection.execute(statement)
+            return str(done.fetchone()[0] if done.description else done.rowcount)
 
     def wait_until_well(self, seconds: float = 60) -> None:
         """Wait until pages answer again after something was killed; what the copy said where they do not."""
