@@ -35,7 +35,7 @@ HARBOUR_NAVIGATION = [
             ("customers:consent_list", _("Consents"), "shield-check", "customers.view_consent", "", ""),
             (
                 "customers:person_request_list",
-                _("Requests about personal data"),
+                _("Privacy requests"),
                 "shield-question-mark",
                 "customers.view_person_request",
                 "",
@@ -65,13 +65,13 @@ HARBOUR_COMMANDS = [
     ("customers:import_new", _("Import a spreadsheet"), "file-up", "customers.import_customer", "", ""),
     (
         "customers:person_request_new",
-        _("New request about personal data"),
+        _("New privacy request"),
         "shield-question-mark",
         "customers.open_person_request",
         "",
         "",
     ),
-    ("customers:pool_due", _("Going back soon"), "calendar-clock", "customers.protect_customer", "", ""),
+    ("customers:pool_due", _("Returning to the pool soon"), "calendar-clock", "customers.protect_customer", "", ""),
     ("customers:transfer_new", _("Transfer customers"), "arrow-left-right", "customers.transfer_customer", "", ""),
 ]
 
@@ -133,7 +133,7 @@ HARBOUR_SETTINGS = [
              "file-check", "crm.decide_export"),
             ("settings:retention", "", _("Retention"), _("What is erased when, and what a run would erase now."),
              "eraser", "customers.view_retention"),
-            ("customers:person_request_list", "", _("Requests about personal data"),
+            ("customers:person_request_list", "", _("Privacy requests"),
              _("What people ask about their data, and until when."), "shield-question-mark",
              "customers.view_person_request"),
             ("settings:system", "", _("System"), _("Health, versions, work that waits."), "server", "crm.view_system"),

@@ -104,7 +104,7 @@ class CustomerFilter(CustomRecordFilterSet):
         choices=_PROBLEMS,
         method="with_problems",
         widget=SeveralSelect,
-        label=gettext_lazy("To be put right"),
+        label=gettext_lazy("To fix"),
     )
     quality_until = _score(gettext_lazy("Data quality at most"), "with_quality")
     phone = django_filters.CharFilter(method="with_phone", label=gettext_lazy("Phone"), max_length=40)

@@ -59,7 +59,7 @@ def duplicate_list(request: SignedInRequest) -> HttpResponse:
 @needs(merging.RIGHT, model=DuplicateCandidate)
 @require_POST
 def duplicate_different(request: SignedInRequest, candidate: DuplicateCandidate) -> HttpResponse:
-    """Two companies after all."""
+    """Not duplicates after all."""
     try:
         actions.keep_apart(candidate, actor=request.user)
     except ValidationError as refusal:

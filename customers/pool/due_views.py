@@ -145,7 +145,7 @@ def customer_extend(request: SignedInRequest, customer: Customer) -> HttpRespons
         form,
         title=_("Ask for more time"),
         subject=customer,
-        facts=[_("Whoever leads your department decides. Until then the rule goes on.")],
+        facts=[_("Your department head decides. Until then the rule still applies.")],
         action_label=_("Ask"),
         cancel_url=reverse("customers:pool_due"),
         danger=False,

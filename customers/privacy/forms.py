@@ -48,6 +48,7 @@ class PersonRequestForm(forms.ModelForm):
     class Meta:
         model = PersonRequest
         fields = ("kind", "person_name", "phone", "email", "received_on", "wish")
+        labels = {"person_name": _("Name")}
         widgets = {"received_on": DayInput, "wish": forms.Textarea(attrs={"rows": 4})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

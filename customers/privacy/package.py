@@ -9,6 +9,7 @@ import json
 import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from django.db.models import BooleanField, F, Func, Q, QuerySet, TextField, Valu
 from django.db.models.functions import Concat
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext_lazy
 
 from crm.attachments.models import Attachment
 from crm.attachments.storage import path_of
@@ -28,8 +30,10 @@ from crm.history.changes import event_model
 from crm.history.models import Operation
 from crm.history.verbs import worded
 from crm.records.pdf import render_pdf
+from crm.ui.formats import long_day
 from customers.activities.models import Activity
 from customers.contacts.models import Contact
+from customers.customers.identity import display_phone
 from customers.messages.models import ContactMail
 from customers.privacy.copies import WRITTEN
 from customers.privacy.datamap import leaving_fields
@@ -37,6 +41,11 @@ from customers.privacy.known import Known, known_of, spellings
 from customers.privacy.models import Consent, PersonRequest
 
 CUT = "***"
+_CHANGES = {
+    "insert": pgettext_lazy("change of a row", "added"),
+    "update": pgettext_lazy("change of a row", "changed"),
+    "delete": pgettext_lazy("change of a row", "deleted"),
+}
 LONG = 300  # rows from which the PDF is rendered in parts
 # what a row says besides its personal fields
 _ALONG: dict[str, tuple[str, ...]] = {
@@ -62,7 +71,10 @@ class Section:
     @property
     def lines(self) -> list[list[tuple[str, Any]]]:
         """Each row as names and values, empty ones left out."""
-        return [[(_named(self.label, name), value) for name, value in row.items() if value] for row in self.rows]
+        return [
+            [(_named(self.label, name), _worded(self.label, name, value)) for name, value in row.items() if value]
+            for row in self.rows
+        ]
 
 
 def write_package(asked: PersonRequest, path: Path) -> int:
@@ -193,3 +205,18 @@ def _named(label: str, name: str) -> str:
     if name in told:
         return told[name]
     return str(apps.get_model(label)._meta.get_field(name).verbose_name)
+
+
+def _worded(label: str, name: str, value: Any) -> Any:
+    """What a value reads like on paper: days, phones and choices as the pages show them."""
+    if isinstance(value, date):
+        return long_day(value)
+    if name == "pgh_label":
+        return _CHANGES.get(value, value)
+    if isinstance(value, dict):
+        return " · ".join(f"{key}: {one}" for key, one in value.items())
+    if name == "phone":
+        return display_phone(value)
+    meta = apps.get_model(label)._meta
+    choices = {field.name: dict(field.flatchoices) for field in meta.concrete_fields if field.choices}
+    return choices[name].get(value, value) if name in choices else value

@@ -58,9 +58,9 @@ def person_request_new(request: SignedInRequest) -> HttpResponse:
             return redirect(asked)
     address = reverse("customers:person_request_list")
     context = {
-        "title": _("New request about personal data"), "form": form, "back_url": address,
-        "parent": _("Requests about personal data"), "action_label": _("Open"),
-        "note": _("People in the company who fit are looked for, but not shown to you."),
+        "title": _("New privacy request"), "form": form, "back_url": address,
+        "parent": _("Privacy requests"), "action_label": _("Record request"),
+        "note": _("The whole company is searched for matching people; you do not see them."),
     }  # fmt: skip
     return render(request, "settings/form.html", context, status=422 if form.errors else 200)
 

@@ -89,8 +89,8 @@ def _erase_files(ids: list[int], because: str) -> int:
 CLASSES = [
     RetentionClass(
         "contacts",
-        gettext_lazy("People at customers"),
-        gettext_lazy("Where nothing has happened at the customer, people become nameless; a number is all that stays."),
+        gettext_lazy("Customer contacts"),
+        gettext_lazy("Contacts of customers without any activity are anonymised; only their number stays."),
         "privacy.contact_months",
         180,
         _contacts,
@@ -103,7 +103,7 @@ CLASSES = [
     RetentionClass(
         "notices",
         gettext_lazy("Notices"),
-        gettext_lazy("Sentences in the inbox of a person, read or not, are deleted."),
+        gettext_lazy("Notices in inboxes are deleted, read or not."),
         "retention.notice_days",
         30,
         _notices,
@@ -113,7 +113,7 @@ CLASSES = [
     RetentionClass(
         "import-rows",
         gettext_lazy("Rows of imports"),
-        gettext_lazy("The lines of uploaded spreadsheets are deleted; who imported what and how much stays."),
+        gettext_lazy("Rows of uploaded spreadsheets are deleted; who imported what and how many rows stays on record."),
         "retention.import_days",
         30,
         _import_rows,

@@ -17,13 +17,16 @@ from crm.jobs.actions import file_for
 from crm.jobs.models import Job
 from crm.jobs.running import run_job
 from crm.notifications.models import Notice
+from crm.ui.formats import long_day
 from customers.base_data.models import Holiday
 from customers.comments.models import Comment
 from customers.contacts.actions import archive_contact
 from customers.contacts.models import Contact
+from customers.customers.identity import display_phone
 from customers.privacy import requests
 from customers.privacy.consents import record_consent
 from customers.privacy.models import PersonRequest, Tombstone
+from customers.privacy.package import gather
 from tests.contract.fingerprints import fingerprint
 from tests.customers.privacy.whole_database import where_it_stands
 from tests.factories import make_activity, make_contact, make_customer, make_department, make_user, sign_in
@@ -223,6 +226,21 @@ def test_a_package_holds_everything_of_the_person_and_nothing_of_another(people,
         assert value not in text, value
     assert "customers.ContactEvent" in json.loads(text)["tables"]
     assert job.file_name == f"{PersonRequest.objects.get().number}.zip" and job.expires_at is not None
+
+
+def test_on_paper_a_package_reads_as_the_pages_do(people, contact):
+    make_activity(contact.customer, kind="call", content="A talk", contact=contact)
+    asked = PersonRequest.objects.create(
+        kind="copy", person_name=contact.name, opened_by=people["rep"], contact_ids=[contact.pk],
+        received_on=timezone.localdate(), due_on=timezone.localdate(),
+    )  # fmt: skip
+
+    paper = {section.label: dict(section.lines[0]) for section in gather(asked)}
+
+    assert paper["customers.Activity"]["kind"] == "phone call"
+    assert paper["customers.Contact"]["phone"] == display_phone(PHONE)
+    assert paper["customers.ContactEvent"]["change"] == "added"
+    assert paper["customers.PersonRequest"]["received on"] == long_day(timezone.localdate())
 
 
 def test_only_who_carries_it_out_fetches_the_package_and_that_is_recorded(people, contact):
