@@ -20,7 +20,7 @@ COPY . .
 COPY --from=front-end /app/node_modules node_modules
 RUN .venv/bin/python -c "from crm.operations import assets, translations; assets.build(); translations.compile_messages()" \
     && rm -rf node_modules \
-    && .venv/bin/python -m compileall -q crm customers reports
+    && .venv/bin/python -m compileall -q crm customers sales reports
 ENV PATH=/app/.venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     DJANGO_SETTINGS_MODULE=crm.settings.prod \

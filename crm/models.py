@@ -2,6 +2,15 @@
 
 from crm.access.models import Grant, Role
 from crm.api.models import ApiToken, IdempotencyKey
+from crm.approvals.models import (
+    ApprovalCopy,
+    ApprovalDecision,
+    ApprovalRequest,
+    ApprovalTask,
+    Delegation,
+    Flow,
+    FlowVersion,
+)
 from crm.attachments.models import Attachment
 from crm.company.models import CompanySetting
 from crm.customfields.models import CustomChoice, CustomField, CustomUnique
@@ -15,14 +24,21 @@ from crm.records.models import ExportRequest, NumberCounter, NumberRule, SavedVi
 __all__ = [
     "Absence",
     "ApiToken",
+    "ApprovalCopy",
+    "ApprovalDecision",
+    "ApprovalRequest",
+    "ApprovalTask",
     "Attachment",
     "CompanySetting",
     "CustomChoice",
     "CustomField",
     "CustomUnique",
     "Department",
+    "Delegation",
     "Departure",
     "ExportRequest",
+    "Flow",
+    "FlowVersion",
     "Grant",
     "IdempotencyKey",
     "Job",

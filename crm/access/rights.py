@@ -79,6 +79,29 @@ RIGHTS = [
     Right(
         "crm.share_view", _("Offer saved views to everyone"), _PLATFORM, {"director": ALL, "admin": ALL}, has_rows=False
     ),
+    Right(
+        "crm.view_approval",
+        _("See approvals"),
+        _PLATFORM,
+        {"rep": OWN, "director": BELOW, "technician": OWN, "finance": ALL, "auditor": ALL},
+    ),
+    Right(
+        "crm.decide_approval",
+        _("Decide on documents put up to them"),
+        _PLATFORM,
+        {"director": ALL, "technician": ALL, "finance": ALL},
+        has_rows=False,
+        duty="business",
+    ),
+    Right(
+        "crm.delegate_approval",
+        _("Let a colleague decide in one's name"),
+        _PLATFORM,
+        {"director": ALL, "technician": ALL, "finance": ALL},
+        has_rows=False,
+        duty="business",
+    ),
+    Right("crm.manage_flow", _("Keep approval flows"), _PLATFORM, {"admin": ALL}, has_rows=False),
 ]
 
 

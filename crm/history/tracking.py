@@ -41,16 +41,17 @@ class UpdateEvent(pghistory.UpdateEvent):
         pgtrigger.register(trigger)(event_model.pgh_tracked_model)
 
 
-def tracked(exclude: list[str] | None = None) -> Callable[[Model], Model]:
+def tracked(exclude: list[str] | None = None, triggers: str = "") -> Callable[[Model], Model]:
     """Record each inserted, updated and deleted row of a model, whoever writes it (COPY and psql included).
 
     Statement level, because row level made COPY forty times slower; `exclude` names fields that must not be kept.
+    `triggers` begins the names of the triggers: needed where the short hash in them is that of another model.
     """
-    level = pgtrigger.Statement
+    level, head = pgtrigger.Statement, f"{triggers}_" if triggers else ""
     return pghistory.track(
-        pghistory.InsertEvent(level=level),
-        UpdateEvent(level=level),
-        pghistory.DeleteEvent(level=level),
+        pghistory.InsertEvent(level=level, trigger_name=f"{head}insert_insert"),
+        UpdateEvent(level=level, trigger_name=f"{head}update_update"),
+        pghistory.DeleteEvent(level=level, trigger_name=f"{head}delete_delete"),
         exclude=exclude,
         append_only=True,
         attrs={"pgh_id": models.BigAutoField(primary_key=True)},

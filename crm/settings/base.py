@@ -29,6 +29,7 @@ DEBUG = False
 INSTALLED_APPS: list[str] = [
     "crm",
     "customers",
+    "sales",
     "reports",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -302,7 +303,9 @@ HARBOUR_NOTICE_SUBJECTS = [
     "customers.Comment",
     "customers.Task",
 ]
-HARBOUR_RIGHTS = ["crm.access.rights.RIGHTS", "customers.rights.RIGHTS", "reports.rights.RIGHTS"]
+HARBOUR_RIGHTS = ["crm.access.rights.RIGHTS", "customers.rights.RIGHTS", "sales.rights.RIGHTS", "reports.rights.RIGHTS"]
+# what documents are put up for approval: each a Purpose
+HARBOUR_APPROVALS: list[str] = []
 # lists of the settings an administrator may change for the company
 HARBOUR_COMPANY = ["customers.company.SETTINGS"]
 # model label → how its files follow it: who reaches and changes them, whose customer they belong to

@@ -9,7 +9,9 @@ VOLATILE = {"django_session"}
 
 def fingerprint() -> dict[str, str]:
     """Table → digest of its rows, of the tables that hold some."""
-    models = [model for label in ("crm", "customers", "reports") for model in apps.get_app_config(label).get_models()]
+    models = [
+        model for label in ("crm", "customers", "sales", "reports") for model in apps.get_app_config(label).get_models()
+    ]
     tables = {model._meta.db_table for model in models} - VOLATILE
     with connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join(f"SELECT '{table}' WHERE EXISTS (SELECT FROM {table})" for table in tables))

@@ -44,7 +44,9 @@ def test_every_right_of_the_catalogue_is_used_somewhere():
     from pathlib import Path
 
     root = Path(__file__).resolve().parents[2]
-    sources = [p for folder in ("crm", "customers", "reports", "templates") for p in (root / folder).rglob("*.*")]
+    sources = [
+        p for folder in ("crm", "customers", "sales", "reports", "templates") for p in (root / folder).rglob("*.*")
+    ]
     text = "\n".join(
         p.read_text(encoding="utf-8") for p in sources if p.suffix in (".py", ".html") and p.name != "rights.py"
     )

@@ -43,7 +43,7 @@ WITHOUT_HISTORY = {
 def business_models():
     return [
         model
-        for label in ("crm", "customers", "reports")
+        for label in ("crm", "customers", "sales", "reports")
         for model in apps.get_app_config(label).get_models()
         if not model.__name__.endswith("Event") and not hasattr(model, "pgh_tracked_model")
     ]

@@ -11,7 +11,7 @@ from django.urls import NoReverseMatch, get_resolver
 from tests.contract.routes import all_routes
 
 ROOT = Path(__file__).resolve().parents[2]
-APPS = ("crm", "customers", "reports")
+APPS = ("crm", "customers", "sales", "reports")
 PYTHON = [p for app in APPS for p in (ROOT / app).rglob("*.py") if "migrations" not in p.parts]
 TEMPLATES = list((ROOT / "templates").rglob("*.html"))
 READERS = {"views.py", "forms.py", "filters.py", "tables.py", "api.py", "querysets.py", "settings_views.py"}

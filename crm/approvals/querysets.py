@@ -1,0 +1,58 @@
+"""Reads over approvals: what waits for whom, and who may look at a request."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+from django.db.models import Q
+
+from crm.access.rows import ReachQuerySet
+
+if TYPE_CHECKING:
+    from crm.access.reach import Reach
+    from crm.people.models import User
+
+
+class ApprovalRequestQuerySet(ReachQuerySet):
+    """Requests are seen in the reach of the right, and by everybody who submitted, decides, decided or got a copy."""
+
+    def within(self, user: User, right: str) -> Self:
+        """Those in the scope of a right, and for looking also those one has a part in."""
+        rows = super().within(user, right)
+        if right != "crm.view_approval" or not user.reach.has(right):
+            return rows
+        condition = user.reach.rows(right)
+        return self.all() if condition is None else self.filter(condition | self._with_part(user.reach))
+
+    def _with_part(self, reach: Reach) -> Q:
+        ids = reach.once("approval parts", _parts_of)
+        return Q(submitted_by_id=reach.user_id) | Q(pk__in=ids)
+
+    def open(self) -> Self:
+        """Those that wait for somebody or are blocked."""
+        return self.filter(state__in=self.model.OPEN)
+
+    def of(self, purpose: str, subject_id: int) -> Self:
+        """The requests of one document, newest first."""
+        return self.filter(purpose=purpose, subject_id=subject_id).order_by("-id")
+
+
+class ApprovalTaskQuerySet(models.QuerySet["models.Model"]):
+    """Turns to decide."""
+
+    def waiting(self) -> Self:
+        """Those not decided yet whose request still waits."""
+        return self.filter(state="pending", request__state="pending")
+
+    def of(self, user: User) -> Self:
+        """One person's turns."""
+        return self.filter(approver=user)
+
+
+def _parts_of(reach: Reach) -> list[int]:
+    from crm.approvals.models import ApprovalCopy, ApprovalTask  # noqa: PLC0415 - the models name these querysets
+
+    tasks = ApprovalTask.objects.filter(approver_id=reach.user_id).values_list("request_id", flat=True)
+    copies = ApprovalCopy.objects.filter(user_id=reach.user_id).values_list("request_id", flat=True)
+    return list(tasks.union(copies))
