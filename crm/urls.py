@@ -11,6 +11,7 @@ urlpatterns = [
     path("", include("crm.records.urls")),
     path("", include("crm.ui.urls")),
     path("accounts/", include(people_urls.urlpatterns)),
+    path("sales/", include("sales.urls")),
     path("reports/", include("reports.urls")),
     path("jobs/", include("crm.jobs.urls")),
     path("files/", include("crm.attachments.urls")),

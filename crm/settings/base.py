@@ -349,7 +349,7 @@ HARBOUR_LEAVER_CHECKS = [
     "crm.leaving.kernel.TOKENS",
     "customers.transfers.leaving.FEED",
 ]
-HARBOUR_VERBS = ["crm.history.verbs.VERBS", "customers.verbs.VERBS", "reports.verbs.VERBS"]
+HARBOUR_VERBS = ["crm.history.verbs.VERBS", "customers.verbs.VERBS", "sales.verbs.VERBS", "reports.verbs.VERBS"]
 # kinds of entries in the story of a customer besides its changes: each a TimelineSource
 HARBOUR_TIMELINE = [
     "customers.activities.timeline.ActivitySource",

@@ -17,6 +17,7 @@ HARBOUR_NAVIGATION = [
         "",
         [
             ("workbench", _("Workbench"), "house", "", "", "h"),
+            ("approvals:approval_list", _("Approvals"), "stamp", "crm.view_approval", "approvals", "a"),
             ("notifications:notice_list", _("Notifications"), "bell", "", "notices", "n"),
             ("customers:task_list", _("Tasks"), "circle-check", "customers.view_task", "", "d"),
             ("customers:calendar", _("Calendar"), "calendar-days", "customers.view_task", "", "k"),
@@ -44,6 +45,20 @@ HARBOUR_NAVIGATION = [
             ("customers:transfer_list", _("Transfers"), "arrow-left-right", "customers.transfer_customer", "", "t"),
             ("customers:duplicate_list", _("Duplicates"), "git-merge", "customers.merge_customer", "", ""),
             ("customers:import_list", _("Imports"), "file-up", "customers.import_customer", "", "i"),
+        ],
+    ),
+    (
+        _("Sales"),
+        [
+            ("sales:opportunity_list", _("Opportunities"), "target", "sales.view_opportunity", "", "o"),
+            ("sales:requirement_list", _("Requirements"), "clipboard-list", "sales.view_requirement", "", ""),
+            ("sales:quote_list", _("Quotes"), "file-text", "sales.view_quote", "", "q"),
+            ("sales:contract_list", _("Contracts"), "file-pen-line", "sales.view_contract", "", ""),
+            ("sales:order_list", _("Orders"), "package-check", "sales.view_order", "", ""),
+            ("sales:payment_list", _("Payments"), "banknote", "sales.view_payment", "", ""),
+            ("sales:invoice_list", _("Invoices"), "receipt-text", "sales.view_invoice", "", ""),
+            ("sales:reissue_list", _("Reissues"), "repeat-2", "sales.view_reissue", "", ""),
+            ("sales:product_list", _("Products"), "package", "sales.view_product", "", ""),
         ],
     ),
     (
