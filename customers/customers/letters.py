@@ -49,10 +49,9 @@ def _syllables(name: str) -> list[str]:
         from pypinyin import lazy_pinyin  # noqa: PLC0415 - costs 0.8 s to import, so only where it is needed
 
         return [part.lower() for part in lazy_pinyin(name, errors=_latin_words)]
-    readings = _readings()
     found: list[str] = []
     for character in name:
-        if syllable := readings.get(ord(character)):
+        if syllable := _reading(character):
             found.append(syllable)
         elif character.isascii() and character.isalnum():
             found.append(character.lower())
@@ -64,10 +63,11 @@ def _latin_words(rest: str) -> Any:
 
 
 @cache
-def _readings() -> dict[int, str]:
+def _reading(character: str) -> str:
+    """The first reading of a character; "" where it has none."""
     from pypinyin.pinyin_dict import pinyin_dict  # noqa: PLC0415 - costs 0.8 s to import, so only where it is needed
 
-    return {code: _plain(marks.split(",")[0]) for code, marks in pinyin_dict.items()}
+    return _plain(pinyin_dict.get(ord(character), "").split(",")[0])
 
 
 def _plain(syllable: str) -> str:

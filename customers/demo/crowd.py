@@ -32,43 +32,64 @@ def gather_crowd() -> Crowd:
     load_standard_roles()
     load_base_data()
     with operation(None, "demo_crowd_gathered", via="system"):
-        intake = Department.objects.intake() or _department("规模测试", None, takes_intake=True)
-        reps, pools = [], []
-        for region in range(1, REGIONS + 1):
-            root = _department(f"大区 {region}", intake)
-            pool, _is_new = Pool.objects.get_or_create(name=f"大区 {region} 公海", defaults={"department": root})
-            pools.append((pool.pk, root.pk))
-            for team in range(1, TEAMS + 1):
-                reps += _team(_department(f"大区 {region} 团队 {team}", root), (region - 1) * TEAMS + team)
-    return Crowd(reps, pools, intake.pk)
+        intake = Department.objects.intake() or _departments([("规模测试", None)], takes_intake=True)[0]
+        roots = _departments([(f"大区 {region}", intake) for region in range(1, REGIONS + 1)])
+        teams = _departments([(f"{root.name} 团队 {team}", root) for root in roots for team in range(1, TEAMS + 1)])
+        _staff(teams)
+        return Crowd(_reps(teams), _pools(roots), intake.pk)
 
 
-def _department(name: str, parent: Department | None, *, takes_intake: bool = False) -> Department:
-    department, is_new = Department.objects.get_or_create(
-        name=name, parent=parent, defaults={"takes_intake": takes_intake}
+def _departments(wanted: list[tuple[str, Department | None]], *, takes_intake: bool = False) -> list[Department]:
+    """The departments of these names under these parents, in this order; those that are missing are made."""
+    known = {(found.name, found.parent_id): found for found in Department.objects.filter(name__in=dict(wanted))}
+    fresh = Department.objects.bulk_create(
+        Department(name=name, parent=parent, takes_intake=takes_intake)
+        for name, parent in wanted
+        if (name, parent.pk if parent else None) not in known
     )
-    if is_new:
-        department.path = [*(parent.path if parent else []), department.pk]
-        department.save(update_fields=["path"])
-    return department
+    for department in fresh:
+        department.path = [*(department.parent.path if department.parent else []), department.pk]
+    Department.objects.bulk_update(fresh, ["path"])
+    known |= {(made.name, made.parent_id): made for made in fresh}
+    return [known[name, parent.pk if parent else None] for name, parent in wanted]
 
 
-def _team(department: Department, number: int) -> list[tuple[int, int]]:
-    if not department.members.exists():
-        random = Random(number)
-        users = User.objects.bulk_create(
-            User(
-                username=f"scale{number:02d}{place:02d}",
-                name=person_name(random),
-                department=department,
-                password=make_password(None),
-                customer_capacity=100_000,
-            )
-            for place in range(REPS)
+def _pools(roots: list[Department]) -> list[tuple[int, int]]:
+    names = {f"{root.name} 公海": root for root in roots}
+    known = set(Pool.objects.filter(name__in=names).values_list("name", flat=True))
+    Pool.objects.bulk_create(Pool(name=name, department=root) for name, root in names.items() if name not in known)
+    return list(Pool.objects.filter(name__in=names).order_by("pk").values_list("pk", "department_id"))
+
+
+def _staff(teams: list[Department]) -> None:
+    """Give each team that has nobody its people, the first of them its head."""
+    staffed = set(User.objects.filter(department__in=teams).values_list("department", flat=True))
+    empty = {number: team for number, team in enumerate(teams, 1) if team.pk not in staffed}
+    members = User.objects.bulk_create(
+        person for number, team in empty.items() for person in _members(team, number, Random(number))
+    )
+    roles = {role.code: role for role in Role.objects.filter(code__in=["rep", "director"])}
+    for team, director in zip(empty.values(), members[::REPS], strict=True):
+        team.head = director
+    roles["director"].holders.add(*members[::REPS])
+    roles["rep"].holders.add(*(person for place, person in enumerate(members) if place % REPS))
+    Department.objects.bulk_update(empty.values(), ["head"])
+
+
+def _members(team: Department, number: int, random: Random) -> list[User]:
+    return [
+        User(
+            username=f"scale{number:02d}{place:02d}",
+            name=person_name(random),
+            department=team,
+            password=make_password(None),
+            customer_capacity=100_000,
         )
-        roles = {role.code: role for role in Role.objects.filter(code__in=["rep", "director"])}
-        roles["director"].holders.add(users[0])
-        roles["rep"].holders.add(*users[1:])
-        department.head = users[0]
-        department.save(update_fields=["head"])
-    return [(pk, department.pk) for pk in department.members.order_by("pk").values_list("pk", flat=True)]
+        for place in range(REPS)
+    ]
+
+
+def _reps(teams: list[Department]) -> list[tuple[int, int]]:
+    place = {team.pk: at for at, team in enumerate(teams)}
+    found = User.objects.filter(department__in=teams).order_by("pk").values_list("pk", "department_id")
+    return sorted(found, key=lambda rep: place[rep[1]])

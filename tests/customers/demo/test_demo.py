@@ -4,7 +4,7 @@ import pytest
 import time_machine
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, Max
 from django.test import Client
 from django.utils import timezone
 
@@ -174,6 +174,12 @@ def test_a_large_company_keeps_its_indexes_triggers_and_search():
     assert dict(CustomerSearch.objects.filter(pk__in=ids).values_list("pk", "doubled")) == written
     nobodys = Customer.objects.filter(owner=None).count()
     assert 250 <= nobodys <= 350
+    assert Activity.objects.count() == 2100
+    latest = Activity.objects.values("customer").annotate(at=Max("happened_at"))
+    followed = Customer.objects.exclude(last_followed_at=None).values_list("pk", "last_followed_at")
+    assert dict(latest.values_list("customer", "at")) == dict(followed)
+    assert not Activity.objects.filter(happened_at__lt=F("customer__created_at")).exists()
+    assert set(Activity.objects.values_list("happened_at__hour", flat=True)) <= set(range(9, 18))
 
 
 def _schema():
