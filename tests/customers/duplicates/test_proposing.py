@@ -5,15 +5,21 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from crm.company.actions import change_settings
 from crm.history.models import Operation
 from customers.customers.identity import name_key
 from customers.customers.models import Customer
 from customers.duplicates.actions import keep_apart
 from customers.duplicates.models import DuplicateCandidate
 from customers.duplicates.proposing import SHARED_BY_AT_MOST, propose_candidates
-from tests.factories import make_contact, make_customer
+from tests.factories import make_contact, make_customer, make_user
 
 pytestmark = pytest.mark.django_db
+
+PLACES_AFAR = [
+    *("上海", "无锡", "杭州", "宁波", "常州", "南京", "合肥", "绍兴", "厦门", "北京"),
+    *("天津", "青岛", "济南", "太原", "沈阳", "大连", "西安", "郑州", "武汉", "成都"),
+]
 
 
 def queue():
@@ -56,6 +62,26 @@ def test_phones_e_mails_and_domains_of_company_and_contacts_are_compared(rita, r
     propose_candidates()
 
     assert queue() == [("Alpha", "Beta", 95, ["phone"]), ("Beta", "Gamma", 95, ["domain", "email"])]
+
+
+def test_half_a_name_that_many_share_elsewhere_still_counts_within_a_place(rita):
+    for place in (*PLACES_AFAR, "苏州"):
+        make_customer(rita, name=f"{place}恒曜精密机械")
+    make_customer(rita, name="苏州恒耀精密机械")
+    assert len(PLACES_AFAR) == SHARED_BY_AT_MOST
+    propose_candidates()
+    assert queue() == [("苏州恒曜精密机械", "苏州恒耀精密机械", 83, ["similar"])]
+
+
+def test_sisters_in_two_places_are_proposed_where_so_little_likeness_is_asked_for(rita):
+    admin = make_user("admin", "admin")
+    make_customer(rita, name="苏州恒曜精密机械"), make_customer(rita, name="上海恒曜精密机械")
+    change_settings({"duplicates.similar_from": 61}, actor=admin)
+    propose_candidates()
+    assert queue() == []
+    change_settings({"duplicates.similar_from": 60}, actor=admin)
+    propose_candidates()
+    assert [line[2] for line in queue()] == [60]
 
 
 def test_archived_customers_and_keys_that_many_share_are_left_out(rita):
