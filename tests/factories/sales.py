@@ -1,16 +1,25 @@
 """Products, opportunities and sales documents; written to the tables directly, so they are older than any operation."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
+from itertools import count
 
 import factory
+from django.utils import timezone
 
 from crm.people.models import User
 from customers.customers.models import Customer
+from sales.contracts.models import Contract, ContractLine, ContractQuote, ContractType, Instalment
+from sales.documents.models import EDITABLE_STATES
+from sales.money import line_totals
 from sales.opportunities.models import LossReason, Opportunity, OpportunityStage
+from sales.orders.models import Delivery, DeliveryLine, Order, OrderLine
 from sales.products.models import PriceList, PriceListEntry, Product, ProductCategory, TaxRate
+from sales.quotes.models import Quote, QuoteLine
 from tests.factories.customers import make_customer
 from tests.factories.people import make_user
+
+_CONTRACT_NUMBERS = count(1)
 
 
 class TaxRateFactory(factory.django.DjangoModelFactory):
@@ -126,3 +135,94 @@ def make_opportunity(customer: Customer | None = None, owner: User | None = None
     if owner is not None:
         fields = {"owner": owner, "department": owner.department, **fields}
     return OpportunityFactory(customer=customer, **fields)
+
+
+def _priced(quantity: str, price: str, rate: str) -> dict:
+    """What a line of a document with tax in its prices holds."""
+    totals = line_totals(Decimal(quantity), Decimal(price), Decimal(0), Decimal(rate), is_tax_included=True)
+    given = {"quantity": Decimal(quantity), "price": Decimal(price), "tax_rate": Decimal(rate)}
+    return {**given, "net": totals.net, "tax": totals.tax, "gross": totals.gross}
+
+
+def make_contract_type(name: str = "Sale", **fields) -> ContractType:
+    """A kind of contract that may be invoiced before it is paid, unless said otherwise."""
+    made, _is_new = ContractType.objects.get_or_create(
+        name=name, defaults={"may_invoice_before_payment": True, **fields}
+    )
+    return made
+
+
+def make_contract(
+    customer: Customer | None = None,
+    owner: User | None = None,
+    amount: str = "10000.00",
+    instalments: tuple[str, ...] = ("3000.00", "7000.00"),
+    rate: str = "0.13",
+    **fields,
+) -> Contract:
+    """A signed contract (unless `state` says otherwise) about one line, from an accepted quote, with instalments.
+
+    The first instalment is due in 10 days, the others 30 days later each; `instalments=()` makes none.
+    """
+    customer = customer or make_customer(owner=owner or make_user())
+    owner = owner or customer.owner or make_user()
+    today = timezone.localdate()
+    state = fields.pop("state", "signed")
+    number = f"T-C-{next(_CONTRACT_NUMBERS):06d}"
+    sums = _priced("1", amount, rate)
+    totals = {name: sums[name] for name in ("net", "tax", "gross")}
+    shared = {"customer": customer, "owner": owner, "department": owner.department, "created_by": owner,
+              "opportunity": fields.pop("opportunity", None), "title": fields.pop("title", "Delivery"),
+              "currency": fields.pop("currency", "CNY"), **totals}  # fmt: skip
+    quote = Quote.objects.create(
+        **shared, number=f"Q-{number}", state="accepted", issued_on=today, valid_until=today + timedelta(days=30),
+        approved_at=timezone.now(),
+    )  # fmt: skip
+    Quote.objects.filter(pk=quote.pk).update(root=quote)
+    quote_line = QuoteLine.objects.create(document=quote, position=1, name="Machine", unit="set", **sums)
+    if state in Contract.SIGNED_ONCE:
+        fields = {"signed_on": today, "signed_at": timezone.now(), "waived_by": owner, "approved_at": timezone.now(),
+                  "waiver_reason": "Known for years", "total": sums["gross"], **fields}  # fmt: skip
+    fields.setdefault("type", make_contract_type())
+    is_numbered = state not in EDITABLE_STATES
+    made = Contract.objects.create(**shared, state=state, number=number if is_numbered else "", **fields)
+    ContractLine.objects.create(
+        document=made, position=1, name="Machine", unit="set", quote_line=quote_line, **sums
+    )  # fmt: skip
+    ContractQuote.objects.create(
+        contract=made, quote=quote, ended_at=timezone.now() if state == Contract.State.VOID else None
+    )
+    Instalment.objects.bulk_create(
+        Instalment(
+            contract=made, position=place, name=f"Part {place}", amount=Decimal(part),
+            due_on=today + timedelta(days=10 + 30 * (place - 1)),
+        )
+        for place, part in enumerate(instalments, 1)
+    )  # fmt: skip
+    return made
+
+
+def make_order(contract: Contract | None = None, **fields) -> Order:
+    """The order of a signed contract (a new one where none is named), with its lines; nothing is delivered yet."""
+    contract = contract or make_contract()
+    place = {"customer": contract.customer, "owner": contract.owner, "department": contract.department}
+    made = Order.objects.create(number=f"D-{contract.number}", contract=contract, **{**place, **fields})
+    OrderLine.objects.bulk_create(
+        OrderLine(document=made, contract_line=line, position=line.position, name=line.name, unit=line.unit,
+                  quantity=line.quantity)
+        for line in contract.lines.all()
+    )  # fmt: skip
+    return made
+
+
+def make_delivery(order: Order | None = None, **fields) -> Delivery:
+    """A planned delivery of all that is open of an order."""
+    order = order or make_order()
+    fields = {"planned_on": timezone.localdate(), **fields}
+    made = Delivery.objects.create(order=order, number=f"{order.number}-{order.deliveries.count() + 1}", **fields)
+    DeliveryLine.objects.bulk_create(
+        DeliveryLine(delivery=made, order_line=line, quantity=line.quantity - line.delivered)
+        for line in order.lines.all()
+        if line.quantity > line.delivered
+    )
+    return made
