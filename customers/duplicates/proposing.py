@@ -82,9 +82,14 @@ _STEPS = (
     """DELETE FROM customers_duplicatecandidate d WHERE d.state = 'open' AND NOT EXISTS (
         SELECT FROM likely_found f WHERE f.first_id = d.first_id AND f.second_id = d.second_id)""",
 )
+# what stays as it is must not be touched: a conflict locks its row and uses up a number
 _KEEP = """
 INSERT INTO customers_duplicatecandidate (first_id, second_id, score, reasons, state)
-SELECT first_id, second_id, score, reasons, 'open' FROM likely_found ORDER BY first_id, second_id
+SELECT first_id, second_id, score, reasons, 'open' FROM likely_found f WHERE NOT EXISTS (
+    SELECT FROM customers_duplicatecandidate d WHERE d.first_id = f.first_id AND d.second_id = f.second_id
+      AND CASE d.state WHEN 'open' THEN (d.score, d.reasons::text[]) = (f.score, f.reasons)
+          ELSE f.reasons <@ d.reasons::text[] END)
+ORDER BY first_id, second_id
 ON CONFLICT (first_id, second_id) DO UPDATE
 SET score = EXCLUDED.score, reasons = EXCLUDED.reasons, state = 'open', found_at = now(),
     decided_by_id = NULL, decided_at = NULL
