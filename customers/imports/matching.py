@@ -6,14 +6,14 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from crm.access.masks import VIEW_RIGHT
+from crm.access.masks import VIEW_RIGHT, may_know_contact_details
 from crm.access.reach import Reach
 from crm.people.models import User
 from customers.contacts.models import Contact
 from customers.customers.models import Customer, CustomerShare
 from customers.customers.resources import ANY_OWNER, CustomerResource
 from customers.imports.custom import OWN, THEIRS, as_attributes
-from customers.imports.models import ImportSet
+from customers.imports.models import ImportRow, ImportSet
 
 CHANGE = "customers.change_customer"
 CUSTOMER_ATTRIBUTES = (
@@ -70,6 +70,14 @@ class Importer:
         """Those of these customers whose values of now this person may be told, by id."""
         rows = Customer.objects.all() if self.may_change_any else Customer.objects.visible_to(self.user)
         return rows.filter(pk__in=ids).only("owner_id", "department_id", "status", "pool_id").in_bulk()
+
+    def hides_written(self, row: ImportRow, customer: Customer | None) -> bool:
+        """Whether the contact details a row wrote are its importer's no longer: out of reach, in a pool, or masked."""
+        if not row.is_applied or row.customer_id is None:
+            return False
+        if customer is None or customer.status == Customer.Status.POOL:
+            return True
+        return not self.may_change_any and not may_know_contact_details(self.user, customer)
 
 
 def customers_by(key: str, match_values: Collection[str]) -> dict[str, list[Found]]:

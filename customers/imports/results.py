@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
+from itertools import islice
 from typing import IO
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from crm.records.custom import CustomSheetField
@@ -12,12 +15,13 @@ from crm.records.sheets import ChoiceWidget, NamedWidget
 from crm.records.writers import XlsxWriter, open_writer
 from customers.base_data.lookups import Lookups
 from customers.customers.resources import CustomerResource
-from customers.imports.models import ImportSet
-from customers.imports.tables import undo_text
+from customers.imports.models import ImportRow, ImportSet
+from customers.imports.tables import RowReader, undo_text
 from customers.imports.wording import outcome_labels, reasons
 
 XLSX_ROWS = 20_000
 _LISTED = 60
+_CHUNK = 2000
 
 
 def result_file(import_set: ImportSet, outcome: str = "") -> tuple[IO[bytes], str]:
@@ -29,12 +33,22 @@ def result_file(import_set: ImportSet, outcome: str = "") -> tuple[IO[bytes], st
     headers = [*import_set.headers, _("Row"), _("Outcome"), _("Reason"), _("Customer id")]
     file: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - the answer closes it
     with open_writer(file, file_format, headers) as writer:
-        for row in rows.iterator(chunk_size=2000):
-            cells = row.cells + [""] * (len(import_set.headers) - len(row.cells))
+        for row, cells in _rows_with_cells(import_set, rows):
+            cells += [""] * (len(import_set.headers) - len(cells))
             said = "; ".join(reasons(row.errors)) or (undo_text(row) if row.undo_note else "")
             writer.write_row([*cells, row.row_number, labels.get(row.outcome, ""), said, row.customer_id])
     file.seek(0)
     return file, file_format
+
+
+def _rows_with_cells(import_set: ImportSet, rows: QuerySet[ImportRow]) -> Iterator[tuple[ImportRow, list[str]]]:
+    """Each row with its cells as its importer may read them today."""
+    reader, found = RowReader(import_set), rows.iterator(chunk_size=_CHUNK)
+    while chunk := list(islice(found, _CHUNK)):
+        customers = reader.importer.comparable(row.customer_id for row in chunk if row.customer_id)
+        for row in chunk:
+            customer = customers.get(row.customer_id or 0)
+            yield row, [reader.cell(row, customer, at, text) for at, text in enumerate(row.cells)]
 
 
 def template_file(columns: list[str]) -> IO[bytes]:

@@ -85,7 +85,7 @@ class RowReader:
         said = reasons(row.errors) or ([undo_text(row)] if row.undo_note else [])
         return Line(
             row, customer.pk if customer else None, self._cell(row, "name"), label, tone, url,
-            self._changes(row, customer), self._facts(row), said,
+            self._changes(row, customer), self._facts(row, customer), said,
             self._repairs(row) if row.outcome in _REPAIRABLE else [],
         )  # fmt: skip
 
@@ -97,7 +97,7 @@ class RowReader:
         return [
             Change(
                 name, field.header, self._before(row, customer, field, before),
-                field.widget.shown(after, self.lookups),
+                self.written(row, customer, field, field.widget.shown(after, self.lookups)),
             )
             for name, (before, after) in row.difference.items()
             if (field := self.by_attribute.get(name))
@@ -122,7 +122,20 @@ class RowReader:
         )
         return customer.status == Customer.Status.POOL or not sees
 
-    def _facts(self, row: ImportRow) -> list[tuple[str, str]]:
+    def cell(self, row: ImportRow, customer: Customer | None, at: int, text: str) -> str:
+        """A cell of the file as `written` lets it be told; columns that were not mapped are the importer's own."""
+        field = self.columns.get(self.mapping.get(at, ""))
+        return self.written(row, customer, field, text) if field else text
+
+    def written(self, row: ImportRow, customer: Customer | None, field: SheetField, text: str) -> str:
+        """What a row says of one field, its contact details only as long as its importer may know them."""
+        name = field.attribute
+        is_personal = field.mask == "custom" or name in PERSONAL_ATTRIBUTES or name in CONTACT_ATTRIBUTES
+        if not is_personal or not self.importer.hides_written(row, customer):
+            return text
+        return masked(name.removeprefix("contact_"), text)
+
+    def _facts(self, row: ImportRow, customer: Customer | None) -> list[tuple[str, str]]:
         """What a new row brings, without its name."""
         if row.outcome != "created":
             return []
@@ -130,7 +143,8 @@ class RowReader:
         for at, name in self.mapping.items():
             text = row.cells[at].strip() if at < len(row.cells) else ""
             if name != "name" and text:
-                facts.append((self.columns[name].header, text[:60]))
+                told = self.written(row, customer, self.columns[name], text)
+                facts.append((self.columns[name].header, told[:60]))
         return facts[:5]
 
     def _repairs(self, row: ImportRow) -> list[Repair]:
