@@ -209,15 +209,7 @@ def field(
     is_group = isinstance(widget, forms.RadioSelect | forms.CheckboxSelectMultiple)
     is_check = isinstance(widget, forms.CheckboxInput)
     hint = bound.help_text if hint is None else hint
-    attrs: dict[str, Any] = {"class": " ".join(filter(None, (_control_class(widget), widget.attrs.get("class"))))}
-    described = [f"{bound.auto_id}_helptext"] * bool(hint) + [f"{bound.auto_id}_error"] * bool(bound.errors)
-    if described and bound.auto_id:
-        attrs["aria-describedby"] = " ".join(described)
-    if autofocus:
-        attrs["autofocus"] = True
-    attrs = {name: value for name, value in attrs.items() if value}
-    if placeholder is not None:
-        attrs["placeholder"] = placeholder
+    attrs = _control_attrs(bound, has_hint=bool(hint), autofocus=autofocus, placeholder=placeholder)
     return {
         "field": bound,
         "control": "" if is_group else bound.as_widget(attrs=attrs),
@@ -234,6 +226,19 @@ def field(
         "before": getattr(widget, "before", ""),
         "after": getattr(widget, "after", ""),
     }
+
+
+def _control_attrs(bound: BoundField, *, has_hint: bool, autofocus: bool, placeholder: Any) -> dict[str, Any]:
+    """Classes of the control, and what a screen reader reads out with it."""
+    widget = bound.field.widget
+    attrs: dict[str, Any] = {"class": " ".join(filter(None, (_control_class(widget), widget.attrs.get("class"))))}
+    described = [f"{bound.auto_id}_helptext"] * has_hint + [f"{bound.auto_id}_error"] * bool(bound.errors)
+    if described and bound.auto_id:
+        attrs["aria-describedby"] = " ".join(described)
+    if autofocus:
+        attrs["autofocus"] = True
+    attrs = {name: value for name, value in attrs.items() if value}
+    return attrs if placeholder is None else {**attrs, "placeholder": placeholder}
 
 
 @register.inclusion_tag("records/_form_errors.html")

@@ -16,7 +16,7 @@ from crm.history.operations import operation
 from crm.notifications.actions import new_notice, notify_many
 from crm.notifications.models import Notice
 from crm.people.models import User
-from customers.activities.checkin import read_stamp
+from customers.activities.checkin import CheckIn, read_stamp
 from customers.activities.models import Activity
 from customers.comments.mentions import mentioned_in, tell_mentioned
 from customers.contacts.models import Contact
@@ -59,21 +59,29 @@ def log_activity(
         customer=customer, author=actor, kind=kind, content=clean_content(content), happened_at=happened_at,
         contact=contact, place=clean_line(place), next_follow_on=next_follow_on, message_id=message_id,
     )  # fmt: skip
-    if check_in:
-        activity.checked_in_at = check_in.at
-        activity.latitude, activity.longitude = check_in.latitude, check_in.longitude
+    _note_check_in(activity, check_in)
     _refuse_values(activity)
     people = [] if message_id else mentioned_in(activity.content, customer, author=actor)
     with operation(actor, "activity_logged", activity, anchor_id=customer.pk):
         locked = hold_customer(customer)
-        if contact is not None and contact.customer_id != locked.pk:
-            raise ValidationError({"contact": _("This contact belongs to another customer.")})
+        _refuse_foreign_contact(contact, locked)
         activity.is_valid_follow_up = counts and locked.owner_id == actor.pk and kind != Activity.Kind.NOTE
         activity.save(force_insert=True)
         attach_files(activity, files, actor=actor)
         _move_clock(locked, activity, actor)
         _tell(activity, people)
     return activity
+
+
+def _note_check_in(activity: Activity, check_in: CheckIn | None) -> None:
+    if check_in:
+        activity.checked_in_at = check_in.at
+        activity.latitude, activity.longitude = check_in.latitude, check_in.longitude
+
+
+def _refuse_foreign_contact(contact: Contact | None, customer: Customer) -> None:
+    if contact is not None and contact.customer_id != customer.pk:
+        raise ValidationError({"contact": _("This contact belongs to another customer.")})
 
 
 def update_activity(activity: Activity, *, actor: User, values: dict[str, Any]) -> Activity:
@@ -90,8 +98,7 @@ def update_activity(activity: Activity, *, actor: User, values: dict[str, Any]) 
             locked.content = clean_content(values["content"])
         _refuse_values(locked)
         people = mentioned_in(locked.content, customer, author=actor)
-        if locked.contact is not None and locked.contact.customer_id != customer.pk:
-            raise ValidationError({"contact": _("This contact belongs to another customer.")})
+        _refuse_foreign_contact(locked.contact, customer)
         locked.is_valid_follow_up = locked.is_valid_follow_up and locked.kind != Activity.Kind.NOTE
         locked.changed_at = timezone.now()
         locked.save()

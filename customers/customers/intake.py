@@ -38,22 +38,16 @@ def receive_lead(
         return known, False
     _refuse_known_contact(actor, phone, email)
     known_source = LeadSource.objects.filter(name=source, is_active=True).first() if source else None
-    said = [note, _("Campaign: %(name)s") % {"name": campaign} if campaign else ""]
-    said += [_("Source: %(name)s") % {"name": source} if source and not known_source else ""]
-    contact = {"name": contact_name, "phone": phone, "email": email} if contact_name else None
-    values: dict[str, Any] = {"name": name, "source": known_source}
+    details: dict[str, Any] = {"phone": phone, "email": email}
+    values: dict[str, Any] = {"name": name, "source": known_source, **({} if contact_name else details)}
+    contact = {"name": contact_name, **details} if contact_name else None
     try:
         with transaction.atomic():
             customer = create_customer(
-                actor=actor,
-                owner=None,
-                values=values if contact else {**values, "phone": phone, "email": email},
-                contact=contact,
-                duplicate_reason=_("Lead of another system"),
-                department=Department.objects.intake(),
-                external_id=external_id,
-            )
-            if text := "\n".join(part for part in said if part):
+                actor=actor, owner=None, values=values, contact=contact, external_id=external_id,
+                duplicate_reason=_("Lead of another system"), department=Department.objects.intake(),
+            )  # fmt: skip
+            if text := _said(note, campaign, "" if known_source else source):
                 log_activity(customer, actor=actor, kind=Activity.Kind.NOTE, content=text)
     except IntegrityError:
         # the same lead came twice at the same moment; the other one was faster
@@ -61,6 +55,14 @@ def receive_lead(
             return known, False
         raise
     return customer, True
+
+
+def _said(note: str, campaign: str, source: str) -> str:
+    """What is written down of a lead: its note, and the campaign and the source we have no list entry for."""
+    said = [note]
+    said += [_("Campaign: %(name)s") % {"name": campaign}] if campaign else []
+    said += [_("Source: %(name)s") % {"name": source}] if source else []
+    return "\n".join(part for part in said if part)
 
 
 def _known(external_id: str) -> Customer | None:
