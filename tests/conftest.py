@@ -4,7 +4,7 @@ Environment of the tests (all optional; `python3 manage.py test` sets what is mi
 
     HARBOUR_HOME       home folder of the embedded servers; crm/operations/pytest_services.py starts them when they are
                        not up already, also when pytest is called directly (`.venv/bin/python -m pytest tests/…`)
-    DATABASE_URL       a PostgreSQL to use instead; the tests make a database test_harbour in it, and copies of that
+    DATABASE_URL       a PostgreSQL to use instead; the tests make their own database test_harbour in it
     REDIS_URL          a Redis to use instead; the tests use its databases 1 and 2
     HARBOUR_CHROMIUM   the browser of the tests marked `browser` ("none": they are skipped, as without one)
 """

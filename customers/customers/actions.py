@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
-from datetime import date, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from guardian.shortcuts import get_perms_for_model
 
 from crm.customfields.files import keep_files
 from crm.customfields.values import changed_values, keep_unique, new_values
@@ -24,13 +22,11 @@ from customers.contacts.models import Contact
 from customers.customers.covered import refuse_unknown_details
 from customers.customers.custom import CONTACT, CUSTOMER, PREFIX, refuse_unknown_custom, told_label
 from customers.customers.identity import clean_credit_code, clean_line, clean_phone, name_key
-from customers.customers.models import Customer, CustomerShare
+from customers.customers.models import Customer
 from customers.customers.search import refresh_search
 from customers.duplicates.checking import refuse_duplicates
 
 OWN_RIGHT = "customers.own_customer"
-SHARE_DAYS = 30
-SHARE_DAYS_AT_MOST = 365
 EDITABLE = (
     "name", "short_name", "credit_code", "stage", "level", "industry", "region", "source", "size", "address", "phone",
     "email", "website", "remark", "tag_ids", "next_follow_on",
@@ -63,15 +59,7 @@ def create_customer(
     custom = given.pop("custom", None)
     ready = tidy(given)
     person = _tidy_contact(contact) if contact else None
-    if owner is not None:
-        _refuse_owner(owner)
-    customer = Customer(
-        **ready, number="", external_id=external_id, owner=owner, created_by=actor, changed_by=actor,
-        department=department or _department_of(owner, actor), name_key=name_key(ready["name"]),
-        status=Customer.Status.LEAD if owner else Customer.Status.POTENTIAL,
-        received_at=timezone.now() if owner else None,
-    )  # fmt: skip
-    customer.clean_fields(exclude=["number", "custom", *_given_relations(customer)])
+    customer = _new_customer(ready, owner, department, actor, external_id)
     with _one_credit_code(), operation(actor, "customer_created", customer, reason=duplicate_reason, via=via):
         refuse_duplicates(actor, ready, person, reason=duplicate_reason)
         customer.custom = new_values(CUSTOMER, custom)
@@ -82,6 +70,22 @@ def create_customer(
         if person:
             _add_first_contact(customer, person, (contact or {}).get("custom"), actor)
         refresh_search([customer.pk])
+    return customer
+
+
+def _new_customer(
+    values: Mapping[str, Any], owner: User | None, department: Department | None, actor: User, external_id: str
+) -> Customer:
+    """A customer as it would be saved, without number and custom values; ValidationError by field."""
+    if owner is not None:
+        _refuse_owner(owner)
+    customer = Customer(
+        **values, number="", external_id=external_id, owner=owner, created_by=actor, changed_by=actor,
+        department=department or _department_of(owner, actor), name_key=name_key(values["name"]),
+        status=Customer.Status.LEAD if owner else Customer.Status.POTENTIAL,
+        received_at=timezone.now() if owner else None,
+    )  # fmt: skip
+    customer.clean_fields(exclude=["number", "custom", *_given_relations(customer)])
     return customer
 
 
@@ -146,51 +150,6 @@ def unarchive_customer(customer: Customer, *, actor: User) -> None:
             raise ValidationError(_("This customer was merged into another. Take the merge back instead."))
         locked.archived_at, locked.changed_at, locked.changed_by = None, timezone.now(), actor
         locked.save(update_fields=["archived_at", "changed_at", "changed_by"])
-
-
-def share_customer(
-    customer: Customer,
-    *,
-    actor: User,
-    colleague: User,
-    may_change: bool = False,
-    ends_on: date | None = None,
-    role: str = "",
-) -> None:
-    """Show a customer to a colleague (or let them change it) until a day, 30 days from now unless said otherwise."""
-    ends_on = ends_on or timezone.localdate() + timedelta(days=SHARE_DAYS)
-    refuse_share_end(ends_on)
-    if not colleague.is_active:
-        raise ValidationError({"colleague": _("%(name)s has left.") % {"name": colleague}})
-    with operation(actor, "customer_shared", colleague, anchor_id=customer.pk):
-        locked = Customer.objects.select_for_update(of=("self",)).get(pk=customer.pk)
-        refuse_archived(locked)
-        if locked.owner_id is None:
-            raise ValidationError(_("Only a customer somebody owns can be shared."))
-        if locked.owner_id == colleague.pk:
-            raise ValidationError({"colleague": _("%(name)s owns this customer.") % {"name": colleague}})
-        CustomerShare.objects.filter(content_object=locked, user=colleague).delete()
-        CustomerShare.objects.create(
-            content_object=locked, user=colleague, permission=share_permission("change" if may_change else "view"),
-            shared_by=actor, ends_on=ends_on, role=role,
-        )  # fmt: skip
-
-
-def refuse_share_end(ends_on: date) -> None:
-    """ValidationError for a last day of a share that is over or more than a year away."""
-    today = timezone.localdate()
-    if not today <= ends_on <= today + timedelta(days=SHARE_DAYS_AT_MOST):
-        raise ValidationError({"ends_on": _("A share ends within %(days)s days.") % {"days": SHARE_DAYS_AT_MOST}})
-
-
-def end_share(customer: Customer, *, actor: User, colleague_id: int) -> None:
-    """Take a share back at once."""
-    shares = CustomerShare.objects.filter(content_object=customer, user_id=colleague_id).select_related("user")
-    found = shares.first()
-    if found is None:
-        raise ValidationError(_("This share has ended already."))
-    with operation(actor, "customer_share_ended", found.user, anchor_id=customer.pk):
-        shares.delete()
 
 
 def tidy(values: Mapping[str, Any], before: Customer | None = None) -> dict[str, Any]:
@@ -291,12 +250,6 @@ def _department_of(owner: User | None, actor: User) -> Department:
     if place is None:
         raise ValidationError(_("No department receives new customers; an administrator chooses one."))
     return place
-
-
-def share_permission(action: str) -> Any:
-    """The permission a share stands for: `view` or `change`."""
-    wanted = f"{action}_customer"
-    return next(permission for permission in get_perms_for_model(Customer) if permission.codename == wanted)
 
 
 def _given_relations(customer: Customer) -> Iterable[str]:

@@ -9,7 +9,6 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
-from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -33,71 +32,22 @@ from customers.customers.serializers import (
 )
 from customers.customers.summary import companies_of, surroundings
 from customers.customers.tables import CUSTOMER_TABLE
+from customers.customers.verb_serializers import (
+    AssignSerializer,
+    CompaniesSerializer,
+    DiscardSerializer,
+    MergeSerializer,
+    ReleaseSerializer,
+)
 from customers.duplicates import merging
 from customers.duplicates.following import became
-from customers.leads import actions as lead_actions
+from customers.leads import discarding
 from customers.leads.automatic import hand_out_lead
 from customers.pool import actions as pool_actions
 from customers.pool import protection
 from customers.pool.api import ExtendSerializer, ProtectSerializer
 from customers.pool.capacity import receivers_for
 from customers.pool.extensions import ask_extension
-from customers.pool.models import Pool
-
-
-class ReleaseSerializer(serializers.Serializer[Any]):
-    """Why a customer is given up, and into which pool (its name; none: the nearest)."""
-
-    reason = serializers.CharField(max_length=500)
-    pool = serializers.SlugRelatedField("name", queryset=Pool.objects.all(), required=False, allow_null=True)
-
-
-class AssignSerializer(serializers.Serializer[Any]):
-    """Who is to be responsible."""
-
-    owner = serializers.SlugRelatedField("username", queryset=User.objects.all())
-    reason = serializers.CharField(max_length=500, required=False, default="", allow_blank=True)
-
-
-class DiscardSerializer(serializers.Serializer[Any]):
-    """Why nobody is to work on a potential customer."""
-
-    reason = serializers.CharField(max_length=500)
-
-
-class CompanySerializer(serializers.Serializer[Any]):
-    """A company by id and name."""
-
-    id = serializers.IntegerField(source="pk")
-    name = serializers.CharField()
-
-
-class RelatedSerializer(serializers.Serializer[Any]):
-    """A relation as read from this customer; `customer` is null out of reach."""
-
-    id = serializers.IntegerField(source="pk")
-    kind = serializers.CharField()
-    is_forwards = serializers.BooleanField(help_text="noted from this customer to the other one")
-    customer = CompanySerializer(allow_null=True)
-    remark = serializers.CharField()
-
-
-class CompaniesSerializer(serializers.Serializer[Any]):
-    """The companies around a customer; `unseen_children` counts those out of reach."""
-
-    has_parent = serializers.BooleanField()
-    parent = CompanySerializer(allow_null=True)
-    children = CompanySerializer(many=True)
-    unseen_children = serializers.IntegerField()
-    relations = RelatedSerializer(many=True)
-
-
-class MergeSerializer(serializers.Serializer[Any]):
-    """Which customer takes over, and which values of the one that goes it takes (names of fields, `custom.key`)."""
-
-    into = serializers.IntegerField(min_value=1)
-    fields_taken = serializers.ListField(child=serializers.CharField(max_length=60), required=False, default=list)
-    reason = serializers.CharField(max_length=200, required=False, default="", allow_blank=True)
 
 
 class CustomerViewSet(RecordViewSet):
@@ -117,7 +67,7 @@ class CustomerViewSet(RecordViewSet):
         "assign": pool_actions.ASSIGN_RIGHT,
         "protect": protection.PROTECT_RIGHT,
         "extend": protection.PROTECT_RIGHT,
-        "discard": lead_actions.DISCARD_RIGHT,
+        "discard": discarding.DISCARD_RIGHT,
         "merge": merging.RIGHT,
     }
     leans_on = ("customers.view_customer", "customers.view_pool", actions.OWN_RIGHT)
@@ -203,7 +153,7 @@ class CustomerViewSet(RecordViewSet):
     def discard(self, request: Request, pk: int) -> Response:
         """Put a potential customer nobody works on into the recycle bin, with a reason."""
         customer, body = self.get_object(), self.read_body(DiscardSerializer)
-        lead_actions.discard_customer(customer, actor=request.user, **body)
+        discarding.discard_customer(customer, actor=request.user, **body)
         customer.refresh_from_db()
         return self.answer(customer)
 

@@ -13,9 +13,10 @@ from django.utils.translation import gettext as _
 from crm.history.operations import operation
 from crm.notifications.actions import notify
 from crm.people.models import User
-from customers.customers.actions import refuse_archived, refuse_share_end, share_customer, share_permission
+from customers.customers.actions import refuse_archived
 from customers.customers.identity import clean_line
 from customers.customers.models import Customer, CustomerShare
+from customers.customers.sharing import refuse_share_end, share_customer, share_permission
 
 LONGEST_ROLE = 40
 MEMBERS_AT_MOST = 50

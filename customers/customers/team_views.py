@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from crm.access.gate import SignedInRequest, may, needs
 from crm.people.models import User
 from crm.records.forms import refused
-from customers.customers import actions, team
+from customers.customers import sharing, team
 from customers.customers.models import Customer
 from customers.customers.team_forms import MemberForm, TeamForm
 
@@ -39,7 +39,7 @@ def customer_team(request: SignedInRequest, customer: Customer) -> HttpResponse:
 @needs(SHARE, model=Customer)
 def customer_share(request: SignedInRequest, customer: Customer) -> HttpResponse:
     """Take colleagues into the team, several at once."""
-    until = timezone.localdate() + timedelta(days=actions.SHARE_DAYS)
+    until = timezone.localdate() + timedelta(days=sharing.SHARE_DAYS)
     form = TeamForm(request.POST or None, customer=customer, initial={"ends_on": until})
     if form.is_valid():
         try:
@@ -63,7 +63,7 @@ def customer_member(request: SignedInRequest, customer: Customer, colleague: int
     initial = {
         "role": share.role,
         "may_change": share.permission.codename == "change_customer",
-        "ends_on": share.ends_on or timezone.localdate() + timedelta(days=actions.SHARE_DAYS),
+        "ends_on": share.ends_on or timezone.localdate() + timedelta(days=sharing.SHARE_DAYS),
     }
     form = MemberForm(request.POST or None, initial=initial)
     if form.is_valid():
@@ -82,7 +82,7 @@ def customer_member(request: SignedInRequest, customer: Customer, colleague: int
 def customer_unshare(request: SignedInRequest, customer: Customer, colleague: int) -> HttpResponse:
     """End the part of a member at once."""
     try:
-        actions.end_share(customer, actor=request.user, colleague_id=colleague)
+        sharing.end_share(customer, actor=request.user, colleague_id=colleague)
     except ValidationError as refusal:
         messages.error(request, " ".join(refusal.messages))
     else:

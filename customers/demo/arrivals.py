@@ -12,7 +12,8 @@ from customers.base_data.models import LeadSource, Region
 from customers.customers.actions import create_customer
 from customers.customers.intake import receive_lead
 from customers.customers.models import Customer
-from customers.leads.actions import discard_customer, hand_out_evenly, run_allotment
+from customers.leads.actions import hand_out_evenly, run_allotment
+from customers.leads.discarding import discard_customer
 from customers.leads.models import Allotment
 
 # name of the company, person, door, source, campaign, what they wrote

@@ -13,8 +13,8 @@ from crm.history.operations import operation
 from crm.notifications.actions import notify
 from crm.people.models import Department, User
 from crm.ui.formats import long_day
-from customers.customers.actions import share_customer
 from customers.customers.models import Customer
+from customers.customers.sharing import share_customer
 from customers.duplicates.models import AccessRequest
 
 RIGHT = "customers.decide_access"

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import timedelta
-from pathlib import Path
-from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.db.models import Count
 from django.utils import timezone
@@ -21,102 +16,15 @@ from crm.jobs.actions import start_job
 from crm.jobs.models import Job
 from crm.people.models import User
 from crm.records.custom import CustomSheetField
-from crm.records.sheets import clean_text
-from crm.records.spreadsheets import (
-    ENCODINGS,
-    SEPARATORS,
-    check_upload,
-    clear_headers,
-    guess_header_row,
-    read_spreadsheet,
-)
 from customers.customers.resources import ANY_OWNER, CustomerResource
 from customers.imports.custom import THEIRS
-from customers.imports.mapping import PERSONAL, best_match_key, known_headers, proposed, remember, remembered
+from customers.imports.mapping import PERSONAL, best_match_key, remember
 from customers.imports.models import ImportSet
+from customers.imports.receiving import locked_import, refuse_unless_mappable, remove_files
 
 OWN_ROWS = 2000
 FILES_KEPT = timedelta(days=7)
 State = ImportSet.State
-
-
-def receive_file(actor: User, upload: UploadedFile[Any]) -> ImportSet:
-    """Keep and read an uploaded spreadsheet and propose a mapping; ValidationError where it is none."""
-    name = clean_text(Path(upload.name or "").name)[-200:]
-    check_upload(name, upload.size or 0)
-    folder = Path(settings.MEDIA_ROOT) / "imports"
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / secrets.token_hex(16)
-    try:
-        with path.open("wb") as file:
-            for part in upload.chunks():
-                file.write(part)
-        import_set = ImportSet(
-            requested_by=actor, file_name=name, file_path=f"imports/{path.name}", file_size=upload.size or 0
-        )
-        _read(import_set)
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
-    return import_set
-
-
-def read_again(
-    import_set: ImportSet, *, encoding: str = "", separator: str = "", sheet: str = "", header_row: int = 0
-) -> ImportSet:
-    """Read the file another way; the mapping is proposed anew."""
-    if encoding and encoding not in ENCODINGS:
-        raise ValidationError({"encoding": _("Unknown encoding.")})
-    if separator and separator not in SEPARATORS:
-        raise ValidationError({"separator": _("Unknown separator.")})
-    if sheet and sheet not in import_set.sheets:
-        raise ValidationError({"sheet": _("There is no such sheet.")})
-    _refuse_unless_mappable(import_set)
-    if (encoding, separator, sheet) == (import_set.encoding, import_set.separator, import_set.sheet) and header_row:
-        with transaction.atomic():
-            locked = locked_import(import_set)
-            _refuse_unless_mappable(locked)
-            _take_headers(locked, header_row)
-            locked.state = State.UPLOADED
-            locked.save()
-        return locked
-    import_set.encoding, import_set.separator, import_set.sheet = encoding, separator, sheet
-    _read(import_set, header_row)
-    return import_set
-
-
-def _read(import_set: ImportSet, header_row: int = 0) -> None:
-    rows_file = rows_file_of(import_set)
-    fresh = rows_file.with_name(f"{rows_file.name}.{secrets.token_hex(4)}")
-    reading = read_spreadsheet(
-        file_of(import_set), fresh,
-        encoding=import_set.encoding, separator=import_set.separator, sheet=import_set.sheet,
-    )  # fmt: skip
-    import_set.encoding, import_set.separator, import_set.sheet = reading.encoding, reading.separator, reading.sheet
-    import_set.sheets, import_set.width, import_set.state = reading.sheets, reading.width, State.UPLOADED
-    import_set.head = [[number, [cell[:200] for cell in cells]] for number, cells in reading.head]
-    import_set.counts = {"rows": reading.count}
-    import_set.error = ""
-    rows = [number for number, _cells in reading.head]
-    _take_headers(import_set, header_row if header_row in rows else guess_header_row(reading.head, known_headers()))
-    with transaction.atomic():
-        if import_set.pk:
-            _refuse_unless_mappable(locked_import(import_set))  # a check may have begun while the file was read
-        import_set.save()
-        fresh.replace(rows_file)
-
-
-def _take_headers(import_set: ImportSet, header_row: int) -> None:
-    rows = dict(import_set.head)
-    if header_row not in rows:
-        raise ValidationError({"header_row": _("Row %(row)s is empty or too far down.") % {"row": header_row}})
-    import_set.header_row = header_row
-    import_set.headers = clear_headers(rows[header_row], import_set.width)
-    import_set.total = import_set.counts["rows"] - sum(number <= header_row for number in rows)
-    user = import_set.requested_by
-    below = [cells for number, cells in rows.items() if number > header_row]
-    import_set.mapping = remembered(import_set.headers, user) or proposed(import_set.headers, user, below)
-    import_set.match_key = best_match_key(import_set.mapping)
 
 
 @transaction.atomic
@@ -137,7 +45,7 @@ def map_columns(
     `exceeds_limit` lets owners hold more than their limit, for the reason given; the history keeps both.
     """
     locked = locked_import(import_set)
-    _refuse_unless_mappable(locked)
+    refuse_unless_mappable(locked)
     chosen = {str(at): name for at, name in mapping.items() if name}
     match_key = match_key or best_match_key(chosen)
     _check_mapping(locked, chosen, actor, mode, match_key, has_lawful_basis=has_lawful_basis)
@@ -206,7 +114,7 @@ def start_check(import_set: ImportSet, *, actor: User) -> Job:
     """Begin the dry run in the background; nothing is written to customers."""
     with transaction.atomic():
         locked = locked_import(import_set)
-        _refuse_unless_mappable(locked)
+        refuse_unless_mappable(locked)
         _check_mapping(
             locked, locked.mapping, actor, locked.mode, locked.match_key, has_lawful_basis=locked.has_lawful_basis
         )
@@ -299,41 +207,10 @@ def delete_old_files() -> int:
     return ImportSet.objects.filter(pk__in=[one.pk for one in idle]).update(file_path="", head=[])
 
 
-def remove_files(import_set: ImportSet) -> None:
-    """Remove the uploaded file and the rows read from it."""
-    if import_set.file_path:
-        file_of(import_set).unlink(missing_ok=True)
-        rows_file_of(import_set).unlink(missing_ok=True)
-
-
-def file_of(import_set: ImportSet) -> Path:
-    """The uploaded file."""
-    return Path(settings.MEDIA_ROOT) / import_set.file_path
-
-
-def rows_file_of(import_set: ImportSet) -> Path:
-    """The rows read from the uploaded file."""
-    return Path(settings.MEDIA_ROOT) / f"{import_set.file_path}.rows"
-
-
 def _planned(import_set: ImportSet) -> int:
     return int(import_set.counts.get("created", 0)) + int(import_set.counts.get("changed", 0))
-
-
-def locked_import(import_set: ImportSet) -> ImportSet:
-    """The import as it stands, locked until the transaction ends."""
-    return ImportSet.objects.select_for_update(of=("self",)).select_related("requested_by", "operation").get(
-        pk=import_set.pk
-    )  # fmt: skip
 
 
 def _refuse_without_rows(import_set: ImportSet) -> None:
     if not import_set.rows.exists():
         raise ValidationError(_("The rows of this import were erased when their time was over."), code="no_rows")
-
-
-def _refuse_unless_mappable(import_set: ImportSet) -> None:
-    if not import_set.file_path:
-        raise ValidationError(_("The uploaded file is gone. Upload it again."), code="state")
-    if not import_set.can_be_mapped:
-        raise ValidationError(_("This import is %(state)s.") % {"state": import_set.get_state_display()}, code="state")

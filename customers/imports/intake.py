@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from crm.jobs.models import Job
 from crm.people.models import User
-from customers.imports import actions
+from customers.imports import actions, receiving
 from customers.imports.models import ImportSet
 
 
@@ -27,15 +27,15 @@ def receive_and_check(
     received: list[ImportSet] = []
     try:
         with transaction.atomic():
-            import_set = actions.receive_file(actor, upload)
+            import_set = receiving.receive_file(actor, upload)
             received.append(import_set)
             columns = import_set.mapping if mapping is None else _by_number(import_set, mapping)
             mapped = actions.map_columns(import_set, columns, actor=actor, **choices)
             return mapped, actions.start_check(mapped, actor=actor)
     except BaseException:
         for import_set in received:
-            actions.file_of(import_set).unlink(missing_ok=True)
-            actions.rows_file_of(import_set).unlink(missing_ok=True)
+            receiving.file_of(import_set).unlink(missing_ok=True)
+            receiving.rows_file_of(import_set).unlink(missing_ok=True)
         raise
 
 

@@ -13,11 +13,12 @@ from crm.history.operations import tied_to
 from crm.jobs.kinds import JobKind, Tally
 from crm.jobs.models import Job
 from crm.records.spreadsheets import row_offsets, stream_rows
-from customers.imports.actions import count_outcomes, remove_files, rows_file_of
+from customers.imports.actions import count_outcomes
 from customers.imports.applying import apply_rows
 from customers.imports.causes import Cause, rows_with
 from customers.imports.checking import Checker, stage
 from customers.imports.models import ImportSet
+from customers.imports.receiving import remove_files, rows_file_of
 from customers.imports.repairing import repair_part
 from customers.imports.undoing import undo_rows
 

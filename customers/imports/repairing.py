@@ -14,11 +14,12 @@ from crm.jobs.actions import start_job
 from crm.people.models import User
 from customers.base_data.lookups import Lookups
 from customers.customers.resources import CustomerResource
-from customers.imports.actions import count_outcomes, locked_import
+from customers.imports.actions import count_outcomes
 from customers.imports.causes import LEFT_OUT, ONE_OF_A_KIND, Cause, rows_with
 from customers.imports.checking import Checker, stage
 from customers.imports.cleaning import EMPTY, Cleaned
 from customers.imports.models import ImportRow, ImportSet
+from customers.imports.receiving import locked_import
 
 AT_ONCE = 4000  # rows repaired while one waits; more are left to a job
 CELL_LENGTH = 5000

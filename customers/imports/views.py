@@ -8,24 +8,22 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
-from django.http import FileResponse, Http404, HttpResponse
+from django.http import FileResponse, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from crm.access.gate import SignedInRequest, needs
 from crm.jobs.actions import cancel_job
-from crm.records.forms import has_code
 from customers.customers.resources import CustomerResource
-from customers.imports import actions
+from customers.imports import actions, receiving
 from customers.imports.causes import Cause, causes, groups, long_lists, rows_with
-from customers.imports.forms import MappingForm, ReadingForm, RepairForm, UploadForm
+from customers.imports.forms import MappingForm, ReadingForm, UploadForm
 from customers.imports.models import ImportSet
-from customers.imports.repairing import Choice, Repaired, repair_row, repair_rows
 from customers.imports.results import result_file, template_file
 from customers.imports.tables import RowReader
 from customers.imports.wording import outcome_labels
@@ -66,7 +64,7 @@ def import_new(request: SignedInRequest) -> HttpResponse:
     if form.is_valid():
         upload: UploadedFile[Any] = form.cleaned_data["file"]
         try:
-            return redirect(actions.receive_file(request.user, upload))
+            return redirect(receiving.receive_file(request.user, upload))
         except ValidationError as refusal:
             form.add_error("file", refusal)
     return _list_page(request, form, status=422)
@@ -84,10 +82,10 @@ def _list_page(request: SignedInRequest, form: UploadForm, status: int = 200) ->
 @require_GET
 @needs(RIGHT, model=ImportSet)
 def import_detail(request: SignedInRequest, import_set: ImportSet) -> HttpResponse:
-    return _page(request, import_set)
+    return page_of(request, import_set)
 
 
-def _page(request: SignedInRequest, import_set: ImportSet, status: int = 200) -> HttpResponse:
+def page_of(request: SignedInRequest, import_set: ImportSet, status: int = 200) -> HttpResponse:
     """The page of the state the import is in."""
     import_set.requested_by = request.user  # the same person, whose rights are known already
     wants_map = request.GET.get("step") == "map" and import_set.can_be_mapped
@@ -123,7 +121,7 @@ def import_progress(request: SignedInRequest, import_set: ImportSet) -> HttpResp
 
 
 def _rows_page(request: SignedInRequest, import_set: ImportSet, status: int = 200) -> HttpResponse:
-    shown = _outcome(request, import_set)
+    shown = outcome_of(request, import_set)
     rows = import_set.rows.filter(outcome=shown) if shown else import_set.rows.all()
     field, code = request.GET.get("field", ""), request.GET.get("code", "")
     key = request.GET.get("key", "")
@@ -142,14 +140,14 @@ def _rows_page(request: SignedInRequest, import_set: ImportSet, status: int = 20
     keep |= {name: text for name, text in (("field", field), ("code", code), ("key", key)) if text}
     next_url = f"?{urlencode({**keep, 'after': page[ROWS_SHOWN - 1].row_number})}" if len(page) > ROWS_SHOWN else ""
     context = {
-        **_frame(import_set), **_summary(import_set, shown), "lines": lines, "next_url": next_url,
+        **_frame(import_set), **summary_of(import_set, shown), "lines": lines, "next_url": next_url,
         "is_first": not after, "is_undoable": import_set.state == State.APPLIED,
     }  # fmt: skip
     name = "check" if import_set.state == State.CHECKED else "result"
     return render(request, f"customers/imports/{name}.html", context, status=status)
 
 
-def _summary(import_set: ImportSet, shown: str) -> dict[str, Any]:
+def summary_of(import_set: ImportSet, shown: str) -> dict[str, Any]:
     """What stands around the rows and changes with each repair: counts, causes, groups, how many would be written."""
     counts = import_set.counts
     tabs = [(name, label, tone, counts.get(name, 0), name == shown) for name, label, tone in outcome_labels()]
@@ -162,7 +160,8 @@ def _summary(import_set: ImportSet, shown: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _outcome(request: SignedInRequest, import_set: ImportSet) -> str:
+def outcome_of(request: SignedInRequest, import_set: ImportSet) -> str:
+    """Which rows the address asks for, else those that most need a look."""
     wished = request.POST.get("outcome", "") or request.GET.get("outcome", "")
     names = [name for name, _label, _tone in outcome_labels()]
     if wished in names:
@@ -177,7 +176,7 @@ def import_read(request: SignedInRequest, import_set: ImportSet) -> HttpResponse
     form = ReadingForm(request.POST, import_set=import_set)
     if form.is_valid():
         try:
-            actions.read_again(import_set, **form.cleaned_data)
+            receiving.read_again(import_set, **form.cleaned_data)
             return redirect(import_set)
         except ValidationError as refusal:
             form.add_error(None, " ".join(refusal.messages))
@@ -251,85 +250,6 @@ def _begin(request: SignedInRequest, import_set: ImportSet, start: Any) -> HttpR
     except ValidationError as refusal:
         messages.error(request, " ".join(refusal.messages))
     return redirect(import_set)
-
-
-@require_POST
-@needs(RIGHT, model=ImportSet)
-def import_row_repair(request: SignedInRequest, import_set: ImportSet, row_number: int) -> HttpResponse:
-    row = import_set.rows.filter(row_number=min(row_number, 2**31 - 1)).first()
-    if row is None:
-        raise Http404
-    cells = {
-        int(name.removeprefix("cell_")): str(text)
-        for name, text in request.POST.items()
-        if name.startswith("cell_") and name.removeprefix("cell_").isascii() and name.removeprefix("cell_").isdigit()
-    }
-    error, status = "", 200
-    try:
-        row = repair_row(row, cells, actor=request.user, check=_number(request.POST.get("check", "")))
-    except ValidationError as refusal:
-        error, status = " ".join(refusal.messages), _refusal_status(refusal)
-    fresh = _as_it_stands(request, import_set)
-    if getattr(request, "htmx", False):
-        line = RowReader(fresh).lines([row])[0]
-        shown = _outcome(request, fresh)
-        context = {"line": line, "import_set": fresh, "error": error, "is_answer": True, **_summary(fresh, shown)}
-        return render(request, "customers/imports/_repaired.html", context, status=status)
-    if error:
-        messages.error(request, error)
-        return _page(request, fresh, status)
-    labels = {name: label for name, label, _tone in outcome_labels()}
-    text = _("Row %(row)s: %(outcome)s") % {"row": row_number, "outcome": labels[row.outcome]}
-    messages.success(request, text)
-    return redirect(f"{fresh.get_absolute_url()}?outcome={_outcome(request, fresh)}")
-
-
-@require_POST
-@needs(RIGHT, model=ImportSet)
-def import_repair(request: SignedInRequest, import_set: ImportSet) -> HttpResponse:
-    """Repair all rows of one cause and value at once."""
-    form = RepairForm(request.POST)
-    try:
-        if not form.is_valid():
-            raise ValidationError(_("Choose what becomes of these rows."), code="unknown_choice")
-        wishes = {name: form.cleaned_data[name] for name in ("choice", "text", "check", "count")}
-        done = repair_rows(import_set, form.shared(), actor=request.user, **wishes)
-    except ValidationError as refusal:
-        messages.error(request, " ".join(refusal.messages))
-        return _page(request, _as_it_stands(request, import_set), _refusal_status(refusal))
-    messages.success(request, _said(done, wishes["choice"]))
-    return redirect(import_set)
-
-
-def _said(done: Repaired, choice: str) -> str:
-    values = {"rows": done.rows, "passed": done.passed, "left": done.rows - done.passed}
-    if done.is_running:
-        return ngettext(
-            "%(rows)s row is being repaired.", "%(rows)s rows are being repaired.", done.rows
-        ) % values  # fmt: skip
-    if choice == Choice.LEAVE_OUT:
-        return ngettext("%(rows)s row left out.", "%(rows)s rows left out.", done.rows) % values
-    return ngettext(
-        "%(rows)s row checked again: %(passed)s passes, %(left)s is still left out.",
-        "%(rows)s rows checked again: %(passed)s pass, %(left)s are still left out.",
-        done.rows,
-    ) % values  # fmt: skip
-
-
-def _as_it_stands(request: SignedInRequest, import_set: ImportSet) -> ImportSet:
-    fresh = ImportSet.objects.visible_to(request.user).select_related("job").get(pk=import_set.pk)
-    fresh.requested_by = request.user
-    return fresh
-
-
-def _refusal_status(refusal: ValidationError) -> int:
-    if has_code(refusal, "stale") or has_code(refusal, "state"):
-        return 409
-    return 403 if has_code(refusal, "no_right") else 422
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
 
 
 @require_GET

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
@@ -14,28 +13,23 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from crm.access.rights import ALL, BELOW
 from crm.history.models import Operation
 from crm.history.operations import operation
 from crm.notifications.actions import new_notice, notify_many
 from crm.notifications.models import Notice
-from crm.people.models import Department, User
-from customers.customers.actions import refuse_archived
+from crm.people.models import User
 from customers.customers.bought import has_bought
 from customers.customers.models import Customer
 from customers.customers.stars import tell_followers
 from customers.leads.dealing import Receiver, deal
+from customers.leads.keeping import ASSIGN_RIGHT, refuse_beyond_reach
 from customers.leads.models import Allotment, AllotmentRecord, AllotmentShare
 from customers.leads.waiting import cooling_down, receivers_among, receivers_of, waiting_for
 from customers.pool.capacity import hold_quota, receivers_for
 from customers.pool.models import ClaimRecord, Pool
 
-ASSIGN_RIGHT = "customers.assign_customer"
-DISCARD_RIGHT = "customers.discard_customer"
 BATCH = 1000
 BY_HAND_AT_MOST = 1000
-DISCARDED_AT_MOST = 10_000
-WEIGHT_AT_MOST = 1000
 
 
 @dataclass
@@ -60,7 +54,7 @@ def run_allotment(allotment: Allotment, *, actor: User | None = None, only: int 
     `only` is the id of the one customer that is meant.
     """
     if actor is not None:
-        _refuse_beyond_reach(allotment, allotment.shares.values_list("user", flat=True), actor)
+        refuse_beyond_reach(allotment, allotment.shares.values_list("user", flat=True), actor)
     outcome, after = HandedOut(), 0
     waiting = waiting_for(allotment) if only is None else waiting_for(allotment).filter(pk=only)
     if not waiting.exists():
@@ -218,100 +212,3 @@ def _refuse_many(rows: QuerySet[Customer]) -> None:
             _("At most %(limit)s customers go at once here. Choose fewer.") % {"limit": BY_HAND_AT_MOST},
             code="too_many",
         )
-
-
-# ── rules ──
-
-
-def save_allotment(allotment: Allotment, weights: Mapping[int, int], *, actor: User) -> Allotment:
-    """Keep a rule with its receivers (user id → weight); other receivers or weights begin the turns anew."""
-    if not weights:
-        raise ValidationError(_("Give at least one person a weight."), code="no_receivers")
-    if not all(1 <= weight <= WEIGHT_AT_MOST for weight in weights.values()):
-        raise ValidationError(
-            _("A weight lies between 1 and %(limit)s.") % {"limit": WEIGHT_AT_MOST}, code="bad_weight"
-        )
-    if User.objects.able_to_own().filter(pk__in=weights, department__isnull=False).count() < len(weights):
-        raise ValidationError(_("Not all of these people can own customers."), code="cannot_own")
-    _refuse_beyond_reach(allotment, weights, actor)
-    with operation(actor, "allotment_saved", allotment):
-        if allotment.pk:
-            before = Allotment.objects.select_for_update().get(pk=allotment.pk)
-            _refuse_beyond_reach(before, before.shares.values_list("user", flat=True), actor)
-        allotment.save()
-        if dict(allotment.shares.values_list("user", "weight")) != dict(weights):
-            allotment.shares.all().delete()
-            AllotmentShare.objects.bulk_create(
-                AllotmentShare(allotment=allotment, user_id=user_id, weight=weight)
-                for user_id, weight in weights.items()
-            )
-    return allotment
-
-
-def delete_allotment(allotment: Allotment, *, actor: User) -> None:
-    """Drop a rule; what it handed out stays on record."""
-    _refuse_beyond_reach(allotment, allotment.shares.values_list("user", flat=True), actor)
-    with operation(actor, "allotment_deleted", allotment):
-        allotment.delete()
-
-
-def _refuse_beyond_reach(allotment: Allotment, receivers: Iterable[int], actor: User) -> None:
-    """A director's rules give what this director could assign by hand; who assigns nothing keeps the company's."""
-    reach = actor.reach
-    scope = reach.scopes.get(ASSIGN_RIGHT)
-    if scope in (None, ALL):
-        return
-    below = reach.below_ids if scope == BELOW else [reach.department_id]
-    intake = Department.objects.intake()
-    is_source_kept = (
-        Pool.objects.kept_by(actor).filter(pk=allotment.pool_id).exists()
-        if allotment.pool_id
-        else intake is None or intake.pk in below
-    )
-    elsewhere = User.objects.filter(pk__in=list(receivers)).exclude(department__in=below)
-    if not is_source_kept or elsewhere.exists():
-        words = _("“%(name)s” reaches beyond your departments, so an administrator keeps it.")
-        raise ValidationError(words % {"name": allotment}, code="beyond_reach")
-
-
-# ── discard ──
-
-
-def discard_customer(customer: Customer, *, actor: User, reason: str) -> Operation:
-    """Put a potential customer into the recycle bin, saying why; answers with the operation, for undo."""
-    _refuse_silence(reason)
-    with operation(actor, "customer_discarded", customer, anchor_id=customer.pk, reason=reason) as entry:
-        locked = Customer.objects.select_for_update(of=("self",)).get(pk=customer.pk)
-        if not Customer.objects.within(actor, DISCARD_RIGHT).filter(pk=locked.pk).exists():
-            raise ValidationError(_("This customer is not yours to discard."), code="no_right")
-        refuse_archived(locked)
-        if locked.status != Customer.Status.POTENTIAL:
-            raise ValidationError(
-                _("Only potential customers are discarded; “%(name)s” is worked on already.") % {"name": locked},
-                code="not_potential",
-            )
-        now = timezone.now()
-        Customer.objects.filter(pk=locked.pk).update(archived_at=now, changed_at=now, changed_by=actor)
-    return entry
-
-
-def discard_customers(rows: QuerySet[Any], *, actor: User, reason: str) -> Operation:
-    """Discard those of the rows that are potential customers, all with one reason."""
-    _refuse_silence(reason)
-    with transaction.atomic():
-        waiting = rows.filter(status=Customer.Status.POTENTIAL, archived_at=None).order_by("pk")
-        ids = list(waiting.select_for_update(of=("self",)).values_list("pk", flat=True)[: DISCARDED_AT_MOST + 1])
-        if len(ids) > DISCARDED_AT_MOST:
-            words = _("These are more than %(limit)s customers. Narrow the list down first.")
-            raise ValidationError(words % {"limit": DISCARDED_AT_MOST}, code="too_many")
-        if not ids:
-            raise ValidationError(_("None of the chosen customers is a potential one."), code="nothing")
-        with operation(actor, "customers_discarded", reason=reason, row_count=len(ids)) as entry:
-            now = timezone.now()
-            Customer.objects.filter(pk__in=ids).update(archived_at=now, changed_at=now, changed_by=actor)
-    return entry
-
-
-def _refuse_silence(reason: str) -> None:
-    if not reason.strip():
-        raise ValidationError({"reason": ValidationError(_("Say why nobody is to work on it."), code="required")})

@@ -15,7 +15,7 @@ from crm.records.sheets import AMBIGUOUS, header_key
 from crm.ui.widgets import SearchSelect
 from customers.base_data.lookups import Lookups
 from customers.base_data.models import LeadSource
-from customers.leads.actions import ASSIGN_RIGHT, WEIGHT_AT_MOST
+from customers.leads.keeping import ASSIGN_RIGHT, WEIGHT_AT_MOST
 from customers.leads.models import Allotment
 from customers.leads.waiting import absent_today
 from customers.pool.capacity import Load, loads, receivers_for

@@ -16,7 +16,7 @@ from crm.access.gate import SignedInRequest, needs
 from crm.records.forms import refused
 from crm.records.keyset import Order, keyset_page, read_cursor
 from customers.customers.models import Customer
-from customers.leads import actions
+from customers.leads import actions, keeping
 from customers.leads.forms import AllotmentForm
 from customers.leads.models import Allotment, AllotmentRecord
 from customers.leads.preview import preview_of
@@ -53,7 +53,7 @@ def allotment_edit(request: SignedInRequest, allotment: Allotment) -> HttpRespon
 def allotment_delete(request: SignedInRequest, allotment: Allotment) -> HttpResponse:
     """Drop a rule."""
     try:
-        actions.delete_allotment(allotment, actor=request.user)
+        keeping.delete_allotment(allotment, actor=request.user)
     except ValidationError as refusal:
         messages.error(request, " ".join(refusal.messages))
     else:
@@ -103,7 +103,7 @@ def _edited(request: SignedInRequest, allotment: Allotment, title: str) -> HttpR
     form = AllotmentForm(request.POST or None, instance=allotment)
     if form.is_valid():
         try:
-            kept = actions.save_allotment(form.instance, form.weights(), actor=request.user)
+            kept = keeping.save_allotment(form.instance, form.weights(), actor=request.user)
         except ValidationError as refusal:
             refused(form, refusal)
         else:

@@ -4,7 +4,7 @@ from django.urls import path
 
 from crm.access.gate import needs
 from customers.leads import views
-from customers.leads.actions import ASSIGN_RIGHT
+from customers.leads.keeping import ASSIGN_RIGHT
 from customers.leads.lists import LeadListView
 
 urlpatterns = [

@@ -21,7 +21,7 @@ from crm.records.selection import Selection
 from customers.customers.filter_choices import filter_form
 from customers.customers.filters import CustomerFilter
 from customers.customers.models import Customer
-from customers.leads import actions
+from customers.leads import actions, discarding
 from customers.leads.forms import DiscardForm, HandOutForm
 
 
@@ -59,16 +59,16 @@ def leads_hand_out(request: SignedInRequest) -> HttpResponse:
     return _selection_page(request, selection, context)
 
 
-@needs(actions.DISCARD_RIGHT)
+@needs(discarding.DISCARD_RIGHT)
 @require_POST
 def customers_discard(request: SignedInRequest) -> HttpResponse:
     """Many potential customers into the recycle bin, with one reason."""
     form = DiscardForm(request.POST if "reason" in request.POST else None)
     try:
-        selection, rows = _chosen(request, actions.DISCARD_RIGHT)
+        selection, rows = _chosen(request, discarding.DISCARD_RIGHT)
         count = rows.count()
         if form.is_valid():
-            entry = actions.discard_customers(rows, actor=request.user, **form.cleaned_data)
+            entry = discarding.discard_customers(rows, actor=request.user, **form.cleaned_data)
             done = ngettext("%(count)s customer discarded.", "%(count)s customers discarded.", entry.row_count)
             offer_undo(request, done % {"count": entry.row_count}, entry)
             return redirect("customers:lead_list")
@@ -83,14 +83,14 @@ def customers_discard(request: SignedInRequest) -> HttpResponse:
     return _selection_page(request, selection, context)
 
 
-@needs(actions.DISCARD_RIGHT, model=Customer)
+@needs(discarding.DISCARD_RIGHT, model=Customer)
 @require_http_methods(["GET", "POST"])
 def customer_discard(request: SignedInRequest, customer: Customer) -> HttpResponse:
     """A potential customer into the recycle bin, with the reason."""
     form = DiscardForm(request.POST or None)
     if form.is_valid():
         try:
-            entry = actions.discard_customer(customer, actor=request.user, **form.cleaned_data)
+            entry = discarding.discard_customer(customer, actor=request.user, **form.cleaned_data)
         except ValidationError as refusal:
             refused(form, refusal)
         else:

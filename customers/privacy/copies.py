@@ -13,8 +13,8 @@ from crm.jobs.actions import remove_files as remove_job_files
 from crm.jobs.models import Job
 from customers.customers.models import Customer
 from customers.customers.search import refresh_search
-from customers.imports.actions import remove_files
 from customers.imports.models import ImportRow, ImportSet
+from customers.imports.receiving import remove_files
 from customers.privacy.datamap import PERSONAL, Fate, fields_with
 from customers.privacy.known import Known
 

@@ -11,8 +11,8 @@ from typing import Any
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from customers.segments.conditions import GROUPS_AT_MOST, ROWS_AT_MOST, Conditions
 from customers.segments.fields import BARE, CHOICE, DAY, DECIMAL, NUMBER, TAGS, TIMES, SegmentField, fields_for
+from customers.segments.reading import GROUPS_AT_MOST, ROWS_AT_MOST, Conditions
 
 _STEP = re.compile(r"(add|remove|add_group|remove_group|count)(?::(\d{1,2})(?:-(\d{1,2}))?)?")
 

@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 
 from customers.customers.models import Customer
 from customers.customers.querysets import CustomerQuerySet
-from customers.segments.conditions import Conditions, condition_of
+from customers.segments.conditions import condition_of
+from customers.segments.reading import Conditions
 
 _CANCELLED = "57014"  # by the statement timeout of the connection
 

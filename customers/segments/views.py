@@ -16,11 +16,12 @@ from crm.access.gate import SignedInRequest, needs
 from crm.records.forms import refused
 from customers.segments import actions
 from customers.segments.building import builder_for, count_words, empty_conditions, read_builder, stepped
-from customers.segments.conditions import Conditions, clean_conditions, in_words
+from customers.segments.conditions import clean_conditions, in_words
 from customers.segments.counting import count_of
 from customers.segments.forms import SegmentForm
 from customers.segments.grid import grid_of
 from customers.segments.models import Segment
+from customers.segments.reading import Conditions
 
 VIEW, CHANGE = "customers.view_segment", "customers.change_segment"
 

@@ -2,36 +2,30 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
-from django.db.models import Count
-from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
+from django.utils.translation import ngettext
 
 from crm.company.actions import company_setting
 from crm.history.operations import operation
 from crm.jobs.actions import cancel_job, start_job
 from crm.jobs.models import Job
-from crm.notifications.actions import new_notice, notify, notify_many
+from crm.notifications.actions import notify
 from crm.people.models import User
 from crm.records.selection import Selection
-from customers.base_data.models import Region
-from customers.customers.stars import tell_followers
-from customers.pool.capacity import loads, receivers_for
+from customers.pool.capacity import loads
 from customers.transfers.along import ALWAYS, companions, standard_companions
-from customers.transfers.models import Transfer, TransferRow
+from customers.transfers.finishing import outcome_counts
+from customers.transfers.models import Transfer
 from customers.transfers.planning import chosen_customers, freeze_rows
-from customers.transfers.querysets import TRANSFER_RIGHT
+from customers.transfers.refusals import refuse_days, refuse_plan, regions_of, weights_of
 
-DAYS_AHEAD_AT_MOST = 365
-WEIGHT_AT_MOST = 100
 _DRAFT_LIFE = timedelta(days=1)
 _GIVERS_KEPT = 20
 
@@ -58,33 +52,36 @@ def plan_transfer(
     `regions` (id of a province → id of the receiver) belong to their splits. `exceeds_limit` lets receivers hold more
     than their limit; the history keeps that.
     """
-    _refuse_plan(actor, targets, split, reason)
-    _refuse_days(effective_on, old_owner_stays, old_owner_until)
+    refuse_plan(actor, targets, split, reason)
+    refuse_days(effective_on, old_owner_stays, old_owner_until)
     chosen = chosen_customers(selection, actor)
-    wanted = set(standard_companions() if moves_along is None else moves_along)
     transfer = Transfer(
-        requested_by=actor,
-        selection={"owner": selection.pk} if isinstance(selection, User) else selection.as_params(),
-        target_ids=[target.pk for target in targets],
-        split=split,
-        weights=_weights(targets, weights or {}) if split == Transfer.Split.WEIGHT else [],
-        regions=_regions(targets, regions or {}) if split == Transfer.Split.REGION else {},
-        moves_along=[ALWAYS, *(code for code in companions() if code in wanted)],
-        reason=reason.strip()[:200],
-        note=note.strip()[:1000],
-        keeps_clock=keeps_clock,
-        exceeds_limit=exceeds_limit,
-        effective_on=effective_on,
-        old_owner_stays=old_owner_stays,
-        old_owner_until=old_owner_until if old_owner_stays else None,
-    )
+        requested_by=actor, selection=_told(selection), target_ids=[target.pk for target in targets], split=split,
+        weights=weights_of(targets, weights or {}) if split == Transfer.Split.WEIGHT else [],
+        regions=regions_of(targets, regions or {}) if split == Transfer.Split.REGION else {},
+        moves_along=_along(moves_along), reason=reason.strip()[:200], note=note.strip()[:1000],
+        keeps_clock=keeps_clock, exceeds_limit=exceeds_limit, effective_on=effective_on,
+        old_owner_stays=old_owner_stays, old_owner_until=old_owner_until if old_owner_stays else None,
+    )  # fmt: skip
     with operation(actor, "transfer_planned", transfer, reason=transfer.reason):
         allow_long_work()
-        Transfer.objects.filter(
-            requested_by=actor, state=Transfer.State.DRAFT, created_at__lt=timezone.now() - _DRAFT_LIFE
-        ).delete()
+        _forget_drafts(actor)
         freeze(transfer, chosen, actor, targets)
     return transfer
+
+
+def _told(selection: Selection | User) -> dict[str, Any]:
+    return {"owner": selection.pk} if isinstance(selection, User) else selection.as_params()
+
+
+def _along(chosen: Iterable[str] | None) -> list[str]:
+    wanted = set(standard_companions() if chosen is None else chosen)
+    return [ALWAYS, *(code for code in companions() if code in wanted)]
+
+
+def _forget_drafts(actor: User) -> None:
+    yesterday = timezone.now() - _DRAFT_LIFE
+    Transfer.objects.filter(requested_by=actor, state=Transfer.State.DRAFT, created_at__lt=yesterday).delete()
 
 
 def freeze(transfer: Transfer, chosen: Any, actor: User, targets: Sequence[User]) -> None:
@@ -95,51 +92,6 @@ def freeze(transfer: Transfer, chosen: Any, actor: User, targets: Sequence[User]
     givers = transfer.rows.going().filter(old_owner__isnull=False).order_by().values_list("old_owner", flat=True)
     transfer.giver_ids = list(givers.distinct()[:_GIVERS_KEPT])
     transfer.save(update_fields=["counts", "giver_ids"])
-
-
-def _refuse_plan(actor: User, targets: Sequence[User], split: str, reason: str) -> None:
-    if not actor.reach.has(TRANSFER_RIGHT):
-        raise ValidationError(_("Your role does not include this."), code="no_right")
-    if not reason.strip():
-        raise ValidationError({"reason": _("Say why these customers move.")})
-    if not targets:
-        raise ValidationError({"targets": _("Choose at least one receiver.")})
-    if split not in Transfer.Split.values:
-        raise ValidationError({"split": _("“%(split)s” is no way to split.") % {"split": split}})
-    able = set(receivers_for(actor, TRANSFER_RIGHT).values_list("pk", flat=True))
-    for target in targets:
-        if target.pk not in able:
-            words = _("You cannot move customers to %(name)s.") % {"name": target}
-            raise ValidationError({"targets": ValidationError(words, code="bad_target")})
-
-
-def _refuse_days(effective_on: date | None, stays: str, until: date | None) -> None:
-    today = timezone.localdate()
-    last = today + timedelta(days=DAYS_AHEAD_AT_MOST)
-    if effective_on and not today <= effective_on <= last:
-        words = _("Choose today or a day within the next %(days)s days.") % {"days": DAYS_AHEAD_AT_MOST}
-        raise ValidationError({"effective_on": words})
-    if stays not in Transfer.Stay.values:
-        raise ValidationError({"old_owner_stays": _("“%(value)s” is not offered here.") % {"value": stays}})
-    if stays and (until is None or not (effective_on or today) <= until <= last):
-        words = _("Say until when the former owner stays: after the transfer, within %(days)s days.")
-        raise ValidationError({"old_owner_until": words % {"days": DAYS_AHEAD_AT_MOST}})
-
-
-def _weights(targets: Sequence[User], weights: Mapping[int, int]) -> list[int]:
-    found = [weights.get(target.pk, 1) for target in targets]
-    if not all(1 <= weight <= WEIGHT_AT_MOST for weight in found):
-        raise ValidationError({"weights": _("A weight is a number from 1 to %(most)s.") % {"most": WEIGHT_AT_MOST}})
-    return found
-
-
-def _regions(targets: Sequence[User], regions: Mapping[int, int]) -> dict[str, int]:
-    ids = {target.pk for target in targets}
-    if not set(regions.values()) <= ids:
-        raise ValidationError({"regions": _("A region goes to one of the receivers chosen above.")})
-    if Region.objects.filter(pk__in=list(regions), rank=1).count() != len(regions):
-        raise ValidationError({"regions": _("Only whole provinces can be given to a receiver.")})
-    return {str(region): user for region, user in regions.items()}
 
 
 @transaction.atomic
@@ -168,7 +120,7 @@ def put_off_transfer(transfer: Transfer, actor: User, effective_on: date) -> Job
     if locked.state != Transfer.State.SCHEDULED:
         raise ValidationError(_("This transfer does not wait for a day any more."), code="wrong_state")
     _refuse_others(locked, actor)
-    _refuse_days(effective_on, locked.old_owner_stays, locked.old_owner_until)
+    refuse_days(effective_on, locked.old_owner_stays, locked.old_owner_until)
     locked.effective_on = effective_on
     with operation(actor, "transfer_put_off", locked, reason=locked.reason, facts={"on": effective_on.isoformat()}):
         locked.save(update_fields=["effective_on"])
@@ -295,85 +247,6 @@ def start_undo(transfer: Transfer, actor: User) -> Job:
         locked.save(update_fields=["undo_job"])
     transfer.refresh_from_db()
     return locked.undo_job
-
-
-# ── called by the jobs, inside the transaction that ends them ──
-
-
-def finish_transfer(transfer: Transfer, state: str) -> dict[str, Any]:
-    """Close a transfer, say for each record not reached that it was stopped, and tell both sides."""
-    transfer.rows.going().update(outcome=TransferRow.Outcome.SKIPPED, reason=TransferRow.Reason.STOPPED)
-    transfer.state = state
-    transfer.finished_at = timezone.now()
-    transfer.counts = outcome_counts(transfer)
-    transfer.save(update_fields=["state", "finished_at", "counts"])
-    _tell_both_sides(transfer, TransferRow.Outcome.MOVED)
-    if transfer.operation is not None:
-        tell_followers(transfer.operation, transfer.rows.moved().values_list("customer_id", flat=True))
-    return {"transfer": transfer.pk, **transfer.counts}
-
-
-def finish_undo(transfer: Transfer) -> dict[str, Any]:
-    """Close an undo and tell both sides."""
-    transfer.state = Transfer.State.UNDONE
-    transfer.undone_at = timezone.now()
-    transfer.counts = outcome_counts(transfer)
-    transfer.save(update_fields=["state", "undone_at", "counts"])
-    undone = transfer.rows.filter(outcome=TransferRow.Outcome.UNDONE)
-    _tell_both_sides(transfer, TransferRow.Outcome.UNDONE)
-    if transfer.undo_job is not None and transfer.undo_job.operation is not None:
-        tell_followers(transfer.undo_job.operation, undone.values_list("customer_id", flat=True))
-    return {"transfer": transfer.pk, **transfer.counts}
-
-
-def outcome_counts(transfer: Transfer) -> dict[str, int]:
-    """How many records of a transfer have each outcome."""
-    return dict(transfer.rows.order_by().values_list("outcome").annotate(Count("pk")))
-
-
-def _tell_both_sides(transfer: Transfer, outcome: str) -> None:
-    is_undo = outcome == TransferRow.Outcome.UNDONE
-    pairs = transfer.rows.filter(outcome=outcome).order_by().values_list("old_owner", "new_owner").annotate(Count("pk"))
-    lost: Counter[int] = Counter()
-    gained: Counter[int] = Counter()
-    for old, new, count in pairs:
-        giver, taker = (new, old) if is_undo else (old, new)
-        lost[giver] += count
-        gained[taker] += count
-    people = User.objects.active().in_bulk([key for key in {*lost, *gained} if key])
-    notices = []
-    for person in people.values():
-        with translation.override(person.language):
-            text = _sentence(transfer, is_undo, gained[person.pk], lost[person.pk])
-        notices.append(
-            new_notice(
-                person,
-                "transfer",
-                text,
-                about=None,
-                url=reverse("customers:customer_list"),
-                dedupe_key=f"transfer:{transfer.pk}:{outcome}",
-            )  # fmt: skip
-        )
-    notify_many(notices)
-
-
-def _sentence(transfer: Transfer, is_undo: bool, gained: int, lost: int) -> str:
-    actor = str(transfer.requested_by)
-    parts = []
-    if gained:
-        parts.append(
-            ngettext("%(count)s customer came to you", "%(count)s customers came to you", gained) % {"count": gained}
-        )
-    if lost:
-        parts.append(ngettext("%(count)s customer left you", "%(count)s customers left you", lost) % {"count": lost})
-    what = _("The transfer by %(actor)s was undone") if is_undo else _("Transfer by %(actor)s")
-    sentence = _("%(what)s: %(parts)s (%(reason)s).") % {
-        "what": what % {"actor": actor},
-        "parts": pgettext("list", ", ").join(parts),
-        "reason": transfer.reason,
-    }
-    return f"{sentence} {transfer.note}" if gained and transfer.note and not is_undo else sentence
 
 
 def allow_long_work() -> None:

@@ -22,7 +22,7 @@ from crm.records.keyset import Order
 from crm.records.selection import IDS_AT_MOST, Selection
 from customers.base_data.models import Region
 from customers.customers.filters import CustomerFilter
-from customers.transfers import actions
+from customers.transfers import actions, refusals
 from customers.transfers.along import ALWAYS, companions
 from customers.transfers.models import Transfer, TransferRow
 from customers.transfers.querysets import TRANSFER_RIGHT
@@ -99,7 +99,7 @@ class NewTransferSerializer(serializers.Serializer[Any]):
     targets = serializers.SlugRelatedField("username", queryset=User.objects.all(), many=True, allow_empty=False)
     split = serializers.ChoiceField(choices=Transfer.Split.choices, default=Transfer.Split.EVEN)
     weights = serializers.DictField(
-        child=serializers.IntegerField(min_value=1, max_value=actions.WEIGHT_AT_MOST),
+        child=serializers.IntegerField(min_value=1, max_value=refusals.WEIGHT_AT_MOST),
         required=False,
         help_text="user name → weight, for the split by weight; 1 where none is named",
     )

@@ -12,10 +12,10 @@ from crm.people.models import User
 from crm.ui.widgets import DayInput
 from customers.base_data.models import Region
 from customers.pool.capacity import receivers_for
-from customers.transfers.actions import WEIGHT_AT_MOST
 from customers.transfers.along import ALWAYS, companions
 from customers.transfers.models import Transfer
 from customers.transfers.querysets import TRANSFER_RIGHT
+from customers.transfers.refusals import WEIGHT_AT_MOST
 
 _CLOCK = [("keep", _("Keep the remaining days")), ("restart", _("Count again from the day of the transfer"))]
 

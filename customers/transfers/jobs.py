@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from crm.history.operations import tied_to
 from crm.jobs.kinds import JobKind, Tally
 from crm.jobs.models import Job
-from customers.transfers import actions
+from customers.transfers import finishing
 from customers.transfers.chunk import Chunk
 from customers.transfers.models import Transfer
 from customers.transfers.querysets import TRANSFER_RIGHT
@@ -31,13 +31,13 @@ class TransferRun(JobKind):
             return move_chunk(Chunk(_transfer(job), params["first"], params["last"]), job.requested_by)
 
     def finish(self, job: Job) -> dict[str, Any]:
-        return actions.finish_transfer(_transfer(job), Transfer.State.DONE)
+        return finishing.finish_transfer(_transfer(job), Transfer.State.DONE)
 
     def cancelled(self, job: Job) -> None:
-        actions.finish_transfer(_transfer(job), Transfer.State.CANCELLED)
+        finishing.finish_transfer(_transfer(job), Transfer.State.CANCELLED)
 
     def failed(self, job: Job) -> None:
-        actions.finish_transfer(_transfer(job), Transfer.State.FAILED)
+        finishing.finish_transfer(_transfer(job), Transfer.State.FAILED)
 
 
 class TransferUndo(JobKind):
@@ -53,7 +53,7 @@ class TransferUndo(JobKind):
             return put_back_chunk(Chunk(_transfer(job), params["first"], params["last"]), job.requested_by)
 
     def finish(self, job: Job) -> dict[str, Any]:
-        return actions.finish_undo(_transfer(job))
+        return finishing.finish_undo(_transfer(job))
 
 
 def _transfer(job: Job) -> Transfer:

@@ -4,100 +4,40 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.exceptions import ValidationError
-from django.db import connection, transaction
-from django.db.models import Count, F, OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
-from crm.history.operations import operation
-from crm.leaving.actions import heir_of
 from crm.leaving.kernel import renamed_for_heir
 from crm.leaving.models import Departure
-from crm.notifications.actions import notify
 from crm.people.belongings import Belonging, Params
 from crm.people.models import User
 from customers.customers.models import Customer, CustomerShare
-from customers.customers.stars import tell_followers
 from customers.duplicates.models import AccessRequest
 from customers.leads.models import AllotmentShare
-from customers.pool.loose_ends import tie_up_loose_ends
-from customers.pool.models import Pool, PoolMember, RecycleExtension
+from customers.pool.models import PoolMember, RecycleExtension
 from customers.segments.models import Segment
 from customers.tasks.models import CalendarFeed, Task
-from customers.transfers.actions import allow_long_work, finish_transfer, freeze
-from customers.transfers.along import ALWAYS, companions
-from customers.transfers.chunk import Chunk
+from customers.transfers.leavers_customers import (
+    Handed,
+    by_status,
+    customers_of,
+    finish_customers,
+    hand_over_customers,
+    plan_customers,
+    pool_leftovers,
+    refuse_without_pool,
+)
 from customers.transfers.models import Transfer
-from customers.transfers.planning import pool_for
 from customers.transfers.querysets import TRANSFER_RIGHT
-from customers.transfers.running import chunks, move_chunk
 
-Handed = tuple[int, int]
 SEGMENT_NAME_AT_MOST = 60
-_AT_ONCE = 5_000
 
 
 # ── customers: a transfer of their own, in which nothing may stay ──
-
-
-def _customers(user: User) -> QuerySet[Customer]:
-    rows: QuerySet[Customer] = Customer.objects.owned_by(user)
-    return rows
-
-
-def _by_status(user: User) -> list[tuple[str, int]]:
-    counts = dict(_customers(user).order_by().values_list("status").annotate(Count("pk")))
-    return [(str(label), counts[status]) for status, label in Customer.Status.choices if status in counts]
-
-
-def _refuse_without_pool(departure: Departure) -> None:
-    if not Pool.objects.exists() and _customers(departure.user).exists():
-        raise ValidationError(_("There is no public pool for what nobody takes over. Add one first."), code="no_pool")
-
-
-def _plan_customers(departure: Departure) -> list[Params]:
-    if not _customers(departure.user).exists():
-        return []
-    allow_long_work()
-    targets = User.objects.able_to_own().filter(pk__in=departure.receiver_ids, department__isnull=False)
-    transfer = Transfer(
-        requested_by=departure.requested_by,
-        leaver=departure.user,
-        selection={"owner": departure.user_id},
-        target_ids=[target.pk for target in targets],
-        moves_along=[ALWAYS, *companions()],
-        reason=_("%(name)s leaves") % {"name": departure.user},
-        note=departure.note,
-        exceeds_limit=departure.exceeds_limit,
-        state=Transfer.State.RUNNING,
-        job=departure.job,
-        operation=departure.operation,
-    )
-    freeze(transfer, _customers(departure.user), departure.requested_by, targets)
-    return chunks(transfer.rows.going())
-
-
-def transfer_of(departure: Departure) -> Transfer | None:
-    """The transfer that carries the customers of a departure; None while there is none."""
-    return Transfer.objects.filter(leaver=departure.user, operation=departure.operation).first()
-
-
-def _hand_over_customers(departure: Departure, params: Params) -> Handed:
-    transfer = transfer_of(departure)
-    if transfer is None:
-        return 0, params["count"]
-    tally = move_chunk(Chunk(transfer, params["first"], params["last"]), departure.requested_by)
-    return tally.done, tally.failed
-
-
-def _finish_customers(departure: Departure, state: str) -> None:
-    transfer = transfer_of(departure)
-    if transfer is not None:
-        finish_transfer(transfer, state)
 
 
 CUSTOMERS = Belonging(
@@ -105,66 +45,17 @@ CUSTOMERS = Belonging(
     gettext_lazy("Customers"),
     gettext_lazy("go to the receivers; what nobody has room for goes to the pool"),
     "building-2",
-    lambda user: _customers(user).count(),
-    _hand_over_customers,
-    plan=_plan_customers,
-    refuse=_refuse_without_pool,
-    finish=_finish_customers,
-    sweep=lambda: pool_leftovers(),
-    groups=_by_status,
+    lambda user: customers_of(user).count(),
+    hand_over_customers,
+    plan=plan_customers,
+    refuse=refuse_without_pool,
+    finish=finish_customers,
+    sweep=pool_leftovers,
+    groups=by_status,
     place=lambda user: f"{reverse('customers:customer_list')}?owner={user.pk}",
     right="customers.view_customer",
     holds_back=True,
 )
-
-
-def pool_leftovers() -> int:
-    """Put customers of disabled people into a pool and tell a director; departures under way see to their own."""
-    under_way = Departure.objects.filter(state=Departure.State.RUNNING).values("user")
-    gone = User.objects.filter(is_active=False).exclude(pk__in=under_way).select_related("department")
-    count = 0
-    for user in gone.filter(pk__in=Customer.objects.filter(owner__is_active=False).values("owner")).order_by("pk"):
-        count += _pool_those_of(user)
-    return count
-
-
-@transaction.atomic
-def _pool_those_of(user: User) -> int:
-    pool = pool_for(user)
-    if pool is None:
-        return 0
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL lock_timeout = '10s'")
-    locked = _customers(user).select_for_update(of=("self",), no_key=True).order_by("pk")
-    ids = list(locked.values_list("pk", flat=True)[:_AT_ONCE])
-    if not ids:
-        return 0
-    now = timezone.now()
-    with operation(None, "leftovers_pooled", user, via="system", row_count=len(ids)) as entry:
-        Customer.objects.filter(pk__in=ids).update(
-            status=Customer.Status.POOL, pool=pool, pooled_at=now, previous_owner=F("owner"), owner=None,
-            department=pool.department_id, next_follow_on=None, protected_from=None, protected_until=None,
-            recycle_not_before=None, changed_at=now, changed_by=None,
-        )  # fmt: skip
-        tie_up_loose_ends(ids)
-        tell_followers(entry, ids)
-    _tell_director(user, pool, len(ids), now.isoformat())
-    return len(ids)
-
-
-def _tell_director(user: User, pool: Pool, count: int, moment: str) -> None:
-    director = heir_of(user)
-    if director is None:
-        return
-    with translation.override(director.language):
-        text = ngettext(
-            "%(count)s customer still belonged to %(name)s, who is disabled, and went to the pool %(pool)s.",
-            "%(count)s customers still belonged to %(name)s, who is disabled, and went to the pool %(pool)s.",
-            count,
-        ) % {"count": count, "name": user, "pool": pool}
-    url = pool.get_absolute_url()
-    key = f"leftovers:{user.pk}:{moment}"
-    notify(director, "leftovers", text, about=None, url=url, dedupe_key=key)
 
 
 # ── tasks: those of other people's customers go to these people, the rest to the successor ──

@@ -18,8 +18,9 @@ from crm.jobs.running import run_job
 from crm.people.models import Department, User
 from customers.customers.identity import name_key
 from customers.customers.models import Customer
-from customers.imports.actions import map_columns, receive_file, start_apply, start_check
+from customers.imports.actions import map_columns, start_apply, start_check
 from customers.imports.models import ImportSet
+from customers.imports.receiving import receive_file
 from tests.benchmarks.measuring import Figure, seconds
 
 ROWS = 100_000

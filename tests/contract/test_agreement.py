@@ -18,8 +18,8 @@ from crm.jobs.models import Job
 from crm.jobs.running import run_job
 from crm.records.exports import export_named, start_export
 from crm.records.selection import Selection
-from customers.customers.actions import end_share, share_customer
 from customers.customers.models import Customer
+from customers.customers.sharing import end_share, share_customer
 from tests.factories import (
     make_activity,
     make_contact,

@@ -6,15 +6,12 @@ import logging
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import pytest
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
 from django.test import Client
 
-from crm import urls
 from crm.access.rights import catalogue
 from tests.contract import samples
 from tests.contract.fingerprints import fingerprint
@@ -64,18 +61,6 @@ def quiet():
     logging.disable(logging.CRITICAL)
     yield
     logging.disable(logging.NOTSET)
-
-
-def plain(status: int, request: HttpRequest, exception: Exception) -> HttpResponse:
-    """An answer without a page."""
-    return HttpResponse(status=status)
-
-
-@pytest.fixture(autouse=True)
-def plain_refusals(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Refused by the same pages everywhere, of which only the status counts here."""
-    for status in (403, 404):
-        monkeypatch.setattr(urls, f"handler{status}", partial(plain, status), raising=False)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from crm.notifications.models import Notice
 from customers.activities import actions as activities
 from customers.comments import actions
 from customers.comments.models import Comment
-from customers.customers.actions import share_customer
+from customers.customers.sharing import share_customer
 from customers.customers.timeline import CustomerStory
 from tests.contract.fingerprints import fingerprint
 from tests.factories import (

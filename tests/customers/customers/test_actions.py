@@ -9,7 +9,7 @@ from django.utils import timezone
 from crm.history.models import Operation
 from crm.records.forms import has_code
 from crm.records.stale import fingerprint
-from customers.customers import actions, bulk, reveals
+from customers.customers import actions, bulk, reveals, sharing
 from customers.customers.models import Customer, CustomerShare
 from customers.duplicates import asking, lookups
 from tests.factories import (
@@ -167,12 +167,12 @@ def test_archived_customers_cannot_be_changed_until_put_back(rep):
 
 def test_a_share_lasts_thirty_days_unless_said_otherwise_and_at_most_a_year(rep):
     colleague, customer = make_user("colleague", "rep"), make_customer(rep)
-    actions.share_customer(customer, actor=rep, colleague=colleague)
+    sharing.share_customer(customer, actor=rep, colleague=colleague)
 
     assert CustomerShare.objects.get().ends_on == timezone.localdate() + timedelta(days=30)
 
     too_long = timezone.localdate() + timedelta(days=366)
-    refusal = refusal_of(lambda: actions.share_customer(customer, actor=rep, colleague=colleague, ends_on=too_long))
+    refusal = refusal_of(lambda: sharing.share_customer(customer, actor=rep, colleague=colleague, ends_on=too_long))
     assert list(refusal.error_dict) == ["ends_on"]
 
 

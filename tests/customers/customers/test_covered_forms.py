@@ -2,7 +2,7 @@
 
 import pytest
 
-from customers.customers.actions import share_customer
+from customers.customers.sharing import share_customer
 from tests.contract.fingerprints import fingerprint
 from tests.factories import make_contact, make_customer, make_user, sign_in
 from tests.factories.api import ApiClient, unchanged, wrong

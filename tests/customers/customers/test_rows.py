@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from customers.contacts.models import Contact
-from customers.customers import actions
+from customers.customers import sharing
 from customers.customers.models import Customer
 from tests.factories import make_contact, make_customer, make_department, make_pool, make_pooled_customer, make_user
 
@@ -65,7 +65,7 @@ def test_a_disabled_person_sees_nothing(company):
 
 def test_a_share_opens_one_customer_to_a_colleague_until_its_day(company):
     owner, colleague = company["far"].owner, company["rep"]
-    actions.share_customer(company["far"], actor=owner, colleague=colleague)
+    sharing.share_customer(company["far"], actor=owner, colleague=colleague)
 
     colleague = anew(colleague)
     assert seen_by(colleague) == {"Mine", "Near pool", "Far"}
@@ -78,7 +78,7 @@ def test_a_share_opens_one_customer_to_a_colleague_until_its_day(company):
 
 def test_a_share_for_changing_lets_the_colleague_change_but_not_archive(company):
     owner, colleague = company["far"].owner, company["rep"]
-    actions.share_customer(company["far"], actor=owner, colleague=colleague, may_change=True)
+    sharing.share_customer(company["far"], actor=owner, colleague=colleague, may_change=True)
 
     colleague = anew(colleague)
     assert Customer.objects.editable_by(colleague).filter(pk=company["far"].pk).exists()

@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from crm.attachments.models import Attachment
 from customers.comments.models import Comment
-from customers.customers.actions import share_permission
 from customers.customers.models import CustomerRelation, Star
+from customers.customers.sharing import share_permission
 from customers.duplicates.models import AccessRequest
 from customers.leads.models import AllotmentRecord
 from customers.messages.models import ContactMail

@@ -5,7 +5,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from crm.jobs.running import run_job
-from customers.imports import actions
+from customers.imports import actions, receiving
 from tests.factories import make_department, make_user
 
 
@@ -28,7 +28,7 @@ def as_csv(rows, encoding="utf-8", separator=","):
 
 def upload(actor, rows, name="list.csv", **how):
     content = rows if isinstance(rows, bytes) else as_csv(rows, **how)
-    return actions.receive_file(actor, SimpleUploadedFile(name, content))
+    return receiving.receive_file(actor, SimpleUploadedFile(name, content))
 
 
 def check(import_set, *, actor=None, mapping=None, **how):

@@ -10,14 +10,9 @@ from django.utils import timezone
 from crm.history.models import Operation
 from crm.notifications.models import Notice
 from customers.customers.models import Customer
-from customers.leads.actions import (
-    delete_allotment,
-    hand_out_by_rule,
-    hand_out_evenly,
-    run_allotment,
-    save_allotment,
-)
+from customers.leads.actions import hand_out_by_rule, hand_out_evenly, run_allotment
 from customers.leads.automatic import hand_out_new_leads, hand_out_of_pools
+from customers.leads.keeping import delete_allotment, save_allotment
 from customers.leads.models import Allotment, AllotmentRecord
 from customers.pool.models import ClaimRecord
 from tests.contract.fingerprints import fingerprint

@@ -19,11 +19,13 @@ from crm.operations.invariants import all_rules, broken
 from crm.records.selection import Selection
 from customers.activities.actions import log_activity
 from customers.customers import actions as lives
+from customers.customers import sharing
 from customers.customers.models import Customer
 from customers.duplicates.merging import merge_customers
 from customers.duplicates.models import Merge
 from customers.duplicates.unmerging import unmerge
-from customers.leads.actions import discard_customer, hand_out_evenly, run_allotment
+from customers.leads.actions import hand_out_evenly, run_allotment
+from customers.leads.discarding import discard_customer
 from customers.leads.models import Allotment, AllotmentShare
 from customers.pool import actions, extensions, moving, protection
 from customers.pool.models import RecycleExtension
@@ -112,7 +114,7 @@ class Life(RuleBasedStateMachine):
     @rule(which=WHICH, who=WHO, other=WHO)
     def share(self, which, who, other):
         self.act(
-            lambda: lives.share_customer(
+            lambda: sharing.share_customer(
                 self.customer(which), actor=self.people[who], colleague=self.people[other], may_change=True
             )
         )

@@ -16,9 +16,10 @@ from crm.jobs.models import Job
 from crm.jobs.running import run_job, run_schedules
 from crm.notifications.models import Notice
 from customers.activities.actions import log_activity
-from customers.customers.actions import share_customer, update_customer
+from customers.customers.actions import update_customer
 from customers.customers.holds import Hold
 from customers.customers.models import Customer, CustomerShare
+from customers.customers.sharing import share_customer
 from customers.pool import recycling
 from customers.pool.due import falling, saved_rules, with_day
 from customers.pool.models import PoolLevelRule, RecycleExtension

@@ -109,7 +109,7 @@ def test_a_killed_departure_ends_with_nothing_left_and_nothing_twice(team):
     departure = plan_departure(team.gina, actor=admin, leaves_on=timezone.localdate(), receivers=[team.rita])
     departure.refresh_from_db()
 
-    kill_in_the_third_chunk(departure.job, "move_chunk", "customers.transfers.leaving")
+    kill_in_the_third_chunk(departure.job, "move_chunk", "customers.transfers.leavers_customers")
     assert User.objects.get(pk=team.gina.pk).is_active is False
     assert Customer.objects.filter(owner=team.rita).count() == 20
     assert sweep_leftovers() == 0, "a departure under way sees to its own"

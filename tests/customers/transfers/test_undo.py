@@ -11,8 +11,8 @@ from crm.leaving.actions import plan_departure
 from crm.operations.invariants import all_rules, broken
 from crm.people.actions import enable_user
 from crm.people.models import User
-from customers.customers.actions import share_permission
 from customers.customers.models import Customer
+from customers.customers.sharing import share_permission
 from customers.pool.actions import claim_customer
 from customers.pool.extensions import ask_extension, decide_extension
 from customers.pool.models import ClaimRecord, RecycleExtension
