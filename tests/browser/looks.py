@@ -28,18 +28,30 @@ MEASURE = """() => {
     const style = getComputedStyle(el), box = el.getBoundingClientRect();
     if (style.display === "none" || style.visibility === "hidden" || !box.width || el.closest("svg, .sr, dialog")) continue;
     const words = [...el.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
-    const shown = (el.getAttribute("aria-label") || el.textContent).trim().slice(0, 20);
-    if (words && parseFloat(style.fontSize) < 12 && !el.matches(".av, .av-co, .kbd")) found.push(`${style.fontSize}: ${shown}`);
-    if (words && box.height > 120 && box.width < 2.2 * parseFloat(style.fontSize)) found.push(`one letter a line: ${shown}`);
+    const shown = () => (el.getAttribute("aria-label") || el.textContent).trim().slice(0, 20);
+    if (words && parseFloat(style.fontSize) < 12 && !el.matches(".av, .av-co, .kbd")) found.push(`${style.fontSize}: ${shown()}`);
+    if (words && box.height > 120 && box.width < 2.2 * parseFloat(style.fontSize)) found.push(`one letter a line: ${shown()}`);
     if (!el.matches("button, a.btn, summary, input, select, textarea") || el.disabled || el.closest("p")) continue;
     const hit = ["checkbox", "radio", "file"].includes(el.type) ? el.closest("label, td, th") ?? el : el, area = hit.getBoundingClientRect();
-    if (area.width < 24 || area.height < 24) found.push(`target ${Math.round(area.width)}×${Math.round(area.height)}: ${el.tagName} ${el.name ?? ""} ${el.className} ${shown}`);
+    if (area.width < 24 || area.height < 24) found.push(`target ${Math.round(area.width)}×${Math.round(area.height)}: ${el.tagName} ${el.name ?? ""} ${el.className} ${shown()}`);
   }
   for (const select of document.querySelectorAll("select")) {
     if (/^-{5,}$/.test(select.options[0]?.text) && !("combobox" in select.dataset)) found.push(`dashes for a choice: ${select.name}`);
   }
   return [...new Set(found)].slice(0, 6);
 }"""  # noqa: E501
+
+FEW = """() => {
+  const kind = (el) => [el.tagName, el.className, ...el.getAttributeNames(), !el.textContent.trim()].join(" ");
+  for (const list of document.querySelectorAll("tbody, .tl, select:not([multiple])")) {
+    const known = new Set();
+    for (const [at, row] of [...list.children].entries()) {
+      const kinds = [row, ...row.querySelectorAll("*")].map(kind);
+      if (at > 7 && !row.selected && !row.contains(document.activeElement) && kinds.every((one) => known.has(one))) row.remove();
+      else kinds.forEach((one) => known.add(one));
+    }
+  }
+}"""  # noqa: E501 - rows of one template are measured all, and judged only where they hold something new
 
 STILL = """() => {
   const calm = new CSSStyleSheet();
@@ -50,7 +62,7 @@ STILL = """() => {
 
 JUDGE = """async (rules) => {
   const only = {type: rules[0].startsWith("wcag") ? "tag" : "rule", values: rules};
-  const {violations} = await axe.run(document, {runOnly: only, resultTypes: ["violations"]});
+  const {violations} = await axe.run(document, {runOnly: only, resultTypes: ["violations"], preload: false});
   return violations.map((one) => `${one.id} ×${one.nodes.length}: ` + one.nodes.slice(0, 2).map((node) =>
     node.html.slice(0, 140) + (node.any[0]?.data?.contrastRatio ? ` [${node.any[0].data.contrastRatio}]` : "")).join(" | "));
 }"""  # noqa: E501
@@ -84,17 +96,21 @@ class Walk:
         findings = self.page.evaluate(MEASURE)
         if self.is_judged:
             self.page.evaluate(STILL)
+        self.hold(PHONE)
+        narrow = self.page.evaluate(MEASURE)
+        if self.is_judged:
+            self.page.evaluate(FEW)
+            narrow += self.judged(HANDS)
+        self.hold(DESK)
+        if self.is_judged:
             findings += self.judged(LAWS)
             self.page.emulate_media(color_scheme="dark")
             expect(self.page.locator("html")).to_have_attribute("data-theme", "dark")
             findings += [f"dark: {one}" for one in self.judged(["color-contrast"])]
-        self.hold(PHONE)
-        narrow = self.page.evaluate(MEASURE) + (self.judged(HANDS) if self.is_judged else [])
+            self.page.emulate_media(color_scheme="light")
         findings += [f"phone: {one}" for one in narrow] + [f"console: {one}" for one in self.said]
         self.said.clear()
         self.found += [f"{name}: {one}" for one in findings]
-        self.hold(DESK)
-        self.page.emulate_media(color_scheme="light")
         return self.found
 
     def hold(self, device: dict[str, object]) -> None:
