@@ -71,5 +71,5 @@ def _reading(character: str) -> str:
 
 
 def _plain(syllable: str) -> str:
-    letters = unicodedata.normalize("NFD", syllable)
+    letters = unicodedata.normalize("NFD", syllable).replace("u\u0308", "v")  # 吕 is typed lv
     return "".join(c for c in letters if c.isascii()).lower()
