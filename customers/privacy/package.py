@@ -204,6 +204,8 @@ def _named(label: str, name: str) -> str:
     }  # fmt: skip
     if name in told:
         return told[name]
+    if name == "person_name" or (name == "name" and label.startswith("customers.Contact")):
+        return _("Name")
     return str(apps.get_model(label)._meta.get_field(name).verbose_name)
 
 

@@ -239,6 +239,7 @@ def test_on_paper_a_package_reads_as_the_pages_do(people, contact):
 
     assert paper["customers.Activity"]["kind"] == "phone call"
     assert paper["customers.Contact"]["phone"] == display_phone(PHONE)
+    assert paper["customers.Contact"]["Name"] == contact.name
     assert paper["customers.ContactEvent"]["change"] == "added"
     assert paper["customers.PersonRequest"]["received on"] == long_day(timezone.localdate())
 
