@@ -2,4 +2,7 @@
 
 from typing import Any
 
-VERBS: dict[str, Any] = {}
+from sales.opportunities.verbs import VERBS as OPPORTUNITIES
+from sales.products.verbs import VERBS as PRODUCTS
+
+VERBS: dict[str, Any] = {**PRODUCTS, **OPPORTUNITIES}

@@ -35,6 +35,8 @@ UNDOABLE = frozenset(
         "customers_discarded",
         "tasks_done",
         "tasks_postponed",
+        "products_put_on_sale",
+        "products_taken_off_sale",
     }
 )
 CHUNK = 1000

@@ -14,7 +14,13 @@ from django.utils.translation import pgettext_lazy
 
 from crm.history.tracking import tracked
 from sales.documents.models import CURRENCIES, price_field, rate_field
-from sales.products.querysets import ProductQuerySet, TaxRateQuerySet
+from sales.products.querysets import (
+    CatalogueQuerySet,
+    PriceChangeQuerySet,
+    PriceListQuerySet,
+    ProductQuerySet,
+    TaxRateQuerySet,
+)
 
 
 @tracked()
@@ -28,6 +34,8 @@ class ProductCategory(models.Model):
     path = ArrayField(models.BigIntegerField(), default=list, editable=False)
     position = models.PositiveIntegerField(_("position"), default=0)
     is_active = models.BooleanField(_("in use"), default=True)
+
+    objects = CatalogueQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("product category")
@@ -161,6 +169,8 @@ class PriceList(models.Model):
     is_active = models.BooleanField(_("in use"), default=True)
     created_at = models.DateTimeField(db_default=models.functions.Now(), editable=False)
 
+    objects = PriceListQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("price list")
         verbose_name_plural = _("price lists")
@@ -237,6 +247,8 @@ class PriceChange(models.Model):
     decided_at = models.DateTimeField(null=True)
     answer = models.CharField(_("answer"), max_length=200, blank=True)
     applied_at = models.DateTimeField(null=True)
+
+    objects = PriceChangeQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("price change")

@@ -1,4 +1,4 @@
-"""Reads over products and tax rates."""
+"""Reads over products, their prices and tax rates."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from crm.access.rows import ReachQuerySet
+from sales.products.secrets import hidden_changes
 
 if TYPE_CHECKING:
     from crm.people.models import User
@@ -26,9 +27,45 @@ class ProductQuerySet(ReachQuerySet):
         return self.filter(is_on_sale=True, archived_at=None)
 
 
-class TaxRateQuerySet(models.QuerySet[Any]):
+class CatalogueQuerySet(models.QuerySet[Any]):
+    """Rows that belong to the catalogue: whoever sees products sees them, whoever holds another right has all."""
+
+    def visible_to(self, user: User) -> Self:
+        """All, for those who see products."""
+        return self.within(user, "sales.view_product")
+
+    def within(self, user: User, right: str) -> Self:
+        """All, for holders of the right."""
+        return self.all() if user.reach.has(right) else self.none()
+
+
+class PriceListQuerySet(CatalogueQuerySet):
+    """Reads over price lists."""
+
+    def valid_on(self, day: date) -> Self:
+        """Those in use and in force on a day."""
+        return self.filter(Q(ends_on=None) | Q(ends_on__gte=day), starts_on__lte=day, is_active=True)
+
+
+class PriceChangeQuerySet(CatalogueQuerySet):
+    """Changes of prices; those of secret prices are seen only by who sees these prices."""
+
+    def within(self, user: User, right: str) -> Self:
+        """All, for holders of the right, but for the changes of prices hidden from them."""
+        return super().within(user, right).exclude(field__in=hidden_changes(user))
+
+    def open(self) -> Self:
+        """Those nobody has decided on."""
+        return self.filter(state="open")
+
+    def due(self, day: date) -> Self:
+        """Agreed ones whose day has come."""
+        return self.filter(state="agreed", starts_on__lte=day)
+
+
+class TaxRateQuerySet(CatalogueQuerySet):
     """Reads over tax rates."""
 
-    def valid_on(self, day: date) -> TaxRateQuerySet:
+    def valid_on(self, day: date) -> Self:
         """Those in force on a day."""
         return self.filter(Q(valid_until=None) | Q(valid_until__gte=day), valid_from__lte=day)
