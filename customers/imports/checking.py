@@ -24,7 +24,7 @@ from customers.imports.matching import (
     same_company,
 )
 from customers.imports.models import ImportRow, ImportSet
-from customers.imports.room import Holders, Room, lifts_limits, planned_places
+from customers.imports.room import OWNERS_LIMIT, Holders, Room, lifts_limits, planned_places
 
 Outcome = ImportRow.Outcome
 _EXACT_KEYS = (ImportSet.MatchKey.ID, ImportSet.MatchKey.NUMBER)
@@ -146,7 +146,8 @@ class Checker:
         ):
             row.outcome, row.errors = Outcome.REFUSED, wrong
         elif full := self.room.refusal(self._holder(row)):
-            self._end(row, Outcome.REFUSED, full[0], **full[1])
+            # at the column of the owner, so that another one can be chosen right there
+            row.outcome, row.errors = Outcome.REFUSED, {"owner" if full[0] == OWNERS_LIMIT else "": list(full)}
         elif (kind := self._known_detail(row)) and self.refuses_details:
             self._end(row, Outcome.REFUSED, f"{kind}_taken")
         else:

@@ -15,8 +15,9 @@ from crm.operations.invariants import all_rules, broken
 from crm.people.models import User
 from customers.customers.models import Customer
 from customers.imports import actions, applying, jobs
+from customers.imports.causes import Cause, groups
 from customers.imports.models import ImportSet
-from customers.imports.repairing import repair_row
+from customers.imports.repairing import Choice, repair_row, repair_rows
 from customers.imports.wording import reasons
 from customers.pool import actions as pool_actions
 from customers.pool.actions import claim_customer
@@ -73,7 +74,7 @@ def test_rows_beyond_the_limit_of_their_owner_are_refused_with_rule_value_and_wh
     import_set = check(upload(admin, rows("li", "wang", "li", "li", "wang", "", "li")))
 
     assert counts(import_set) == {"created": 5, "refused": 2}
-    full = {"": ["owner_full", {"name": "Li", "held": 3, "limit": 3}]}
+    full = {"owner": ["owner_full", {"name": "Li", "held": 3, "limit": 3}]}
     assert errors(import_set) == {5: full, 8: full}
     assert reasons(full) == ["Li holds 3 of 3 customers, with the rows before; raise the limit or choose another owner"]
     assert held(li) == before == 1
@@ -97,7 +98,23 @@ def test_a_repaired_row_takes_the_place_its_new_owner_has_left(admin, li):
     import_set = check(upload(admin, rows("li", "nobody", "nobody")))
     repaired = [repair_row(import_set.rows.get(row_number=at), {1: "li"}, actor=admin, check=import_set.job_id)
                 for at in (3, 4)]  # fmt: skip
-    assert [(row.outcome, list(row.errors)) for row in repaired] == [("created", []), ("refused", [""])]
+    assert [(row.outcome, list(row.errors)) for row in repaired] == [("created", []), ("refused", ["owner"])]
+
+
+@pytest.mark.django_db
+def test_rows_of_a_full_owner_go_to_another_one_together(admin, li):
+    other = make_user("wang", "rep", make_department("East"))
+    import_set = check(upload(admin, rows(*["li"] * 4)))
+    (group,) = groups(import_set, admin)
+    assert (group["field"], group["value"], group["count"]) == ("owner", "li", 2)
+    shared = Cause(group["field"], group["code"], group["key"])
+    done = repair_rows(
+        import_set, shared, Choice.SET, "wang", actor=admin, check=import_set.job_id, count=2
+    )  # fmt: skip
+    assert (done.rows, done.passed) == (2, 2)
+    import_set.refresh_from_db()
+    apply(import_set)
+    assert (held(li), held(other)) == (3, 2)
 
 
 @pytest.mark.django_db
