@@ -1,0 +1,107 @@
+"""A document's lines and totals as they are shown: on its page, to its approvers, to the customer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+
+from crm.ui.formats import SYMBOLS, is_chinese, percent, yuan2
+from sales.documents.lines import before_discount
+from sales.documents.models import Line
+from sales.money import total_of
+from sales.printing.words import in_words
+
+
+@dataclass(frozen=True)
+class ShownLine:
+    """One line in words."""
+
+    position: int
+    name: str
+    about: str
+    quantity: str
+    price: str
+    discount: str
+    tax_rate: str
+    amount: str
+
+
+@dataclass(frozen=True)
+class ShownLines:
+    """All lines, and what they come to; `discount` is empty where there is none."""
+
+    lines: Sequence[ShownLine]
+    is_tax_included: bool
+    before: str
+    discount: str
+    discount_share: str
+    net: str
+    tax: str
+    gross: str
+    words: str
+
+
+def shown_lines(lines: Sequence[Line], *, currency: str, is_tax_included: bool) -> ShownLines:
+    """The lines of one document in order, with the totals that are their sums."""
+    total = total_of(lines)
+    before = before_discount(lines)
+    saved = before - (total.gross if is_tax_included else total.net)
+    return ShownLines(
+        [_shown(line, is_tax_included) for line in lines],
+        is_tax_included,
+        yuan2(before),
+        yuan2(-saved) if saved else "",
+        percent(saved / before) if saved and before else "",
+        yuan2(total.net),
+        yuan2(total.tax),
+        money(total.gross, currency),
+        in_words(total.gross, currency),
+    )
+
+
+def money(amount: Decimal, currency: str) -> str:
+    """An amount of a document with its currency: ¥706,580.00."""
+    text = yuan2(amount)
+    sign, text = ("−", text[1:]) if text.startswith("−") else ("", text)
+    return f"{sign}{SYMBOLS.get(currency, currency + ' ')}{text}"
+
+
+def discount_text(discount: Decimal) -> str:
+    """A discount as people say it: 8.2 折, in English 18% off; empty for none."""
+    if not discount:
+        return ""
+    if is_chinese():
+        return f"{_short((1 - discount) * 10)} 折"
+    return f"{_short(discount * 100)}% off"
+
+
+def rate_text(rate: Decimal) -> str:
+    """A tax rate: 13%."""
+    return f"{_short(rate * 100)}%"
+
+
+def number_text(number: Decimal, least: int = 0) -> str:
+    """A quantity or price with thousands separators and at least so many decimals: 1,200 or 6,800.00."""
+    text = f"{number.normalize():f}"
+    whole, _dot, part = text.partition(".")
+    part = part.ljust(least, "0")
+    return f"{int(whole):,}" + (f".{part}" if part else "")
+
+
+def _shown(line: Line, is_tax_included: bool) -> ShownLine:
+    return ShownLine(
+        line.position,
+        line.name,
+        " · ".join(text for text in (line.code, line.spec) if text),
+        f"{number_text(line.quantity)} {line.unit}".strip(),
+        number_text(line.price, 2),
+        discount_text(line.discount),
+        rate_text(line.tax_rate),
+        yuan2(line.gross if is_tax_included else line.net),
+    )
+
+
+def _short(number: Decimal) -> str:
+    text = f"{number.quantize(Decimal('0.01'), ROUND_HALF_UP):f}"
+    return text.rstrip("0").rstrip(".")
