@@ -25,6 +25,7 @@ from customers.customers.identity import clean_credit_code, clean_line, clean_ph
 from customers.customers.models import Customer
 from customers.customers.search import refresh_search
 from customers.duplicates.checking import refuse_duplicates
+from customers.pool.capacity import hold_place
 
 OWN_RIGHT = "customers.own_customer"
 EDITABLE = (
@@ -53,7 +54,7 @@ def create_customer(
     `department` is where one nobody owns arrives, `external_id` how another system calls it.
 
     ValidationError by field where a value cannot be, where the same customer is known and no reason is given (a known
-    credit code is refused with a reason too), or where the owner cannot own.
+    credit code is refused with a reason too), or where the owner cannot own or holds as many as they may.
     """
     given = dict(values)
     custom = given.pop("custom", None)
@@ -61,6 +62,8 @@ def create_customer(
     person = _tidy_contact(contact) if contact else None
     customer = _new_customer(ready, owner, department, actor, external_id)
     with _one_credit_code(), operation(actor, "customer_created", customer, reason=duplicate_reason, via=via):
+        if owner is not None:
+            hold_place(owner)
         refuse_duplicates(actor, ready, person, reason=duplicate_reason)
         customer.custom = new_values(CUSTOMER, custom)
         customer.number = next_numbers("customer")[0]

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.core.exceptions import ValidationError
 from django.db import connection
 from django.db.models import Count, QuerySet
+from django.utils.translation import gettext as _
 
 from crm.access.rights import ALL, BELOW
 from crm.people.models import User
@@ -57,6 +59,18 @@ def loads(users: Iterable[User]) -> list[Load]:
     people = list(users)
     held = held_counts(user.pk for user in people)
     return [Load(user, held[user.pk]) for user in people]
+
+
+def hold_place(owner: User) -> None:
+    """Lock what a person holds; ValidationError where they hold as many customers as they may (TRUST invariant 54)."""
+    hold_quota([owner.pk])
+    load = loads([owner])[0]
+    if not load.free:
+        raise ValidationError(
+            _("%(name)s holds %(held)s customers; the limit is %(limit)s. Possible again once one is given up or won.")
+            % {"name": owner, "held": load.held, "limit": load.limit},
+            code="held_limit",
+        )
 
 
 def receivers_for(actor: User, right: str) -> QuerySet[User]:

@@ -54,6 +54,19 @@ def test_a_new_customer_of_a_rep_is_her_lead_with_number_contact_and_search(rep)
     assert Operation.objects.get(verb="customer_created").actor == rep
 
 
+def test_nobody_adds_more_customers_of_their_own_than_they_may_hold(rep):
+    rep.customer_capacity = 2
+    rep.save()
+    make_customers(2, owner=rep)
+
+    refusal = refusal_of(lambda: actions.create_customer(actor=rep, owner=rep, values={"name": "One too many"}))
+
+    assert refusal.code == "held_limit"
+    assert f"{rep} holds 2 customers; the limit is 2." in refusal.messages[0]
+    assert Customer.objects.count() == 2
+    assert not Operation.objects.filter(verb="customer_created").exists()
+
+
 def test_a_customer_nobody_owns_is_potential(rep):
     make_department("Intake", takes_intake=True)
     marketer = make_user("marketer", "marketing")
