@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from crm.approvals.querysets import ApprovalRequestQuerySet, ApprovalTaskQuerySet
+from crm.approvals.wording import blocked_words
 from crm.history.tracking import tracked
 
 
@@ -147,6 +148,11 @@ class ApprovalRequest(models.Model):
     def is_open(self) -> bool:
         """Whether somebody still has to decide."""
         return self.state in self.OPEN
+
+    @property
+    def why_blocked(self) -> str:
+        """What keeps it from being decided, in words; "" where nothing does."""
+        return blocked_words(self.blocked_because) if self.blocked_because else ""
 
     def steps(self) -> list[dict[str, Any]]:
         """The frozen steps in order."""

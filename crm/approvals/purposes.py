@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -35,6 +37,8 @@ class Fact:
     label: Words
     kind: str
     choices: tuple[tuple[str, Words], ...] = ()
+    # approvers see its value as a figure; never for what only some may know (margins, costs, floors)
+    is_figure: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,8 @@ class Purpose:
     returned: Follow
     withdrawn: Follow
     blocked: Follow
+    # the mark of this kind of document in the inbox
+    icon: str = "file-text"
     # what a decision on this kind of document asks of a person besides a turn; "" = nothing
     decide_right: str = ""
     # the last step must be decided by holders of this right (money is confirmed by finance); "" = by anybody
@@ -88,6 +94,12 @@ def purposes() -> dict[str, Purpose]:
     """All purposes by code, in the order of the settings."""
     found: list[Purpose] = [import_string(name) for name in settings.HARBOUR_APPROVALS]
     return {purpose.code: purpose for purpose in found}
+
+
+def content_hash(snapshot: Mapping[str, Any]) -> str:
+    """The hash of a snapshot, whatever the order of its keys: what every decision refers to."""
+    text = json.dumps(snapshot, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def purpose_named(code: str) -> Purpose:

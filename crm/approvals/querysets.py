@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from crm.access.rows import ReachQuerySet
 
@@ -24,6 +24,9 @@ class ApprovalRequestQuerySet(ReachQuerySet):
             return rows
         condition = user.reach.rows(right)
         return self.all() if condition is None else self.filter(condition | self._with_part(user.reach))
+
+    def _right(self, action: str) -> str:
+        return f"crm.{action}_approval"
 
     def _with_part(self, reach: Reach) -> Q:
         ids = reach.once("approval parts", _parts_of)
@@ -44,6 +47,12 @@ class ApprovalTaskQuerySet(models.QuerySet["models.Model"]):
     def waiting(self) -> Self:
         """Those not decided yet whose request still waits."""
         return self.filter(state="pending", request__state="pending")
+
+    def at_turn(self) -> Self:
+        """Those before whom nobody was added who has to decide first."""
+        same = {name: OuterRef(name) for name in ("request", "round", "step")}
+        earlier = self.model._default_manager.filter(**same, state="pending", position__lt=OuterRef("position"))
+        return self.filter(~Exists(earlier))
 
     def of(self, user: User) -> Self:
         """One person's turns."""

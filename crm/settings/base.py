@@ -302,10 +302,13 @@ HARBOUR_NOTICE_SUBJECTS = [
     "customers.Activity",
     "customers.Comment",
     "customers.Task",
+    "crm.ApprovalRequest",
 ]
 HARBOUR_RIGHTS = ["crm.access.rights.RIGHTS", "customers.rights.RIGHTS", "sales.rights.RIGHTS", "reports.rights.RIGHTS"]
 # what documents are put up for approval: each a Purpose
 HARBOUR_APPROVALS: list[str] = []
+# the working calendar deadlines are counted in
+HARBOUR_WORKING_CALENDAR = "customers.base_data.working_days.working_calendar"
 # lists of the settings an administrator may change for the company
 HARBOUR_COMPANY = ["customers.company.SETTINGS"]
 # model label → how its files follow it: who reaches and changes them, whose customer they belong to
@@ -349,7 +352,13 @@ HARBOUR_LEAVER_CHECKS = [
     "crm.leaving.kernel.TOKENS",
     "customers.transfers.leaving.FEED",
 ]
-HARBOUR_VERBS = ["crm.history.verbs.VERBS", "customers.verbs.VERBS", "sales.verbs.VERBS", "reports.verbs.VERBS"]
+HARBOUR_VERBS = [
+    "crm.history.verbs.VERBS",
+    "crm.approvals.verbs.VERBS",
+    "customers.verbs.VERBS",
+    "sales.verbs.VERBS",
+    "reports.verbs.VERBS",
+]
 # kinds of entries in the story of a customer besides its changes: each a TimelineSource
 HARBOUR_TIMELINE = [
     "customers.activities.timeline.ActivitySource",

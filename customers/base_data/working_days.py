@@ -54,6 +54,17 @@ class WorkingCalendar:
                 return min(moment, closes) - left
             left, day = left - worked, day - _DAY
 
+    def hours_after(self, moment: datetime, hours: float) -> datetime:
+        """The earliest moment at which `hours` working hours have passed since an aware moment."""
+        left, day = timedelta(hours=hours), timezone.localdate(moment)
+        while True:
+            opens, closes = self._span(day)
+            begins = max(moment, opens)
+            worked = max(closes - begins, timedelta()) if self.is_working(day) else timedelta()
+            if worked >= left and worked:
+                return begins + left
+            left, day = left - worked, day + _DAY
+
     def _moved(self, day: date, count: int, step: timedelta) -> date:
         while count > 0:
             day += step

@@ -1,0 +1,195 @@
+"""How a request moves: steps begin, people get their turns, one after the other, until the last step is decided.
+
+Called by actions that hold the locks, inside their transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import Min, QuerySet
+from django.db.models.functions import Now
+from django.utils import timezone
+from django.utils.module_loading import import_string
+
+from crm.approvals.definitions import Step, needed_count
+from crm.approvals.models import ApprovalDecision, ApprovalRequest, ApprovalTask
+from crm.approvals.notices import tell_admins_of_block, tell_approver
+from crm.approvals.routing import Case, Turn
+from crm.people.models import User
+
+Action, Origin, State = ApprovalDecision.Action, ApprovalTask.Origin, ApprovalTask.State
+# the place of a step's own people in it; whoever is added before or after them has a smaller or greater one
+OWN_PLACE = 100
+# names the advisory locks on accounts
+ACCOUNT_LOCK = 0x41505256
+
+
+def step_named(request: ApprovalRequest, key: str) -> Step:
+    """The frozen step of a key."""
+    return next(step for step in request.steps() if step["key"] == key)
+
+
+def is_last(request: ApprovalRequest, step: Step) -> bool:
+    """Whether nothing comes after a step."""
+    return request.steps()[-1]["key"] == step["key"]
+
+
+def open_tasks(request: ApprovalRequest) -> QuerySet[ApprovalTask]:
+    """The turns of the present round that are not decided yet, whoever comes first first."""
+    return request.tasks.filter(round=request.round, state=State.PENDING).order_by("position", "pk")
+
+
+def current_tasks(request: ApprovalRequest) -> list[ApprovalTask]:
+    """The turns that may be decided now: those of the smallest place."""
+    waiting = list(open_tasks(request).select_related("approver", "on_behalf_of"))
+    return [task for task in waiting if task.position == waiting[0].position]
+
+
+def record(
+    request: ApprovalRequest,
+    action: str,
+    actor: User | None,
+    *,
+    task: ApprovalTask | None = None,
+    to: User | None = None,
+    comment: str = "",
+    seen: str = "",
+) -> ApprovalDecision:
+    """Write down what somebody decided or what happened; never changed afterwards."""
+    return ApprovalDecision.objects.create(
+        request=request, task=task, round=request.round, step=request.step, action=action, actor=actor, to=to,
+        on_behalf_of_id=task.on_behalf_of_id if task else None, comment=comment, content_hash=seen,
+    )  # fmt: skip
+
+
+def end_tasks(tasks: QuerySet[ApprovalTask], state: str) -> int:
+    """End these turns."""
+    return tasks.update(state=state, ended_at=Now())
+
+
+def advance(request: ApprovalRequest, case: Case) -> bool:
+    """Go on as far as nobody has to be asked: True when the last step is decided, or False while somebody must."""
+    while True:
+        step = step_named(request, request.step)
+        if not _is_decided(request, step):
+            return False
+        end_tasks(open_tasks(request), State.SKIPPED)
+        if is_last(request, step):
+            return True
+        keys = [one["key"] for one in request.steps()]
+        begin_step(request, case, request.steps()[keys.index(step["key"]) + 1], before=step["key"])
+
+
+def begin_step(request: ApprovalRequest, case: Case, step: Step, before: str = "") -> None:
+    """Give the people of a step their turns; whoever approved the step before has decided already."""
+    request.step = step["key"]
+    turns = settled_turns(case, lambda: case.turns(step, is_last=is_last(request, step)))
+    decided = _approvers(request, step["key"])
+    if not turns:
+        block(request, f"nobody:{step['name']}")
+        return
+    _unblock(request)
+    tasks = give_turns(request, step, [turn for turn in turns if turn.approver.pk not in decided], Origin.STEP)
+    earlier = _approvers(request, before) if before else set()
+    for task in tasks:
+        if task.approver_id in earlier:
+            end_tasks(ApprovalTask.objects.filter(pk=task.pk), State.DONE)
+            record(request, Action.AUTO, task.approver, task=task, seen=request.content_hash)
+    tell_approver(request, [task for task in tasks if task.approver_id not in earlier])
+
+
+def give_turns(
+    request: ApprovalRequest, step: Step, turns: Sequence[Turn], origin: str, *, position: int = OWN_PLACE, **more: Any
+) -> list[ApprovalTask]:
+    """New turns in a step, with their deadline."""
+    tasks = []
+    for turn in turns:
+        task = ApprovalTask.objects.create(
+            request=request, round=request.round, step=step["key"], position=position, approver=turn.approver,
+            on_behalf_of=turn.on_behalf_of, origin=Origin.STAND_IN if turn.on_behalf_of else origin,
+            due_at=due_at(step), **more,
+        )  # fmt: skip
+        tasks.append(task)
+    return tasks
+
+
+def due_at(step: Step) -> datetime | None:
+    """When a turn that begins now is over, counted in working hours; None without a deadline."""
+    if not step["hours"]:
+        return None
+    moment: datetime = working_calendar().hours_after(timezone.now(), step["hours"])
+    return moment
+
+
+def working_calendar() -> Any:
+    """The working calendar of the company, of the app that keeps it."""
+    return import_string(settings.HARBOUR_WORKING_CALENDAR)()
+
+
+def block(request: ApprovalRequest, because: str) -> None:
+    """Nobody may decide: the request waits for an administrator, who is told, and never passes by itself."""
+    request.state, request.blocked_because = ApprovalRequest.State.BLOCKED, because[:200]
+    request.save(update_fields=["state", "blocked_because", "step"])
+    end_tasks(open_tasks(request), State.SKIPPED)
+    record(request, Action.BLOCK, None, comment=because)
+    tell_admins_of_block(request)
+
+
+def settled_turns(case: Case, find: Any) -> list[Turn]:
+    """The turns found, with nobody among them who is disabled at this moment or before this transaction ends."""
+    while True:
+        turns: list[Turn] = [turn for turn in find() if turn is not None]
+        ids = {turn.approver.pk for turn in turns}
+        gone = ids - hold_accounts(ids)
+        if not gone:
+            return turns
+        for pk in gone:
+            case.directory.people[pk].is_active = False
+
+
+def hold_accounts(ids: Iterable[int]) -> set[int]:
+    """Keep these accounts from being closed until the transaction ends; those that are open."""
+    ordered = sorted(ids)
+    with connection.cursor() as cursor:
+        for pk in ordered:
+            cursor.execute("SELECT pg_advisory_xact_lock_shared(%s, %s)", [ACCOUNT_LOCK, pk])
+    return set(User.objects.filter(pk__in=ordered, is_active=True).values_list("pk", flat=True))
+
+
+def close_account(pk: int) -> None:
+    """Wait until nobody is giving this person a turn, and let nobody do so until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [ACCOUNT_LOCK, pk])
+
+
+def _unblock(request: ApprovalRequest) -> None:
+    request.state, request.blocked_because = ApprovalRequest.State.PENDING, ""
+    request.save(update_fields=["state", "blocked_because", "step"])
+
+
+def _is_decided(request: ApprovalRequest, step: Step) -> bool:
+    """Whether a step has all it asks for: those added before, its own people, those added after."""
+    tasks = request.tasks.filter(round=request.round, step=step["key"])
+    waiting = tasks.filter(state=State.PENDING)
+    first = waiting.aggregate(first=Min("position"))["first"]
+    if first is not None and first < OWN_PLACE:
+        return False
+    own = tasks.filter(position=OWN_PLACE)
+    approved = own.filter(decisions__action__in=(Action.APPROVE, Action.AUTO)).count()
+    open_count = own.filter(state=State.PENDING).count()
+    if not approved or (open_count and approved < needed_count(step, approved + open_count)):
+        return False
+    if first == OWN_PLACE:
+        end_tasks(own.filter(state=State.PENDING), State.SKIPPED)
+    return not waiting.filter(position__gt=OWN_PLACE).exists()
+
+
+def _approvers(request: ApprovalRequest, step: str) -> set[int]:
+    """Who approved a step of this round with their own hand."""
+    found = request.decisions.filter(round=request.round, step=step, action__in=(Action.APPROVE, Action.AUTO))
+    return set(found.values_list("actor_id", flat=True))
