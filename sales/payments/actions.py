@@ -16,7 +16,7 @@ from crm.records.stale import fingerprint
 from customers.customers.actions import hold_customer
 from customers.customers.identity import clean_line
 from customers.customers.models import Customer
-from sales.contracts.holding import next_id
+from sales.documents.holding import next_id
 from sales.documents.models import EDITABLE_STATES
 from sales.documents.submitting import end_approval, submit_document, withdraw_document
 from sales.payments.holding import lock_payment, refuse_unless, seen_account

@@ -182,6 +182,9 @@ class BankImport(models.Model):
         verbose_name_plural = _("bank statements")
         ordering = ["-id"]
 
+    def __str__(self) -> str:
+        return self.file_name
+
 
 @tracked()
 class BankLine(models.Model):

@@ -83,7 +83,7 @@ def _checked(payment: Payment, account: Account, parts: Parts) -> list[tuple[int
         raise ValidationError({"parts": _("Choose open instalments of this customer, each once.")})
     for pk, share in chosen:
         part = known[pk]
-        if not share.is_finite() or share <= 0 or share != cents(share) or share > part.open_amount:
+        if not share.is_finite() or not 0 < share <= part.open_amount or share != cents(share):
             raise ValidationError(
                 {
                     "parts": _("%(open)s of “%(name)s” is open; write an amount up to that.")

@@ -110,7 +110,7 @@ def _checked_wishes(payment: Payment, wished: Wanted) -> list[tuple[int, Decimal
     if len({pk for pk, _share in chosen}) < len(chosen) or not {pk for pk, _share in chosen} <= parts.keys():
         raise ValidationError({"wanted": _("Choose open instalments of this customer, each once.")})
     for pk, share in chosen:
-        if not share.is_finite() or share < 0 or share != cents(share) or share > parts[pk].open_amount:
+        if not share.is_finite() or not 0 < share <= parts[pk].open_amount or share != cents(share):
             raise ValidationError(
                 {
                     "wanted": _("%(open)s of “%(name)s” is open; write an amount up to that.")
