@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from sales.contracts.verbs import VERBS as CONTRACTS
 from sales.opportunities.verbs import VERBS as OPPORTUNITIES
+from sales.orders.verbs import VERBS as ORDERS
 from sales.products.verbs import VERBS as PRODUCTS
 
-VERBS: dict[str, Any] = {**PRODUCTS, **OPPORTUNITIES}
+VERBS: dict[str, Any] = {**PRODUCTS, **OPPORTUNITIES, **CONTRACTS, **ORDERS}

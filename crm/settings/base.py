@@ -261,7 +261,11 @@ HARBOUR_JOB_KINDS = {
     "report-pdf": "reports.jobs.ReportPdfRun",
     "report-xlsx": "reports.jobs.ReportXlsxRun",
 }
-HARBOUR_INVARIANTS = ["crm.operations.invariants.RULES", "customers.invariants.RULES"]
+HARBOUR_INVARIANTS = [
+    "crm.operations.invariants.RULES",
+    "customers.invariants.RULES",
+    "sales.contracts.invariants.RULES",
+]
 HARBOUR_SCHEDULES: dict[str, dict[str, Any]] = {
     "lapse-export-requests": {"run": "crm.records.export_requests.lapse_requests", "every": "hour"},
     "late-person-requests": {"run": "customers.privacy.requests.warn_of_late_requests", "every": "day", "at_hour": 8},
@@ -279,6 +283,7 @@ HARBOUR_SCHEDULES: dict[str, dict[str, Any]] = {
     "due-departures": {"run": "crm.leaving.actions.begin_due_departures", "every": "day", "at_hour": 6},
     "leavers-leftovers": {"run": "crm.leaving.actions.sweep_leftovers", "every": "minute"},
     "follow-up-reminders": {"run": "customers.activities.actions.remind_of_follow_ups", "every": "day", "at_hour": 8},
+    "contract-ends": {"run": "sales.contracts.reminders.remind_of_ends", "every": "day", "at_hour": 8},
     "recycle": {"run": "customers.pool.recycling.start_recycling", "every": "day", "at_hour": 1},
     "warn-before-recycling": {"run": "customers.pool.ladder.warn_owners", "every": "day", "at_hour": 8},
     "propose-duplicates": {"run": "customers.duplicates.proposing.propose_candidates", "every": "day", "at_hour": 2},
@@ -303,10 +308,14 @@ HARBOUR_NOTICE_SUBJECTS = [
     "customers.Comment",
     "customers.Task",
     "crm.ApprovalRequest",
+    "sales.Contract",
+    "sales.Order",
 ]
 HARBOUR_RIGHTS = ["crm.access.rights.RIGHTS", "customers.rights.RIGHTS", "sales.rights.RIGHTS", "reports.rights.RIGHTS"]
 # what documents are put up for approval: each a Purpose
-HARBOUR_APPROVALS: list[str] = []
+HARBOUR_APPROVALS: list[str] = [
+    "sales.contracts.approvals.PURPOSE",
+]
 # the working calendar deadlines are counted in
 HARBOUR_WORKING_CALENDAR = "customers.base_data.working_days.working_calendar"
 # lists of the settings an administrator may change for the company
@@ -317,15 +326,20 @@ HARBOUR_ATTACHABLE = {
     "customers.Contact": "customers.customers.files.CONTACT_FILES",
     "customers.Activity": "customers.customers.files.ACTIVITY_FILES",
     "customers.Comment": "customers.customers.files.COMMENT_FILES",
+    "sales.Contract": "sales.contracts.files.CONTRACT_FILES",
 }
 # classes of records with the period they are kept: lists of RetentionClass
 HARBOUR_RETENTION = ["customers.quality.retention.kept.CLASSES"]
 # verb → what follows when rows it wrote were put back: a function of their ids, in the same transaction
 HARBOUR_AFTER_UNDO = {"customers_normalised": "customers.quality.normalising.after_undo"}
 # facts that keep a customer where it is (contracts, tickets, approvals of the apps above): each a Hold
-HARBOUR_CUSTOMER_HOLDS: list[str] = []
+HARBOUR_CUSTOMER_HOLDS: list[str] = [
+    "sales.contracts.holds.RUNNING",
+    "sales.contracts.holds.UNPAID",
+    "sales.contracts.holds.WAITING",
+]
 # which customers have signed contracts: each a function that answers their ids
-HARBOUR_CONTRACTS: list[str] = []
+HARBOUR_CONTRACTS: list[str] = ["sales.contracts.holds.customers_with_contracts"]
 # records an administrator may add fields to
 HARBOUR_CUSTOM_FIELDS = ["customers.Customer", "customers.Contact"]
 # what may move along with a customer besides what hangs on it: each a Companion

@@ -35,6 +35,9 @@ class InstalmentQuerySet(DocumentQuerySet):
 
     reach_path: ClassVar[str] = "contract__"
 
+    def _right(self, action: str) -> str:
+        return f"sales.{action}_contract"
+
     def of_running(self) -> Self:
         """Those of contracts that go on."""
         return self.filter(contract__state__in=("signed", "suspended"), voided_at=None)

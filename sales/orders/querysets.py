@@ -11,3 +11,6 @@ class DeliveryQuerySet(DocumentQuerySet):
     """Deliveries are in reach where their order is."""
 
     reach_path: ClassVar[str] = "order__"
+
+    def _right(self, action: str) -> str:
+        return f"sales.{action}_order"

@@ -12,7 +12,11 @@ pytestmark = pytest.mark.django_db
 def test_a_made_contract_adds_up_from_its_quote_to_its_instalments():
     contract = make_contract(amount="11300.00", instalments=("1300.00", "10000.00"))
     contract.refresh_from_db()
-    assert (contract.net, contract.tax, contract.gross) == (Decimal("10000.00"), Decimal("1300.00"), Decimal("11300.00"))
+    assert (contract.net, contract.tax, contract.gross) == (
+        Decimal("10000.00"),
+        Decimal("1300.00"),
+        Decimal("11300.00"),
+    )
     assert contract.total == contract.sources.get().quote.gross == sum(row.amount for row in contract.instalments.all())
 
 

@@ -1,0 +1,111 @@
+"""What contracts put up for approval."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Sum
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from crm.approvals.purposes import Fact, Purpose
+from customers.customers.models import Customer
+from sales.contracts.content import differences, snapshot
+from sales.contracts.holding import hold_contract
+from sales.contracts.models import Contract
+from sales.documents.submitting import moves_to
+from sales.opportunities.models import Opportunity
+
+ROLLING_DAYS = 30
+_COUNTED = ("pending", "blocked", "approved", *Contract.SIGNED_ONCE)
+
+
+def lock(pk: int) -> Contract:
+    """The contract, fresh and locked after its customer, its opportunity and its main contract."""
+    place = Contract.objects.values("customer_id", "opportunity_id").get(pk=pk)
+    Customer.objects.select_for_update(of=("self",)).get(pk=place["customer_id"])
+    if place["opportunity_id"]:
+        Opportunity.objects.select_for_update(of=("self",)).get(pk=place["opportunity_id"])
+    return hold_contract(pk)
+
+
+def facts(contract: Contract) -> Mapping[str, Any]:
+    """What the routing may ask of a contract."""
+    lines = list(contract.lines.select_related("product__category"))
+    categories = {pk for line in lines if line.product and line.product.category for pk in line.product.category.path}
+    standard, own = contract.type.clauses.split(), contract.clauses.split()
+    return {
+        "amount": contract.gross,
+        "discount": max((line.discount for line in lines), default=Decimal(0)),
+        "has_discount": any(line.discount for line in lines),
+        "other_terms": standard != own,
+        "supplement": contract.main_id is not None,
+        "department": contract.department.path,
+        "category": sorted(categories),
+        "level": contract.customer.level_id,
+    }
+
+
+def rolling(contract: Contract) -> Decimal:
+    """What else was put up for the same customer by the same owner in the last 30 days, and the rest of its chain."""
+    since = timezone.now() - timedelta(days=ROLLING_DAYS)
+    rows = Contract.objects.filter(
+        customer_id=contract.customer_id, owner_id=contract.owner_id, currency=contract.currency, state__in=_COUNTED
+    ).exclude(pk=contract.pk)
+    if contract.main_id:
+        chain = rows.filter(pk=contract.main_id) | rows.filter(main_id=contract.main_id)
+        rows = chain | rows.filter(submitted_at__gte=since)
+    else:
+        rows = rows.filter(submitted_at__gte=since)
+    return Decimal(rows.aggregate(sum=Sum("gross"))["sum"] or 0)
+
+
+PURPOSE = Purpose(
+    code="sales.contract",
+    label=_("contract"),
+    model="sales.Contract",
+    view_right="sales.view_contract",
+    part="sales/contracts/_decide.html",
+    asked=(
+        Fact("amount", _("Amount"), "amount"),
+        Fact("discount", _("Largest discount of a line"), "percent"),
+        Fact("has_discount", _("Has a discount"), "yes_no"),
+        Fact("other_terms", _("Clauses differ from those of its type"), "yes_no"),
+        Fact("supplement", _("Is a supplement"), "yes_no"),
+        Fact("department", _("Department"), "department"),
+        Fact("category", _("Product category"), "category"),
+        Fact("level", _("Customer level"), "level"),
+    ),
+    lock=lock,
+    facts=facts,
+    snapshot=snapshot,
+    rolling=rolling,
+    differences=differences,
+    submitted=moves_to("pending"),
+    approved=moves_to("approved", "approved_at"),
+    rejected=moves_to("rejected"),
+    returned=moves_to("returned"),
+    withdrawn=moves_to("withdrawn"),
+    blocked=moves_to("blocked"),
+    standard_flows=(
+        (
+            _("Contracts"),
+            {
+                "conditions": [],
+                "steps": [
+                    {"key": "manager", "name": _("Manager"), "who": {"kind": "manager"}},
+                    {"key": "finance", "name": _("Finance"), "who": {"kind": "role", "role": "finance"}},
+                    {
+                        "key": "vice_president",
+                        "name": _("Head of sales"),
+                        "who": {"kind": "superior", "levels": 2},
+                        "conditions": [{"fact": "amount", "operator": "above", "value": "500000.00"}],
+                    },
+                ],
+            },
+        ),
+    ),
+)
