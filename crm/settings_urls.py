@@ -46,6 +46,7 @@ urlpatterns = [
     path("tokens/<int:pk>/revoke/", tokens.token_revoke, name="token_revoke"),
     path("audit/", history.audit_list, name="audit_list"),
     path("system/", system_page.system, name="system"),
+    path("", include("crm.approvals.settings_urls")),
     path("", include("customers.base_data.urls")),
     path("", include("crm.customfields.settings_urls")),
     path("", include("customers.segments.settings_urls")),
@@ -54,4 +55,5 @@ urlpatterns = [
     path("", include("customers.leads.settings_urls")),
     path("", include("customers.tasks.settings_urls")),
     path("", include("customers.quality.settings_urls")),
+    path("", include("sales.products.settings_urls")),
 ]

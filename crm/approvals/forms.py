@@ -11,7 +11,9 @@ from django.utils.translation import pgettext_lazy
 from crm.approvals.matters import COMMENT_AT_MOST
 from crm.approvals.models import ApprovalRequest
 from crm.approvals.panels import step_number
+from crm.approvals.purposes import purposes
 from crm.people.models import User
+from crm.ui.widgets import DayInput, SearchSelect
 
 
 class CommentForm(forms.Form):
@@ -77,6 +79,41 @@ class AddApproverForm(CommentForm):
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["who"].queryset = possible_approvers(user)  # type: ignore[attr-defined]
+
+
+class CopyForm(CommentForm):
+    """Colleagues who read it without deciding."""
+
+    people = forms.ModelMultipleChoiceField(
+        User.objects.none(), label=_("Colleagues"), widget=forms.CheckboxSelectMultiple
+    )
+    field_order = ("people", "comment")
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        readers = User.objects.active().filter(roles__grants__right="crm.view_approval").exclude(pk=user.pk)
+        self.fields["people"].queryset = readers.distinct().order_by("name", "pk")  # type: ignore[attr-defined]
+
+
+class DelegationForm(forms.Form):
+    """Who decides in one's name, on which days, on what."""
+
+    receiver = forms.ModelChoiceField(User.objects.none(), label=_("Colleague"), widget=SearchSelect)
+    starts_on = forms.DateField(label=_("From"), widget=DayInput)
+    ends_on = forms.DateField(label=_("Until"), widget=DayInput)
+    purposes = forms.MultipleChoiceField(
+        label=_("Only for"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Nothing chosen: for all kinds of documents."),
+    )
+    reason = forms.CharField(label=_("Reason"), max_length=200, required=False)
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["receiver"].queryset = possible_approvers(user)  # type: ignore[attr-defined]
+        offered = [(code, purpose.label) for code, purpose in purposes().items()]
+        self.fields["purposes"].choices = offered  # type: ignore[attr-defined]
 
 
 def possible_approvers(user: User) -> Any:

@@ -2,12 +2,15 @@
 
 from django.urls import path
 
-from crm.approvals import views
+from crm.approvals import inbox_views, views
 
 app_name = "approvals"
 urlpatterns = [
+    path("", inbox_views.approval_list, name="approval_list"),
+    path("several/", inbox_views.approval_several, name="approval_several"),
+    path("<int:pk>/copy/", inbox_views.approval_copy, name="approval_copy"),
     path("preview/<str:purpose>/<int:pk>/", views.approval_preview, name="preview"),
-    path("<int:pk>/", views.approval_detail, name="approval_detail"),
+    path("<int:pk>/", inbox_views.approval_detail, name="approval_detail"),
     path("<int:pk>/approve/", views.approval_approve, name="approval_approve"),
     path("<int:pk>/reject/", views.approval_reject, name="approval_reject"),
     path("<int:pk>/return/", views.approval_return, name="approval_return"),

@@ -1,4 +1,4 @@
-"""Pages of one approval: what is decided on, its flow, and the decisions."""
+"""What is done with one approval: the decisions, bringing others in, and where a document would go."""
 
 from __future__ import annotations
 
@@ -8,17 +8,19 @@ from typing import Any
 from django.apps import apps
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db import OperationalError
 from django.forms import BaseForm
 from django.http import Http404, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
+from psycopg.errors import LockNotAvailable
 
 from crm.access.gate import SignedInRequest, needs, signed_in
 from crm.approvals import actions
+from crm.approvals.compared import since_seen
 from crm.approvals.forms import AddApproverForm, ColleagueForm, CommentForm, DecisionForm, ReasonForm, ReturnForm
 from crm.approvals.models import ApprovalRequest
-from crm.approvals.panels import request_panel
 from crm.approvals.purposes import purpose_named, purposes
 from crm.approvals.routing import preview
 from crm.people.models import User
@@ -26,21 +28,6 @@ from crm.records.forms import has_code, refused
 from crm.records.views import next_address
 
 VIEW, DECIDE, DELEGATE = "crm.view_approval", "crm.decide_approval", "crm.delegate_approval"
-
-
-@needs(VIEW, model=ApprovalRequest)
-@require_safe
-def approval_detail(request: SignedInRequest, approval: ApprovalRequest) -> HttpResponse:
-    """One approval: the document as it was submitted, and its flow."""
-    purpose = purpose_named(approval.purpose)
-    context = {
-        "row": approval,
-        "purpose": purpose,
-        "document": purpose.document(approval.subject_id),
-        "snapshot": approval.snapshot,
-        "approval": {"purpose": purpose, "preview_url": "", **request_panel(request.user, approval)},
-    }
-    return render(request, "approvals/detail.html", context)
 
 
 @signed_in
@@ -62,21 +49,29 @@ def approval_preview(request: SignedInRequest, purpose: str, pk: int) -> HttpRes
 @needs(DECIDE, model=ApprovalRequest, rows="visible_to")
 def approval_approve(request: SignedInRequest, approval: ApprovalRequest) -> HttpResponse:
     """Agree."""
-    form = DecisionForm(request.POST or None, initial=_seen(approval))
+    if request.method != "POST":
+        return redirect(approval)
+    form = DecisionForm(request.POST)
     return _verb(request, approval, form, actions.approve, _("Approve"), _("Approved."))
 
 
 @needs(DECIDE, model=ApprovalRequest, rows="visible_to")
 def approval_reject(request: SignedInRequest, approval: ApprovalRequest) -> HttpResponse:
     """Refuse for good."""
-    form = ReasonForm(request.POST or None, initial=_seen(approval))
+    if request.method != "POST":
+        return redirect(approval)
+    form = ReasonForm(request.POST)
     return _verb(request, approval, form, actions.reject, _("Reject"), _("Rejected."))
 
 
 @needs(DECIDE, model=ApprovalRequest, rows="visible_to")
 def approval_return(request: SignedInRequest, approval: ApprovalRequest) -> HttpResponse:
-    """Give the document back to be changed."""
-    form = ReturnForm(request.POST or None, initial=_seen(approval), approval=approval)
+    """Give the document back to be changed; where several steps were reached, asks at which it begins again."""
+    if request.method != "POST":
+        return redirect(approval)
+    form = ReturnForm(request.POST, approval=approval)
+    if "to_step" not in request.POST and len(form.fields["to_step"].choices) > 1:  # type: ignore[attr-defined]
+        form = ReturnForm(initial=request.POST.dict(), approval=approval)
     return _verb(request, approval, form, actions.return_request, _("Return it"), _("Returned."))
 
 
@@ -108,10 +103,6 @@ def approval_withdraw(request: SignedInRequest, approval: ApprovalRequest) -> Ht
     return _verb(request, approval, form, actions.withdraw, _("Withdraw"), _("Withdrawn."))
 
 
-def _seen(approval: ApprovalRequest) -> dict[str, str]:
-    return {"seen": approval.content_hash}
-
-
 def _verb(
     request: SignedInRequest,
     approval: ApprovalRequest,
@@ -127,8 +118,15 @@ def _verb(
         try:
             act(approval, actor=user, **form.cleaned_data)
         except ValidationError as refusal:
+            if any(has_code(refusal, code) for code in ("decided", "stale", "conflict")):
+                return _overtaken(request, approval, refusal, form.cleaned_data.get("seen", ""))
             refused(form, refusal)
-            status = 409 if any(has_code(refusal, code) for code in ("decided", "stale", "conflict")) else 422
+            status = 422
+        except OperationalError as fault:
+            if not isinstance(fault.__cause__, LockNotAvailable):
+                raise
+            busy = ValidationError(_("Somebody else is changing this right now. Try again."), code="busy")
+            return _overtaken(request, approval, busy)
         else:
             messages.success(request, done)
             return HttpResponseRedirect(next_address(request, approval.get_absolute_url()))
@@ -142,3 +140,18 @@ def _verb(
         "parent": approval.title,
     }
     return render(request, "settings/form.html", context, status=status)
+
+
+def _overtaken(
+    request: SignedInRequest, approval: ApprovalRequest, refusal: ValidationError, seen: str = ""
+) -> HttpResponse:
+    """Who was first and when, or what changed since this person looked: status 409, nothing was changed."""
+    row = ApprovalRequest.objects.visible_to(request.user).select_related("submitted_by").get(pk=approval.pk)
+    is_stale = has_code(refusal, "stale")
+    context = {
+        "row": row,
+        "refusals": refusal.messages,
+        "is_stale": is_stale,
+        "differences": since_seen(purpose_named(row.purpose), row, seen) if is_stale else [],
+    }
+    return render(request, "approvals/overtaken.html", context, status=409)

@@ -10,7 +10,10 @@ from django.utils.translation import gettext_lazy as _
 HARBOUR_GATE = "crm.access.gate.may"
 
 # what a line may count beside unread notices: a function that answers a user with rows, a thousand at most
-HARBOUR_COUNTS = {"leads": "customers.leads.counts.waiting_leads"}
+HARBOUR_COUNTS = {
+    "approvals": "crm.approvals.inbox.waiting_count",
+    "leads": "customers.leads.counts.waiting_leads",
+}
 
 HARBOUR_NAVIGATION = [
     (
@@ -74,6 +77,7 @@ HARBOUR_NAVIGATION = [
 
 HARBOUR_COMMANDS = [
     ("customers:customer_add", _("New customer"), "plus", "customers.add_customer", "", ""),
+    ("sales:opportunity_add", _("New opportunity"), "target", "sales.add_opportunity", "", "o"),
     ("customers:activity_add", _("New follow-up"), "message-square-text", "customers.add_activity", "", "c"),
     ("customers:task_add", _("New task"), "list-checks", "customers.add_task", "", "t"),
     ("customers:customer_lookup", _("Is this customer known?"), "search-check", "customers.lookup_customer", "", ""),
@@ -102,6 +106,8 @@ HARBOUR_SETTINGS = [
              "calendar-plus", "customers.view_task"),
             ("settings:mail_address", "", _("Mail into follow-ups"), _("Your own address that logs mail at customers."),
              "at-sign", "customers.add_activity"),
+            ("settings:delegation_list", "", _("Delegations"), _("Who decides on approvals in your name."), "users",
+             "crm.delegate_approval"),
             ("mfa_index", "", _("Two-factor sign-in"), _("Authenticator app and recovery codes."), "shield-check", ""),
         ],
     ),
@@ -125,6 +131,10 @@ HARBOUR_SETTINGS = [
              _("Stages, levels, tags, sources, industries, regions, holidays."), "database", "crm.manage_base_data"),
             ("settings:custom_field_list", "", _("Custom fields"), _("Fields of your own on customers and contacts."),
              "text-cursor-input", "crm.manage_custom_field"),
+            ("settings:product_categories", "", _("Product categories"), _("The tree products are ordered by."),
+             "folder", "sales.change_product"),
+            ("settings:tax_rates", "", _("Tax rates"), _("Rates of value added tax, with the days they are valid."),
+             "percent", "sales.manage_sales_data"),
             ("settings:company", "", _("Company settings"), _("Limits, deadlines and alarms of all parts."),
              "building-2", "crm.manage_company"),
             ("settings:number_list", "", _("Numbers"), _("How customer numbers look."), "hash", "crm.manage_base_data"),

@@ -57,7 +57,9 @@ TASKS = Purpose(
     facts=facts_of,
     snapshot=lambda task: {"title": task.title, **json.loads(task.note)},
     rolling=rolling,
-    differences=lambda before, after: [],
+    differences=lambda before, after: [
+        (name, str(before.get(name, "")), str(value)) for name, value in after.items() if before.get(name) != value
+    ],
     submitted=moves_to("pending"),
     approved=moves_to("approved"),
     rejected=moves_to("rejected"),

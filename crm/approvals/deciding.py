@@ -1,0 +1,81 @@
+"""What an approver sees of one approval: figures, why it is here, what changed, the document, the flow."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from django.apps import apps
+from django.db.models import Model
+from django.utils.translation import gettext as _
+
+from crm.approvals.compared import since_approved, since_round_before
+from crm.approvals.definitions import Condition
+from crm.approvals.inbox import with_customers
+from crm.approvals.models import ApprovalRequest
+from crm.approvals.panels import request_panel
+from crm.approvals.purposes import Purpose, purpose_named
+from crm.approvals.wording import reasons
+from crm.ui.formats import SYMBOLS, n0, percent, yuan2
+
+if TYPE_CHECKING:
+    from crm.people.models import User
+
+
+def decision_context(user: User, request: ApprovalRequest) -> dict[str, Any]:
+    """The variables of `approvals/_detail.html` for a request in the user's reach."""
+    purpose = purpose_named(request.purpose)
+    document = purpose.document(request.subject_id)
+    panel = request_panel(user, request)
+    return {
+        "row": request,
+        "purpose": purpose,
+        "document": document,
+        "document_url": _document_url(user, purpose, document),
+        "snapshot": request.snapshot,
+        "customer": with_customers([request]).get(request.customer_id or 0, ""),
+        "figures": _figures(purpose, request),
+        "why": _why(purpose, request),
+        "approved_before": since_approved(purpose, request, document),
+        "round_before": since_round_before(purpose, request),
+        "copies": request.copies.select_related("user").order_by("pk"),
+        "may_withdraw": request.is_open and user.pk in (request.submitted_by_id, getattr(document, "owner_id", None)),
+        "may_copy": user.pk == request.submitted_by_id or panel["turn"] is not None,
+        "approval": {"purpose": purpose, "preview_url": "", **panel},
+    }
+
+
+def _document_url(user: User, purpose: Purpose, document: Model | None) -> str:
+    """The page of the document for those in whose reach it is."""
+    if document is None:
+        return ""
+    manager: Any = apps.get_model(purpose.model)._default_manager
+    is_seen = manager.within(user, purpose.view_right).filter(pk=document.pk).exists()
+    return document.get_absolute_url() if is_seen else ""  # type: ignore[attr-defined]
+
+
+def _figures(purpose: Purpose, request: ApprovalRequest) -> list[tuple[Any, str]]:
+    """The amount, what else was put up in the last days, and the facts whose values every approver may know."""
+    sign = SYMBOLS.get(request.currency or "CNY", f"{request.currency} ")
+    shown: list[tuple[Any, str]] = []
+    if request.amount is not None:
+        shown.append((_("Amount"), f"{sign}{yuan2(request.amount)}"))
+    for fact in purpose.asked:
+        value = request.facts.get(fact.code)
+        if fact.is_figure and fact.code != "amount" and value is not None:
+            number = Decimal(str(value))
+            words = {"percent": percent(number), "amount": f"{sign}{yuan2(number)}"}.get(fact.kind) or n0(number)
+            shown.append((fact.label, words))
+    rolling = Decimal(str(request.facts.get("rolling") or 0))
+    if rolling > 0:
+        shown.append((_("Others of the last 30 days"), f"{sign}{yuan2(rolling)}"))
+    return shown
+
+
+def _why(purpose: Purpose, request: ApprovalRequest) -> list[str]:
+    """Why this flow was taken and why it is at this step."""
+    conditions: list[Condition] = list(request.definition.get("conditions", []))
+    step = next((one for one in request.steps() if one["key"] == request.step), None)
+    if step is not None:
+        conditions += step["conditions"]
+    return list(dict.fromkeys(reasons(purpose, conditions, request.facts)))
