@@ -38,6 +38,7 @@ REFUSALS = {
     "conflict": 409,
     "taken": 409,
     "changed": 409,
+    "decided": 409,
     "duplicate": 409,
     "size": 413,
     "no_right": 403,

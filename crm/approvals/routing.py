@@ -7,7 +7,7 @@ where nobody stands above either, the document is blocked.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -191,15 +191,12 @@ class Case:
         self._take(pk, self.rights(step, is_last), found)
         return next(iter(found.values()), None)
 
-    def first_above(self, pk: int, step: Step, *, is_last: bool, without: Iterable[int] = ()) -> Turn | None:
-        """The nearest one above a person who may decide in a step."""
-        rights, known = self.rights(step, is_last), set(without)
+    def turns_above(self, pk: int, step: Step, *, is_last: bool) -> Iterator[Turn]:
+        """Those above a person who may decide in a step, themselves or whoever stands in, from below."""
         for upper in self._above([pk], step):
-            found: dict[int, Turn] = {}
-            self._take(upper, rights, found)
-            if found and not known & set(found):
-                return next(iter(found.values()))
-        return None
+            turn = self.turn_of(upper, step, is_last=is_last)
+            if turn is not None:
+                yield turn
 
     def may_decide(self, pk: int, step: Step, *, is_last: bool) -> bool:
         """Whether somebody is entitled to decide in a step: rights, and neither submitter nor last editor."""

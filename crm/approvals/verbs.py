@@ -12,7 +12,7 @@ VERBS = {
     "approval_commented": (_("commented on the approval of %(name)s"), "message-square-text", ""),
     "approval_copied": (_("sent copies of the approval of %(name)s"), "send", ""),
     "approval_escalated": (_("escalated the approval of %(name)s"), "arrow-up", "amber"),
-    "approval_reminded": (_("reminded of the approval of %(name)s"), "bell", ""),
+    "approvals_reminded": (_("reminded of approvals"), "bell", ""),
     "approval_reassigned": (_("gave the approval of %(name)s to somebody else"), "repeat-2", ""),
     "approval_retried": (_("tried the blocked approval of %(name)s again"), "refresh-cw", ""),
     "flow_added": (_("added the approval flow %(name)s"), "git-branch", "green"),

@@ -14,7 +14,7 @@ from crm.jobs.models import Job
 from crm.leaving.actions import finish_departure, settle_heir
 from crm.leaving.models import Departure
 from crm.people.actions import switch_off
-from crm.people.belongings import Belonging, belongings
+from crm.people.belongings import Belonging, belongings, lock_belongings
 from crm.people.models import User
 
 LEAVE_RIGHT = "crm.change_user"
@@ -26,7 +26,8 @@ class DepartureRun(JobKind):
     def plan(self, job: Job) -> Iterable[dict[str, Any]]:
         departure = _departure(job)
         with tied_to(_entitled(job)):
-            leaver = User.objects.select_for_update(of=("self",)).get(pk=departure.user_id)
+            lock_belongings(departure.user)
+            leaver = User.objects.select_for_update(of=("self",), no_key=True).get(pk=departure.user_id)
             settle_heir(departure)
             # counted while the leaver still reaches something
             counts = {code: belonging.count(leaver) for code, belonging in belongings().items()}

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from crm.access.models import Role
 from crm.history.operations import operation
-from crm.people.belongings import belongings
+from crm.people.belongings import belongings, close_belongings, lock_belongings
 from crm.people.models import Absence, Department, PasswordRecord, User
 
 KEY_DUTIES = (Role.Duty.SYSTEM, Role.Duty.SECURITY)
@@ -76,7 +76,9 @@ def disable_user(user: User, *, actor: User, left_on: date | None = None) -> Non
     if user == actor:
         raise ValidationError(_("Nobody disables themselves."))
     with operation(actor, "user_disabled", user):
-        _locked(user)
+        lock_belongings(user)
+        # what others write while they name this person may go on: only the row itself is held
+        User.objects.select_for_update(no_key=True).get(pk=user.pk)
         if held := held_by(user):
             raise ValidationError(held, code="still_holds")
         switch_off(user, left_on or timezone.localdate())
@@ -88,6 +90,7 @@ def switch_off(user: User, left_on: date) -> None:
     user.is_active, user.left_on = False, left_on
     user.save(update_fields=["is_active", "left_on"])
     user.api_tokens.filter(revoked_at=None).update(revoked_at=timezone.now())
+    close_belongings(user)
 
 
 def enable_user(user: User, *, actor: User) -> None:

@@ -27,7 +27,8 @@ class Belonging:
     already, and answers (handed over, left behind); `plan(departure)` makes the chunks, one of everything without it.
     `refuse(departure)` raises ValidationError where it cannot be done; `finish(departure, state)` closes what `plan`
     opened. `sweep()` catches what a disabled person still has, every minute. Where `holds_back`, nobody is disabled
-    while there is any left, except by leaving.
+    while there is any left, except by leaving. `close(user)` runs in the transaction that closes the account, `lock(user)`
+    in it before the account is locked.
     """
 
     code: str
@@ -44,6 +45,22 @@ class Belonging:
     place: Callable[[User], str] | None = None
     right: str = ""
     holds_back: bool = False
+    lock: Callable[[User], None] | None = None
+    close: Callable[[User], Any] | None = None
+
+
+def lock_belongings(user: User) -> None:
+    """Lock what closing the account will write; called before the account itself is locked."""
+    for belonging in belongings().values():
+        if belonging.lock is not None:
+            belonging.lock(user)
+
+
+def close_belongings(user: User) -> None:
+    """Do what must not wait for a hand-over, in the transaction that closes the account."""
+    for belonging in belongings().values():
+        if belonging.close is not None:
+            belonging.close(user)
 
 
 @cache

@@ -263,6 +263,7 @@ HARBOUR_JOB_KINDS = {
 }
 HARBOUR_INVARIANTS = [
     "crm.operations.invariants.RULES",
+    "crm.approvals.invariants.RULES",
     "customers.invariants.RULES",
     "sales.contracts.invariants.RULES",
 ]
@@ -281,6 +282,7 @@ HARBOUR_SCHEDULES: dict[str, dict[str, Any]] = {
     "scheduled-transfers": {"run": "customers.transfers.actions.start_due_transfers", "every": "day", "at_hour": 6},
     "task-reminders": {"run": "customers.tasks.actions.remind_of_tasks", "every": "minute"},
     "due-departures": {"run": "crm.leaving.actions.begin_due_departures", "every": "day", "at_hour": 6},
+    "approval-deadlines": {"run": "crm.approvals.deadlines.watch_deadlines", "every": "minute"},
     "leavers-leftovers": {"run": "crm.leaving.actions.sweep_leftovers", "every": "minute"},
     "follow-up-reminders": {"run": "customers.activities.actions.remind_of_follow_ups", "every": "day", "at_hour": 8},
     "contract-ends": {"run": "sales.contracts.reminders.remind_of_ends", "every": "day", "at_hour": 8},
@@ -359,6 +361,7 @@ HARBOUR_LEAVER_CHECKS = [
     "customers.transfers.leaving.WISHES",
     "customers.transfers.leaving.DECISIONS",
     "customers.transfers.leaving.TRANSFERS",
+    "crm.approvals.leaving.TURNS",
     "crm.leaving.kernel.DEPARTURES",
     "crm.leaving.kernel.HEADED",
     "crm.leaving.kernel.DEPUTY",
@@ -425,6 +428,7 @@ HARBOUR_API = {
     "transfers": "customers.transfers.api.TransferViewSet",
     "imports": "customers.imports.api.ImportViewSet",
     "reports": "reports.api.ReportViewSet",
+    "approvals": "crm.approvals.api.ApprovalViewSet",
     "users": "crm.api.users.UserViewSet",
     "jobs": "crm.api.jobs.JobViewSet",
 }
