@@ -2,5 +2,7 @@
 
 from typing import Any
 
+from sales.requirements.urls import urlpatterns as requirements
+
 app_name = "sales"
-urlpatterns: list[Any] = []
+urlpatterns: list[Any] = [*requirements]

@@ -6,5 +6,6 @@ from sales.contracts.verbs import VERBS as CONTRACTS
 from sales.opportunities.verbs import VERBS as OPPORTUNITIES
 from sales.orders.verbs import VERBS as ORDERS
 from sales.products.verbs import VERBS as PRODUCTS
+from sales.requirements.verbs import VERBS as REQUIREMENTS
 
-VERBS: dict[str, Any] = {**PRODUCTS, **OPPORTUNITIES, **CONTRACTS, **ORDERS}
+VERBS: dict[str, Any] = {**PRODUCTS, **OPPORTUNITIES, **REQUIREMENTS, **CONTRACTS, **ORDERS}

@@ -316,6 +316,7 @@ HARBOUR_NOTICE_SUBJECTS = [
 HARBOUR_RIGHTS = ["crm.access.rights.RIGHTS", "customers.rights.RIGHTS", "sales.rights.RIGHTS", "reports.rights.RIGHTS"]
 # what documents are put up for approval: each a Purpose
 HARBOUR_APPROVALS: list[str] = [
+    "sales.requirements.approvals.PURPOSE",
     "sales.contracts.approvals.PURPOSE",
 ]
 # the working calendar deadlines are counted in
@@ -389,6 +390,7 @@ HARBOUR_PALETTE = [
     "customers.customers.search.palette_results",
     "customers.contacts.search.palette_results",
     "customers.tasks.search.palette_results",
+    "sales.requirements.search.palette_results",
 ]
 # model label → what exporting its list means; rows a person may export in a day, by the scope of the export right
 HARBOUR_EXPORTS = {
@@ -427,6 +429,7 @@ HARBOUR_API = {
     "segments": "customers.segments.api.SegmentViewSet",
     "transfers": "customers.transfers.api.TransferViewSet",
     "imports": "customers.imports.api.ImportViewSet",
+    "requirements": "sales.requirements.api.RequirementViewSet",
     "reports": "reports.api.ReportViewSet",
     "approvals": "crm.approvals.api.ApprovalViewSet",
     "users": "crm.api.users.UserViewSet",

@@ -11,7 +11,7 @@ from django.utils.translation import pgettext_lazy
 
 from crm.history.tracking import tracked
 from sales.documents.models import Document, DocumentState, price_field
-from sales.documents.querysets import DocumentQuerySet
+from sales.requirements.querysets import RequirementQuerySet
 
 
 @tracked()
@@ -40,7 +40,7 @@ class Requirement(Document):
     )
     checked_at = models.DateTimeField(null=True, editable=False)
 
-    objects = DocumentQuerySet.as_manager()
+    objects = RequirementQuerySet.as_manager()
 
     class Meta(Document.Meta):
         verbose_name = _("requirement")

@@ -16,6 +16,7 @@ from sales.opportunities.models import LossReason, Opportunity, OpportunityStage
 from sales.orders.models import Delivery, DeliveryLine, Order, OrderLine
 from sales.products.models import PriceList, PriceListEntry, Product, ProductCategory, TaxRate
 from sales.quotes.models import Quote, QuoteLine
+from sales.requirements.models import Requirement, RequirementLine
 from tests.factories.customers import make_customer
 from tests.factories.people import make_user
 
@@ -142,6 +143,19 @@ def _priced(quantity: str, price: str, rate: str) -> dict:
     totals = line_totals(Decimal(quantity), Decimal(price), Decimal(0), Decimal(rate), is_tax_included=True)
     given = {"quantity": Decimal(quantity), "price": Decimal(price), "tax_rate": Decimal(rate)}
     return {**given, "net": totals.net, "tax": totals.tax, "gross": totals.gross}
+
+
+def make_requirement(customer: Customer | None = None, owner: User | None = None, **fields) -> Requirement:
+    """A draft about two gateways at a price the customer hopes for."""
+    customer = customer or make_customer(owner=owner or make_user())
+    owner = owner or customer.owner or make_user()
+    place = {"owner": owner, "department": owner.department, "created_by": owner}
+    given = {"title": "Networked machines", "needs": "40 machines", **place, **fields}
+    made = Requirement.objects.create(customer=customer, **given)
+    RequirementLine.objects.create(
+        document=made, position=1, name="Gateway", unit="set", quantity=Decimal(2), target_price=Decimal("6800")
+    )
+    return made
 
 
 def make_contract_type(name: str = "Sale", **fields) -> ContractType:
