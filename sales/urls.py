@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from sales.opportunities.urls import urlpatterns as opportunities
+from sales.products.urls import urlpatterns as products
 from sales.requirements.urls import urlpatterns as requirements
 
 app_name = "sales"
-urlpatterns: list[Any] = [*requirements]
+urlpatterns: list[Any] = [*products, *opportunities, *requirements]

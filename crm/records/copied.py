@@ -20,6 +20,7 @@ from crm.records.custom import CustomDayWidget, CustomNumberWidget
 from crm.records.sheets import (
     ChoiceWidget,
     DayWidget,
+    DecimalWidget,
     MomentWidget,
     NamedListWidget,
     RuleWidget,
@@ -165,7 +166,8 @@ def _ready(column: SheetField, cells: ReadyCells) -> CellMaker:
         return cells.moment
     if isinstance(column.widget, DayWidget):
         return cells.day
-    return cells.number if isinstance(column.widget, WholeNumberWidget | CustomNumberWidget) else cells.text
+    is_number = isinstance(column.widget, WholeNumberWidget | DecimalWidget | CustomNumberWidget)
+    return cells.number if is_number else cells.text
 
 
 def _maker(column: SheetField, names: Mapping[int, str], cells: ReadyCells) -> CellMaker:

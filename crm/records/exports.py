@@ -76,6 +76,13 @@ class Export:
         scoped = manager.visible_to(user) if selection.is_all else manager.visible_to(user).live()
         return selection.rows(scoped if scope is None else scoped.filter(scope), self.filterset, user)
 
+    def details_open(self, user: User) -> Q:
+        """The rows whose contact details go out in full: in the scope of that right, and never from the pool."""
+        path = self.model._default_manager.all().reach_path  # type: ignore[attr-defined]
+        scope = user.reach.rows(self.details_right, path)
+        is_open = ~Q(**{f"{path}status": "pool"})
+        return is_open if scope is None else scope & is_open
+
     def chosen(self, names: Iterable[str]) -> dict[str, SheetField]:
         """The columns of these names in the resource's order; ValidationError where there are none or unknown ones."""
         wanted, columns = list(names), self.resource.columns()
@@ -221,8 +228,6 @@ def _refuse_above_limit(count: int, left: int) -> None:
 class ExportRun(JobKind):
     """Parts of twenty thousand rows by id, put together at the end."""
 
-    file_right = "customers.export_customer"
-
     def plan(self, job: Job) -> Iterable[dict[str, Any]]:
         """Cut the rows by id; of a list that has grown since, as many rows as were counted when it was allowed."""
         _export, rows = _rows(job)
@@ -265,8 +270,11 @@ class ExportRun(JobKind):
         return {"rows": job.done, "sha256": digest, "facts": facts}
 
     def refuse_file(self, job: Job, actor: User) -> None:
-        """ValidationError where its maker reaches other rows now than when it was allowed."""
-        _refuse_other_reach(job, export_named(job.params["model"]), actor)
+        """PermissionDenied without the right to export, ValidationError where its maker reaches other rows now."""
+        export = export_named(job.params["model"])
+        if not actor.reach.has(export.right):
+            raise PermissionDenied(_("Your role does not include this."))
+        _refuse_other_reach(job, export, actor)
 
     def cancelled(self, job: Job) -> None:
         """Nothing of an unfinished file stays."""
@@ -310,16 +318,8 @@ def write_rows(
     """Write the rows in order of their ids as the format's writer would, details masked row by row; how many."""
     chosen = export.chosen(columns)
     names = {name: read() for name, read in export.names.items() if name in chosen}
-    is_open, hidden = _sees_details(export, user), export.hidden(user)
+    is_open, hidden = export.details_open(user), export.hidden(user)
     return write_copied(export.resource.prepared(rows), chosen, names, is_open, file_format, file, hidden)
-
-
-def _sees_details(export: Export, user: User) -> Q:
-    """The rows whose contact details go out in full: in the scope of that right, and never from the pool."""
-    path = export.model._default_manager.all().reach_path  # type: ignore[attr-defined]
-    scope = user.reach.rows(export.details_right, path)
-    is_open = ~Q(**{f"{path}status": "pool"})
-    return is_open if scope is None else scope & is_open
 
 
 def _part(job: Job, number: int) -> Path:

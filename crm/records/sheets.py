@@ -291,6 +291,10 @@ class WholeNumberWidget(SheetWidget):
         return int(text)
 
 
+class DecimalWidget(SheetWidget):
+    """A number with decimals, or an amount: a number in sheets."""
+
+
 class ChoiceWidget(SheetWidget):
     """One of a model's choices by its value or its label in either language; `also` reads what else may stand there."""
 

@@ -274,6 +274,7 @@ HARBOUR_SCHEDULES: dict[str, dict[str, Any]] = {
     "score-quality": {"run": "customers.quality.scoring.score_quality", "every": "day", "at_hour": 1},
     "score-customers": {"run": "customers.segments.scoring.score_customers", "every": "day", "at_hour": 2},
     "classify-customers": {"run": "customers.segments.jobs.classify_each_night", "every": "day", "at_hour": 4},
+    "prices-in-force": {"run": "sales.products.pricing.apply_due_prices", "every": "day", "at_hour": 0},
     "seal-history": {"run": "crm.history.seals.seal_operations", "every": "minute"},
     "lead-drop": {"run": "customers.leads.jobs.take_in_dropped_files", "every": "minute"},
     "unworked-leads": {"run": "customers.leads.alarms.warn_of_unworked_leads", "every": "hour"},
@@ -310,6 +311,8 @@ HARBOUR_NOTICE_SUBJECTS = [
     "customers.Comment",
     "customers.Task",
     "crm.ApprovalRequest",
+    "sales.Product",
+    "sales.Opportunity",
     "sales.Contract",
     "sales.Order",
 ]
@@ -329,6 +332,8 @@ HARBOUR_ATTACHABLE = {
     "customers.Contact": "customers.customers.files.CONTACT_FILES",
     "customers.Activity": "customers.customers.files.ACTIVITY_FILES",
     "customers.Comment": "customers.customers.files.COMMENT_FILES",
+    "sales.Product": "sales.products.files.PRODUCT_FILES",
+    "sales.Opportunity": "sales.opportunities.files.OPPORTUNITY_FILES",
     "sales.Contract": "sales.contracts.files.CONTRACT_FILES",
 }
 # classes of records with the period they are kept: lists of RetentionClass
@@ -343,8 +348,13 @@ HARBOUR_CUSTOMER_HOLDS: list[str] = [
 ]
 # which customers have signed contracts: each a function that answers their ids
 HARBOUR_CONTRACTS: list[str] = ["sales.contracts.holds.customers_with_contracts"]
+# lists of the base data an administrator keeps, and what fills those of the apps above on a new installation
+HARBOUR_BASE_DATA = ["customers.base_data.kinds.LISTS", "sales.base_data.kinds.LISTS"]
+HARBOUR_BASE_LOADERS = ["sales.base_data.loading.load_sales_data"]
+# what the demo company does besides looking after customers: each a function of its people and of the hour
+HARBOUR_DEMO_PARTS = ["sales.demo.catalogue.load_catalogue", "sales.demo.talks.load_talks"]
 # records an administrator may add fields to
-HARBOUR_CUSTOM_FIELDS = ["customers.Customer", "customers.Contact"]
+HARBOUR_CUSTOM_FIELDS = ["customers.Customer", "customers.Contact", "sales.Opportunity"]
 # what may move along with a customer besides what hangs on it: each a Companion
 HARBOUR_MOVES_ALONG = [
     "customers.transfers.along.FOLLOW_UPS",
@@ -390,6 +400,8 @@ HARBOUR_PALETTE = [
     "customers.customers.search.palette_results",
     "customers.contacts.search.palette_results",
     "customers.tasks.search.palette_results",
+    "sales.products.search.palette_results",
+    "sales.opportunities.search.palette_results",
     "sales.requirements.search.palette_results",
 ]
 # model label → what exporting its list means; rows a person may export in a day, by the scope of the export right
@@ -398,6 +410,8 @@ HARBOUR_EXPORTS = {
     "customers.Contact": "customers.contacts.exports.EXPORT",
     "customers.Activity": "customers.activities.exports.EXPORT",
     "customers.Task": "customers.tasks.exports.EXPORT",
+    "sales.Product": "sales.products.exports.EXPORT",
+    "sales.Opportunity": "sales.opportunities.exports.EXPORT",
 }
 EXPORT_ROWS_A_DAY = {"own": 200, "department": 5_000, "below": 5_000, "all": 200_000}
 
@@ -430,6 +444,8 @@ HARBOUR_API = {
     "transfers": "customers.transfers.api.TransferViewSet",
     "imports": "customers.imports.api.ImportViewSet",
     "requirements": "sales.requirements.api.RequirementViewSet",
+    "products": "sales.products.api.ProductViewSet",
+    "opportunities": "sales.opportunities.api.OpportunityViewSet",
     "reports": "reports.api.ReportViewSet",
     "approvals": "crm.approvals.api.ApprovalViewSet",
     "users": "crm.api.users.UserViewSet",

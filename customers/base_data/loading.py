@@ -14,6 +14,7 @@ from typing import Any
 import chinese_calendar
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.module_loading import import_string
 
 from crm.history.operations import operation
 from crm.records.models import NumberRule
@@ -78,6 +79,8 @@ def load_base_data() -> dict[str, int]:
             "regions": _load_regions(),
             "holidays": _load_holidays(),
         }
+        for name in settings.HARBOUR_BASE_LOADERS:
+            counts |= import_string(name)()
         entry.facts = counts
     return counts
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import Http404, HttpResponse
@@ -16,12 +16,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from crm.access.gate import SignedInRequest, needs
+from crm.people.models import User
 from crm.ui.formats import long_day, n0
 from crm.ui.marks import flag
 from crm.ui.verb_page import verb_page
 from customers.base_data import actions
 from customers.base_data.forms import entry_form
-from customers.base_data.kinds import KINDS, Kind
+from customers.base_data.kinds import Kind, kinds
 from customers.base_data.models import Holiday
 from customers.base_data.working_days import unannounced_years
 
@@ -33,7 +34,8 @@ PAGE_SIZE = 100
 @require_safe
 def base_data(request: SignedInRequest) -> HttpResponse:
     """All lists."""
-    lists = [(kind, kind.model.objects.count()) for kind in KINDS.values()]
+    offered = [kind for kind in kinds().values() if not kind.right or request.user.reach.has(kind.right)]
+    lists = [(kind, kind.model.objects.count()) for kind in offered]
     return render(request, "customers/base_data/index.html", {"lists": lists})
 
 
@@ -41,7 +43,7 @@ def base_data(request: SignedInRequest) -> HttpResponse:
 @require_safe
 def entry_list(request: SignedInRequest, kind: str) -> HttpResponse:
     """The entries of one list."""
-    chosen = _kind(kind)
+    chosen = _kind(kind, request.user)
     text = request.GET.get("q", "").strip()[:60]
     rows = chosen.model.objects.all()
     if text:
@@ -71,7 +73,7 @@ def entry_list(request: SignedInRequest, kind: str) -> HttpResponse:
 @needs(RIGHT)
 def entry_new(request: SignedInRequest, kind: str) -> HttpResponse:
     """Add an entry."""
-    chosen = _kind(kind)
+    chosen = _kind(kind, request.user)
     return verb_page(
         request,
         entry_form(chosen)(request.POST or None),
@@ -87,7 +89,7 @@ def entry_new(request: SignedInRequest, kind: str) -> HttpResponse:
 @needs(RIGHT)
 def entry_edit(request: SignedInRequest, kind: str, pk: int) -> HttpResponse:
     """Change an entry."""
-    chosen = _kind(kind)
+    chosen = _kind(kind, request.user)
     return verb_page(
         request,
         entry_form(chosen)(request.POST or None, instance=_entry(chosen, pk)),
@@ -104,7 +106,7 @@ def entry_edit(request: SignedInRequest, kind: str, pk: int) -> HttpResponse:
 @require_POST
 def entry_move(request: SignedInRequest, kind: str, pk: int) -> HttpResponse:
     """One place up or down."""
-    chosen = _kind(kind)
+    chosen = _kind(kind, request.user)
     if not chosen.is_ordered:
         raise Http404
     is_up = request.POST.get("way") == "up"
@@ -116,7 +118,7 @@ def entry_move(request: SignedInRequest, kind: str, pk: int) -> HttpResponse:
 @require_POST
 def entry_switch(request: SignedInRequest, kind: str, pk: int) -> HttpResponse:
     """Offer an entry in forms, or no longer."""
-    chosen = _kind(kind)
+    chosen = _kind(kind, request.user)
     if not chosen.can_switch:
         raise Http404
     entry = _entry(chosen, pk)
@@ -128,7 +130,7 @@ def entry_switch(request: SignedInRequest, kind: str, pk: int) -> HttpResponse:
 @require_POST
 def entry_remove(request: SignedInRequest, kind: str, pk: int) -> HttpResponse:
     """Delete an entry where the list allows it."""
-    chosen = _kind(kind)
+    chosen = _kind(kind, request.user)
     try:
         actions.remove_entry(chosen, _entry(chosen, pk), actor=request.user)
     except ValidationError as refusal:
@@ -138,10 +140,13 @@ def entry_remove(request: SignedInRequest, kind: str, pk: int) -> HttpResponse:
     return redirect(_list_url(chosen))
 
 
-def _kind(slug: str) -> Kind:
-    if slug not in KINDS:
+def _kind(slug: str, user: User) -> Kind:
+    found = kinds().get(slug)
+    if found is None:
         raise Http404
-    return KINDS[slug]
+    if found.right and not user.reach.has(found.right):
+        raise PermissionDenied(_("Your role does not include this."))
+    return found
 
 
 def _entry(kind: Kind, pk: int) -> Any:

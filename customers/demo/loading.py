@@ -10,9 +10,11 @@ from datetime import datetime
 from random import Random
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.utils import timezone
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from crm.access.standard_roles import load_standard_roles
@@ -114,6 +116,8 @@ def _work(company: Company, now: datetime, seed: int) -> dict[str, int]:
     work_through_the_night(users)
     counts["possible duplicates"] = settle_duplicates(users["director"])
     counts["exports"] = take_out_lists(users)
+    for name in settings.HARBOUR_DEMO_PARTS:
+        counts |= import_string(name)(users, now)
     return counts
 
 

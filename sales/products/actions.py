@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from decimal import Decimal
 from typing import Any
 
@@ -30,10 +31,10 @@ ROWS_AT_MOST = 10_000
 
 def create_product(*, actor: User, values: Mapping[str, Any]) -> Product:
     """Add a product: off sale and without a price, until two people have agreed on one."""
-    ready = _tidy(values)
+    ready = tidy(values)
     product = Product(**ready, list_price=Decimal(0), is_on_sale=False, created_by=actor)
     with _code_once(), operation(actor, "product_created", product):
-        _check(product, set(ready) | {"tax_rate"})
+        refuse_wrong(product, set(ready) | {"tax_rate"}, rates_today())
         product.save(force_insert=True)
     return product
 
@@ -43,7 +44,7 @@ def change_product(product: Product, *, actor: User, values: Mapping[str, Any], 
 
     `seen` is the fingerprint of what the form showed; ValidationError with code `stale` where it was changed since.
     """
-    ready = _tidy(values)
+    ready = tidy(values)
     with _code_once(), operation(actor, "product_changed", product):
         locked = Product.objects.select_for_update(of=("self",)).get(pk=product.pk)
         _refuse_archived(locked)
@@ -54,7 +55,7 @@ def change_product(product: Product, *, actor: User, values: Mapping[str, Any], 
             raise ValidationError({"currency": _("A product that has a price keeps its currency.")})
         for name in changed:
             setattr(locked, name, ready[name])
-        _check(locked, changed)
+        refuse_wrong(locked, changed, rates_today() if "tax_rate" in changed else set())
         locked.changed_at = timezone.now()
         locked.save()
     return locked
@@ -120,7 +121,7 @@ def _switch(product: Product, *, is_on_sale: bool) -> None:
     product.save(update_fields=["is_on_sale", "changed_at"])
 
 
-def _tidy(values: Mapping[str, Any]) -> dict[str, Any]:
+def tidy(values: Mapping[str, Any]) -> dict[str, Any]:
     """The editable values as they are kept; unknown names are refused by name."""
     if unknown := set(values) - set(EDITABLE):
         raise ValidationError({name: _("This field cannot be set here.") for name in unknown})
@@ -133,15 +134,18 @@ def _tidy(values: Mapping[str, Any]) -> dict[str, Any]:
     return ready
 
 
-def _check(product: Product, changed: set[str]) -> None:
-    """ValidationError by field where a value cannot be."""
+def rates_today() -> set[Decimal]:
+    """The tax rates a product may have from today on."""
+    return set(TaxRate.objects.valid_on(timezone.localdate()).values_list("rate", flat=True))
+
+
+def refuse_wrong(product: Product, changed: set[str], rates: set[Decimal]) -> None:
+    """Complete a product whose values were changed; ValidationError by field where one cannot be."""
     if "name" in changed:
         product.letters = letters_of(product.name)[:400]
-    product.clean_fields(exclude=["created_by", "created_at", "changed_at"])
-    if "tax_rate" in changed:
-        rates = TaxRate.objects.valid_on(timezone.localdate())
-        if not rates.filter(rate=product.tax_rate).exists():
-            raise ValidationError({"tax_rate": _("No tax rate of this height is valid today.")})
+    product.clean_fields(exclude=["created_by", "created_at", "changed_at", "category"])
+    if "tax_rate" in changed and product.tax_rate not in rates:
+        raise ValidationError({"tax_rate": _("No tax rate of this height is valid today.")})
     category = product.category
     if "category" in changed and category is not None and not category.is_active:
         raise ValidationError({"category": _("“%(name)s” is no longer in use.") % {"name": category}})
@@ -152,5 +156,5 @@ def _refuse_archived(product: Product) -> None:
         raise ValidationError(_("“%(name)s” is archived. Put it back first.") % {"name": product}, code="archived")
 
 
-def _code_once() -> Any:
+def _code_once() -> AbstractContextManager[None]:
     return promised("sales_product_code_key", {"code": _("Another product has this code.")})

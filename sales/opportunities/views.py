@@ -1,0 +1,235 @@
+"""Pages of opportunities."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.forms import BaseForm
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from crm.access.gate import SignedInRequest, may, needs
+from crm.access.masks import may_know_contact_details, sees_contact_details
+from crm.api.once import made_once
+from crm.attachments.panels import files_of
+from crm.people.models import User
+from crm.records.forms import has_code, refused
+from crm.records.stale import fingerprint
+from customers.contacts.models import Contact
+from customers.customers.custom import custom_facts, people_named
+from customers.customers.models import Customer
+from sales.opportunities import actions
+from sales.opportunities.choosing import ChooseCustomerForm, customers_to_choose
+from sales.opportunities.filters import LABEL, OpportunityFilter
+from sales.opportunities.forms import LoseForm, OpportunityForm, ReopenForm, StageForm
+from sales.opportunities.models import Opportunity, OpportunityStage
+from sales.opportunities.names import names_for
+from sales.opportunities.tables import state_mark
+from sales.products.formats import price_text
+
+VIEW, ADD, CHANGE = "sales.view_opportunity", "sales.add_opportunity", "sales.change_opportunity"
+
+
+@needs(VIEW, model=Opportunity)
+@require_safe
+def opportunity_detail(request: SignedInRequest, opportunity: Opportunity) -> HttpResponse:
+    """One opportunity: how far it is, with whom, for how much."""
+    user = request.user
+    customer = opportunity.customer
+    seen = Customer.objects.visible_to(user).filter(pk=customer.pk).first()
+    wanted = {"person": people_named(LABEL, [opportunity.custom])}
+    names = names_for(user, [opportunity], ("owner_id", "department_id", "stage_id", "loss_reason_id"), wanted)
+    is_open = opportunity.state == Opportunity.State.OPEN and opportunity.archived_at is None
+    may_change = may(user, CHANGE, opportunity) and customer.archived_at is None
+    files = files_of(opportunity, user)
+    contact = Contact.objects.visible_to(user).filter(pk=opportunity.contact_id).first() if seen else None
+    context = {
+        "opportunity": opportunity,
+        "customer": seen,
+        "contact": contact if seen and seen.status != Customer.Status.POOL else None,
+        "owner": names["person"].get(opportunity.owner_id),
+        "department": names["department"].get(opportunity.department_id),
+        "loss_reason": names["loss_reason"].get(opportunity.loss_reason_id, ""),
+        "state": state_mark(opportunity),
+        "amount": price_text(opportunity.amount, opportunity.currency),
+        "opportunity_key": str(opportunity.pk),
+        "path": _path(opportunity),
+        "custom_facts": custom_facts(LABEL, opportunity.custom, customer, user, names["person"]),
+        "files": files,
+        "may_move": may_change and is_open,
+        "may_reopen": may_change and opportunity.state == Opportunity.State.LOST,
+    }
+    return render(request, "sales/opportunities/detail.html", context)
+
+
+@needs(ADD)
+def opportunity_add(request: SignedInRequest) -> HttpResponse:
+    """A new opportunity of the customer `?customer=` names, or of one that is chosen first; sent twice, made once."""
+    user = request.user
+    customer = _customer(user, request.GET.get("customer", ""))
+    if customer is None:
+        return _choose_customer(request)
+    form = OpportunityForm(
+        request.POST or None, request.FILES or None, initial={"key": str(uuid.uuid4())},
+        contacts=_contacts(user, customer),
+    )  # fmt: skip
+    _cover(form, user, customer)
+    if form.is_valid():
+        try:
+            with form.checked_files():
+                values = {**form.values(), "custom": form.custom_values()}
+                place, is_new = made_once(
+                    user,
+                    form.cleaned_data["key"],
+                    lambda: actions.create_opportunity(customer, actor=user, values=values),
+                )
+        except ValidationError as refusal:
+            refused(form, refusal)
+        else:
+            messages.success(request, _("Opportunity added.") if is_new else _("This one was added already."))
+            return HttpResponseRedirect(place)
+    return _form_page(request, form, _("New opportunity"), customer, customer.get_absolute_url())
+
+
+@needs(CHANGE, model=Opportunity)
+def opportunity_edit(request: SignedInRequest, opportunity: Opportunity) -> HttpResponse:
+    """Change an open opportunity."""
+    user, customer = request.user, opportunity.customer
+    seen = fingerprint(opportunity, actions.WATCHED)
+    form = OpportunityForm(
+        request.POST or None, request.FILES or None, instance=opportunity, initial={"seen": seen},
+        contacts=_contacts(user, customer, opportunity.contact_id),
+    )  # fmt: skip
+    _cover(form, user, customer)
+    status = 200
+    if form.is_valid():
+        changes = {name: value for name, value in form.values().items() if name in form.changed_data}
+        try:
+            with form.checked_files():
+                actions.change_opportunity(
+                    opportunity, actor=user, values=changes | form.custom_changes(), seen=form.cleaned_data["seen"]
+                )
+        except ValidationError as refusal:
+            refused(form, refusal)
+            if has_code(refusal, "stale"):
+                status = 409
+                form.data = request.POST.copy()
+                form.data["seen"] = seen
+        else:
+            messages.success(request, _("Saved."))
+            return redirect(opportunity)
+    place = opportunity.get_absolute_url()
+    return _form_page(request, form, _("Edit opportunity"), customer, place, opportunity, status)
+
+
+@needs(CHANGE, model=Opportunity)
+def opportunity_stage(request: SignedInRequest, opportunity: Opportunity) -> HttpResponse:
+    """Put it on another stage."""
+    return _verb(
+        request, opportunity, StageForm(request.POST or None, without=opportunity.stage), actions.move_opportunity,
+        {"title": _("Set stage"), "action_label": _("Save"), "done": _("Saved.")},
+    )  # fmt: skip
+
+
+@needs(CHANGE, model=Opportunity)
+def opportunity_lose(request: SignedInRequest, opportunity: Opportunity) -> HttpResponse:
+    """Close it as lost, with a reason."""
+    facts = [_("With its last open opportunity a customer becomes a lead again."), _("It can be opened again.")]
+    return _verb(
+        request, opportunity, LoseForm(request.POST or None), actions.lose_opportunity,
+        {"title": _("Lose opportunity"), "action_label": _("Mark as lost"), "done": _("Marked as lost."),
+         "facts": facts, "danger": True},
+    )  # fmt: skip
+
+
+@needs(CHANGE, model=Opportunity)
+def opportunity_reopen(request: SignedInRequest, opportunity: Opportunity) -> HttpResponse:
+    """Talk about a lost one again."""
+    return _verb(
+        request, opportunity, ReopenForm(request.POST or None), actions.reopen_opportunity,
+        {"title": _("Open again"), "action_label": _("Open again"), "done": _("Open again.")},
+    )  # fmt: skip
+
+
+@needs(VIEW)
+@require_safe
+def opportunity_filter(request: SignedInRequest) -> HttpResponse:
+    """Every filter of the list with its choices."""
+    filters = OpportunityFilter(request.GET, Opportunity.objects.visible_to(request.user).none(), request.user)
+    kept = [(name, value) for name in ("q", "sort") if (value := request.GET.get(name))]
+    context = {"form": filters.choice_form(), "title": _("Filter opportunities"), "kept": kept}
+    return render(request, "records/filter.html", {**context, "list_url": reverse("sales:opportunity_list")})
+
+
+# ── parts of the pages above ──
+
+
+def _customer(user: User, text: str) -> Customer | None:
+    """The live customer an id of an address names, within reach for new opportunities too."""
+    if not (text.isascii() and text.isdecimal() and len(text) < 19):
+        return None
+    return customers_to_choose(user).filter(pk=int(text)).first()
+
+
+def _choose_customer(request: SignedInRequest) -> HttpResponse:
+    form = ChooseCustomerForm(request.GET if request.GET.get("customer") else None, user=request.user)
+    if form.is_valid():
+        place = reverse("sales:opportunity_add")
+        return HttpResponseRedirect(f"{place}?customer={form.cleaned_data['customer'].pk}")
+    context = {"form": form, "list_url": reverse("sales:opportunity_list")}
+    return render(request, "sales/opportunities/choose.html", context, status=422 if form.errors else 200)
+
+
+def _contacts(user: User, customer: Customer, kept: int | None = None) -> Any:
+    rows = Contact.objects.visible_to(user).filter(customer=customer)
+    return rows.live() | rows.filter(pk=kept) if kept else rows.live()
+
+
+def _cover(form: OpportunityForm, user: User, customer: Customer) -> None:
+    entitled, sees = may_know_contact_details(user, customer), sees_contact_details(user, customer)
+    form.cover(user, customer, is_entitled=entitled, sees=sees)
+
+
+def _path(opportunity: Opportunity) -> list[tuple[str, str]]:
+    """The stages in their order with a class each: done, now, or still to come."""
+    stages = list(OpportunityStage.objects.all())
+    now = next(place for place, stage in enumerate(stages) if stage.pk == opportunity.stage_id)
+    is_won = opportunity.state == Opportunity.State.WON
+    return [
+        (stage.name, "done" if is_won or place < now else "now" if place == now else "")
+        for place, stage in enumerate(stages)
+        if stage.is_active or place == now
+    ]
+
+
+def _form_page(
+    request: SignedInRequest, form: OpportunityForm, title: str, customer: Customer, cancel_url: str,
+    opportunity: Opportunity | None = None, status: int = 200,
+) -> HttpResponse:  # fmt: skip
+    context = {"form": form, "title": title, "cancel_url": cancel_url, "customer": customer, "opportunity": opportunity}
+    if form.is_bound and form.errors and status == 200:
+        status = 422
+    return render(request, "sales/opportunities/form.html", context, status=status)
+
+
+def _verb(
+    request: SignedInRequest, opportunity: Opportunity, form: BaseForm, act: Any, words: dict[str, Any]
+) -> HttpResponse:
+    place = opportunity.get_absolute_url()
+    if request.method == "POST" and form.is_valid():
+        try:
+            act(opportunity, actor=request.user, **form.cleaned_data)
+        except ValidationError as refusal:
+            refused(form, refusal)
+        else:
+            messages.success(request, words["done"])
+            return redirect(place)
+    context = {**words, "parent": opportunity.name, "parent_url": place, "cancel_url": place, "form": form}
+    status = 422 if form.is_bound and form.errors else 200
+    return render(request, "records/confirm.html", context, status=status)
