@@ -20,8 +20,10 @@ from customers.pool.models import RecycleExtension
 from customers.privacy.models import PersonRequest
 from customers.segments.models import Segment
 from customers.transfers.models import Transfer
+from sales.products.models import PriceChange
 from tests.contract.routes import Route
 from tests.factories import make_activity, make_contact, make_customer, make_pool, make_pooled_customer, make_task
+from tests.factories.sales import make_category, make_opportunity, make_price_list, make_product, make_tax_rate
 
 WORDS = {"size": "small", "row_number": "1", "colleague": "999999", "file_format": "csv"}
 SLUGS = {"attachments": "customer", "reports": "new-business", "help": "customers", "settings": "stages"}
@@ -38,7 +40,7 @@ NOT_THERE = {
     "settings:custom_choice_add", "settings:custom_choice_edit", "settings:custom_choice_move",
     "settings:custom_choice_switch", "settings:custom_choice_remove", "settings:custom_field_kind",
     "settings:custom_field_new", "customers:import_row_repair",
-    "customers:import_result", "customers:customer_member", "customers:quality_repair",
+    "sales:product_import_check", "customers:import_result", "customers:customer_member", "customers:quality_repair",
     "attachments:detail", "attachments:download", "attachments:picture",
     "attachments:rename", "attachments:archive", "attachments:put_back", "attachments:record",
 }  # fmt: skip
@@ -49,6 +51,7 @@ def make_rows(owners: list[User], other_department: Any) -> dict[str, list[Any]]
     customers = [make_customer(owner=owner) for owner in owners]
     pools = [make_pool(department=owners[0].department), make_pool(department=other_department)]
     today = timezone.localdate()
+    product = make_product()
     return {
         "customers.Customer": [*customers, *(make_pooled_customer(pool) for pool in pools)],
         "customers.Contact": [make_contact(customer) for customer in customers],
@@ -110,6 +113,22 @@ def make_rows(owners: list[User], other_department: Any) -> dict[str, list[Any]]
         "customers.Segment": [
             Segment.objects.create(owner=owner, name="Named", conditions=EVERYBODY) for owner in owners
         ],
+        "sales.Product": [product],
+        "sales.ProductCategory": [make_category()],
+        "sales.TaxRate": [make_tax_rate()],
+        "sales.PriceList": [make_price_list("Everybody", {product: "900"})],
+        "sales.PriceChange": [
+            PriceChange.objects.create(
+                product=product,
+                field="list_price",
+                before=1000,
+                after=1100,
+                starts_on=today,
+                reason="Because",
+                asked_by=owners[0],
+            )
+        ],
+        "sales.Opportunity": [make_opportunity(customer) for customer in customers],
         "crm.User": owners[:1],
         "crm.Department": [other_department],
         "crm.Role": [Role.objects.get(code="rep")],
