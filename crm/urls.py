@@ -12,6 +12,7 @@ urlpatterns = [
     path("", include("crm.ui.urls")),
     path("accounts/", include(people_urls.urlpatterns)),
     path("sales/", include("sales.urls")),
+    path("c/", include("sales.links.urls")),
     path("approvals/", include("crm.approvals.urls")),
     path("reports/", include("reports.urls")),
     path("jobs/", include("crm.jobs.urls")),

@@ -4,7 +4,8 @@ from typing import Any
 
 from sales.opportunities.urls import urlpatterns as opportunities
 from sales.products.urls import urlpatterns as products
+from sales.quotes.urls import urlpatterns as quotes
 from sales.requirements.urls import urlpatterns as requirements
 
 app_name = "sales"
-urlpatterns: list[Any] = [*products, *opportunities, *requirements]
+urlpatterns: list[Any] = [*products, *opportunities, *requirements, *quotes]

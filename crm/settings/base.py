@@ -265,6 +265,7 @@ HARBOUR_INVARIANTS = [
     "crm.operations.invariants.RULES",
     "crm.approvals.invariants.RULES",
     "customers.invariants.RULES",
+    "sales.quotes.invariants.RULES",
     "sales.contracts.invariants.RULES",
 ]
 HARBOUR_SCHEDULES: dict[str, dict[str, Any]] = {
@@ -313,6 +314,7 @@ HARBOUR_NOTICE_SUBJECTS = [
     "crm.ApprovalRequest",
     "sales.Product",
     "sales.Opportunity",
+    "sales.Quote",
     "sales.Contract",
     "sales.Order",
 ]
@@ -320,6 +322,7 @@ HARBOUR_RIGHTS = ["crm.access.rights.RIGHTS", "customers.rights.RIGHTS", "sales.
 # what documents are put up for approval: each a Purpose
 HARBOUR_APPROVALS: list[str] = [
     "sales.requirements.approvals.PURPOSE",
+    "sales.quotes.approvals.PURPOSE",
     "sales.contracts.approvals.PURPOSE",
 ]
 # the working calendar deadlines are counted in

@@ -11,6 +11,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from customers.customers.identity import clean_line
 from customers.customers.models import Customer
 from sales.documents.models import Document, Line
 from sales.money import LARGEST, ZERO, cents, combined_discount, line_totals, total_of
@@ -171,7 +172,7 @@ def _refusals(
             wrong["product"] = _("This product is not on sale.")
         elif product.currency != terms.currency:
             wrong["product"] = _("This product is sold in %(currency)s.") % {"currency": product.currency}
-    if not one.name and product is None:
+    if not clean_line(one.name) and product is None:
         wrong["name"] = _("A line needs a product or a name.")
     return wrong
 
@@ -190,8 +191,8 @@ def _filled(
         line.code = product.code if product else ""
         _take_prices(line, product, prices)
     line.position = position
-    line.name = one.name or (product.name if product else "")
-    line.spec, line.unit = one.spec, one.unit or (product.unit if product else "")
+    line.name = clean_line(one.name) or (product.name if product else "")
+    line.spec, line.unit = clean_line(one.spec), clean_line(one.unit) or (product.unit if product else "")
     line.quantity, line.price, line.tax_rate = one.quantity, one.price, one.tax_rate
     line.discount = combined_discount(one.discount, terms.discount)
     if hasattr(line, "own_discount"):

@@ -1,5 +1,6 @@
 """Products, opportunities and sales documents; written to the tables directly, so they are older than any operation."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import count
@@ -20,6 +21,7 @@ from sales.requirements.models import Requirement, RequirementLine
 from tests.factories.customers import make_customer
 from tests.factories.people import make_user
 
+_QUOTE_NUMBERS = count(1)
 _CONTRACT_NUMBERS = count(1)
 
 
@@ -154,6 +156,34 @@ def make_requirement(customer: Customer | None = None, owner: User | None = None
     made = Requirement.objects.create(customer=customer, **given)
     RequirementLine.objects.create(
         document=made, position=1, name="Gateway", unit="set", quantity=Decimal(2), target_price=Decimal("6800")
+    )
+    return made
+
+
+def make_quote(
+    customer: Customer | None = None,
+    owner: User | None = None,
+    lines: Sequence[tuple[str, str]] = (("1", "10000.00"),),
+    **fields,
+) -> Quote:
+    """A draft quote (unless `state` says otherwise) with lines of quantity and price, 13 % tax in the price."""
+    customer = customer or make_customer(owner=owner or make_user())
+    owner = owner or customer.owner or make_user()
+    make_tax_rate()
+    today = timezone.localdate()
+    sums = [_priced(quantity, price, "0.13") for quantity, price in lines]
+    totals = {name: sum((one[name] for one in sums), Decimal("0.00")) for name in ("net", "tax", "gross")}
+    state = fields.setdefault("state", "draft")
+    if state not in EDITABLE_STATES:
+        fields.setdefault("number", f"T-Q-{next(_QUOTE_NUMBERS):06d}")
+    shared = {"owner": owner, "department": owner.department, "created_by": owner, "title": "Delivery",
+              "issued_on": today, "valid_until": today + timedelta(days=30), **totals}  # fmt: skip
+    made = Quote.objects.create(customer=customer, **{**shared, **fields})
+    Quote.objects.filter(pk=made.pk).update(root=made.root_id or made.pk)
+    made.refresh_from_db(fields=["root"])
+    QuoteLine.objects.bulk_create(
+        QuoteLine(document=made, position=place, name=f"Machine {place}", unit="set", **one)
+        for place, one in enumerate(sums, 1)
     )
     return made
 

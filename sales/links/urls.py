@@ -1,0 +1,8 @@
+"""The address of customers' links, short because people type it."""
+
+from django.urls import path
+
+from sales.links.views import customer_link
+
+app_name = "links"
+urlpatterns = [path("<str:token>/", customer_link, name="customer_link")]

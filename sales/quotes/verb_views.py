@@ -1,0 +1,165 @@
+"""What is done with one quote: submitting, withdrawing, new versions, copies, sending, declaring void."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.forms import BaseForm
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from crm.access.gate import SignedInRequest, needs
+from crm.approvals.routing import preview
+from crm.records.forms import refused
+from sales.documents.choosing import customer_named
+from sales.links.actions import link_path
+from sales.quotes import actions, versions
+from sales.quotes.forms import ReasonForm, SendForm, SubmitForm
+from sales.quotes.models import Quote
+
+ADD, CHANGE = "sales.add_quote", "sales.change_quote"
+
+
+@needs(CHANGE, model=Quote)
+def quote_submit(request: SignedInRequest, quote: Quote) -> HttpResponse:
+    """Put a quote up for approval, after showing who will decide and why."""
+    seen = preview("sales.quote", quote, actor=request.user)
+    form = SubmitForm(request.POST or None, preview=seen)
+
+    def act() -> None:
+        comment = form.cleaned_data["comment"]
+        actions.submit_quote(quote, actor=request.user, chosen=form.chosen(), comment=comment)
+
+    context = {"title": _("Submit for approval"), "action_label": _("Submit"), "preview": seen}
+    return _verb(request, quote, form, act, context, _("Submitted."), "sales/quotes/submit.html")
+
+
+@needs(CHANGE, model=Quote)
+def quote_withdraw(request: SignedInRequest, quote: Quote) -> HttpResponse:
+    """Take a waiting quote back."""
+    facts = [_("It can be changed and submitted again; its number stays.")]
+    context = {"title": _("Withdraw the quote"), "action_label": _("Withdraw"), "facts": facts}
+    return _verb(
+        request, quote, None, lambda: actions.withdraw_quote(quote, actor=request.user), context, _("Withdrawn.")
+    )
+
+
+@needs(CHANGE, model=Quote)
+def quote_void(request: SignedInRequest, quote: Quote) -> HttpResponse:
+    """Declare a quote void."""
+    form = ReasonForm(request.POST or None)
+    facts = [_("It does not count any more, and links to it end."), _("Its number is not given again.")]
+    context = {"title": _("Declare void"), "action_label": _("Declare void"), "facts": facts, "danger": True}
+    return _verb(
+        request, quote, form,
+        lambda: actions.void_quote(quote, actor=request.user, reason=form.cleaned_data["reason"]),
+        context, _("The quote is void."),
+    )  # fmt: skip
+
+
+@needs(CHANGE, model=Quote)
+@require_POST
+def quote_new_version(request: SignedInRequest, quote: Quote) -> HttpResponse:
+    """Begin the next version, which has to be approved anew."""
+    try:
+        made = versions.new_version(quote, actor=request.user)
+    except ValidationError as refusal:
+        messages.error(request, " ".join(refusal.messages))
+        return redirect(quote)
+    words = {"number": made.version}
+    text = _("Version %(number)s is a draft. The one before stays in force until this is approved.") % words
+    messages.success(request, text)
+    return redirect("sales:quote_edit", made.pk)
+
+
+@needs(ADD, model=Quote, rows="visible_to")
+@require_POST
+def quote_copy(request: SignedInRequest, quote: Quote) -> HttpResponse:
+    """Write a new quote with what this one says."""
+    if customer_named(request.user, ADD, str(quote.customer_id)) is None:
+        raise PermissionDenied(_("This customer is not in your reach for new quotes."))
+    try:
+        made, left_out = versions.copy_quote(quote, actor=request.user)
+    except ValidationError as refusal:
+        messages.error(request, " ".join(refusal.messages))
+        return redirect(quote)
+    if left_out:
+        words = {"names": ", ".join(left_out)[:200]}
+        messages.warning(request, _("Left out, because it is not sold any more: %(names)s") % words)
+    return redirect("sales:quote_edit", made.pk)
+
+
+@needs(CHANGE, model=Quote)
+def quote_send(request: SignedInRequest, quote: Quote) -> HttpResponse:
+    """Mark it as sent, and show the customer's link: this once, only its hash is kept."""
+    form = SendForm(request.POST or None, initial={"until": quote.valid_until})
+    if request.method == "POST" and form.is_valid():
+        try:
+            link, token = actions.send_quote(quote, actor=request.user, until=form.cleaned_data["until"])
+        except ValidationError as refusal:
+            refused(form, refusal)
+        else:
+            context = {"quote": quote, "link": link, "address": f"{settings.SITE_URL}{link_path(token)}"}
+            answer = render(request, "sales/quotes/sent.html", context)
+            answer["Cache-Control"] = "no-store"
+            return answer
+    facts = [
+        _("The quote is marked as sent, and a link is made under which the customer accepts or asks for changes."),
+        _("Earlier links to this quote end."),
+    ]
+    context = {"title": _("Send to the customer"), "action_label": _("Mark as sent, make a link"), "facts": facts}
+    return _confirm(request, quote, form, context)
+
+
+@needs(CHANGE, model=Quote)
+@require_POST
+def quote_revoke_link(request: SignedInRequest, quote: Quote) -> HttpResponse:
+    """Take the customer's link back."""
+    try:
+        actions.revoke_links(quote, actor=request.user)
+    except ValidationError as refusal:
+        messages.error(request, " ".join(refusal.messages))
+    else:
+        messages.success(request, _("The link no longer works."))
+    return redirect(quote)
+
+
+def _verb(
+    request: SignedInRequest,
+    quote: Quote,
+    form: BaseForm | None,
+    act: Callable[[], Any],
+    context: dict[str, Any],
+    done: str,
+    template: str = "records/confirm.html",
+) -> HttpResponse:
+    if request.method == "POST" and (form is None or form.is_valid()):
+        try:
+            act()
+        except ValidationError as refusal:
+            if form is None:
+                messages.error(request, " ".join(refusal.messages))
+                return redirect(quote)
+            refused(form, refusal)
+        else:
+            messages.success(request, done)
+            return redirect(quote)
+    return _confirm(request, quote, form, context, template)
+
+
+def _confirm(
+    request: SignedInRequest,
+    quote: Quote,
+    form: BaseForm | None,
+    context: dict[str, Any],
+    template: str = "records/confirm.html",
+) -> HttpResponse:
+    shown = {"form": form, "parent": str(quote), "parent_url": quote.get_absolute_url(),
+             "cancel_url": quote.get_absolute_url(), "quote": quote, **context}  # fmt: skip
+    return render(request, template, shown, status=422 if form is not None and form.errors else 200)
