@@ -1,4 +1,4 @@
-"""Gives an installation that existed before what selling starts with: tax rates, stages, contract types, number rules."""
+"""Gives an installation that existed before what selling starts with: rates, stages, contract types, number rules."""
 
 from datetime import date
 from decimal import Decimal

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from crm.records.custom import custom_sheet_fields
 from crm.records.sheets import (
@@ -24,7 +25,7 @@ class OpportunityResource(SheetResource):
     record = Opportunity
 
     number = SheetField("number", _("Number"), TextWidget(32), readonly=True)
-    name = SheetField("name", _("Name"), TextWidget(120), readonly=True)
+    name = SheetField("name", pgettext_lazy("thing", "Name"), TextWidget(120), readonly=True)
     customer = SheetField("customer_id", _("Customer"), TextWidget(200), path="seen_customer", readonly=True)
     amount = SheetField("amount", _("Amount"), DecimalWidget(), readonly=True)
     currency = SheetField("currency", _("Currency"), TextWidget(3), readonly=True)

@@ -22,14 +22,14 @@ from crm.people.models import User
 from crm.records.forms import has_code, refused
 from crm.records.stale import fingerprint
 from customers.contacts.models import Contact
-from customers.customers.custom import custom_facts, people_named
+from customers.customers.custom import custom_facts
 from customers.customers.models import Customer
 from sales.opportunities import actions
 from sales.opportunities.choosing import ChooseCustomerForm, customers_to_choose
 from sales.opportunities.filters import LABEL, OpportunityFilter
 from sales.opportunities.forms import LoseForm, OpportunityForm, ReopenForm, StageForm
-from sales.opportunities.models import Opportunity, OpportunityStage
-from sales.opportunities.names import names_for
+from sales.opportunities.models import Opportunity
+from sales.opportunities.summary import surroundings_of
 from sales.opportunities.tables import state_mark
 from sales.products.formats import price_text
 
@@ -41,27 +41,27 @@ VIEW, ADD, CHANGE = "sales.view_opportunity", "sales.add_opportunity", "sales.ch
 def opportunity_detail(request: SignedInRequest, opportunity: Opportunity) -> HttpResponse:
     """One opportunity: how far it is, with whom, for how much."""
     user = request.user
+    seen = Customer.objects.visible_to(user).filter(pk=opportunity.customer_id).first()
+    if seen is not None:
+        opportunity.customer = seen
     customer = opportunity.customer
-    seen = Customer.objects.visible_to(user).filter(pk=customer.pk).first()
-    wanted = {"person": people_named(LABEL, [opportunity.custom])}
-    names = names_for(user, [opportunity], ("owner_id", "department_id", "stage_id", "loss_reason_id"), wanted)
+    surroundings = surroundings_of(opportunity, user)
     is_open = opportunity.state == Opportunity.State.OPEN and opportunity.archived_at is None
     may_change = may(user, CHANGE, opportunity) and customer.archived_at is None
-    files = files_of(opportunity, user)
-    contact = Contact.objects.visible_to(user).filter(pk=opportunity.contact_id).first() if seen else None
+    shows_people = seen is not None and seen.status != Customer.Status.POOL
     context = {
         "opportunity": opportunity,
         "customer": seen,
-        "contact": contact if seen and seen.status != Customer.Status.POOL else None,
-        "owner": names["person"].get(opportunity.owner_id),
-        "department": names["department"].get(opportunity.department_id),
-        "loss_reason": names["loss_reason"].get(opportunity.loss_reason_id, ""),
+        "contact": surroundings.contact if shows_people else None,
+        "owner": surroundings.people.get(opportunity.owner_id),
+        "department": surroundings.department,
+        "loss_reason": surroundings.loss_reason,
         "state": state_mark(opportunity),
         "amount": price_text(opportunity.amount, opportunity.currency),
         "opportunity_key": str(opportunity.pk),
-        "path": _path(opportunity),
-        "custom_facts": custom_facts(LABEL, opportunity.custom, customer, user, names["person"]),
-        "files": files,
+        "path": surroundings.path,
+        "custom_facts": custom_facts(LABEL, opportunity.custom, customer, user, surroundings.people),
+        "files": files_of(opportunity, user),
         "may_move": may_change and is_open,
         "may_reopen": may_change and opportunity.state == Opportunity.State.LOST,
     }
@@ -132,7 +132,7 @@ def opportunity_edit(request: SignedInRequest, opportunity: Opportunity) -> Http
 def opportunity_stage(request: SignedInRequest, opportunity: Opportunity) -> HttpResponse:
     """Put it on another stage."""
     return _verb(
-        request, opportunity, StageForm(request.POST or None, without=opportunity.stage), actions.move_opportunity,
+        request, opportunity, StageForm(_sent(request), without=opportunity.stage), actions.move_opportunity,
         {"title": _("Set stage"), "action_label": _("Save"), "done": _("Saved.")},
     )  # fmt: skip
 
@@ -142,7 +142,7 @@ def opportunity_lose(request: SignedInRequest, opportunity: Opportunity) -> Http
     """Close it as lost, with a reason."""
     facts = [_("With its last open opportunity a customer becomes a lead again."), _("It can be opened again.")]
     return _verb(
-        request, opportunity, LoseForm(request.POST or None), actions.lose_opportunity,
+        request, opportunity, LoseForm(_sent(request)), actions.lose_opportunity,
         {"title": _("Lose opportunity"), "action_label": _("Mark as lost"), "done": _("Marked as lost."),
          "facts": facts, "danger": True},
     )  # fmt: skip
@@ -152,7 +152,7 @@ def opportunity_lose(request: SignedInRequest, opportunity: Opportunity) -> Http
 def opportunity_reopen(request: SignedInRequest, opportunity: Opportunity) -> HttpResponse:
     """Talk about a lost one again."""
     return _verb(
-        request, opportunity, ReopenForm(request.POST or None), actions.reopen_opportunity,
+        request, opportunity, ReopenForm(_sent(request)), actions.reopen_opportunity,
         {"title": _("Open again"), "action_label": _("Open again"), "done": _("Open again.")},
     )  # fmt: skip
 
@@ -168,6 +168,11 @@ def opportunity_filter(request: SignedInRequest) -> HttpResponse:
 
 
 # ── parts of the pages above ──
+
+
+def _sent(request: SignedInRequest) -> Any:
+    """What was sent, be it nothing at all."""
+    return request.POST if request.method == "POST" else None
 
 
 def _customer(user: User, text: str) -> Customer | None:
@@ -194,18 +199,6 @@ def _contacts(user: User, customer: Customer, kept: int | None = None) -> Any:
 def _cover(form: OpportunityForm, user: User, customer: Customer) -> None:
     entitled, sees = may_know_contact_details(user, customer), sees_contact_details(user, customer)
     form.cover(user, customer, is_entitled=entitled, sees=sees)
-
-
-def _path(opportunity: Opportunity) -> list[tuple[str, str]]:
-    """The stages in their order with a class each: done, now, or still to come."""
-    stages = list(OpportunityStage.objects.all())
-    now = next(place for place, stage in enumerate(stages) if stage.pk == opportunity.stage_id)
-    is_won = opportunity.state == Opportunity.State.WON
-    return [
-        (stage.name, "done" if is_won or place < now else "now" if place == now else "")
-        for place, stage in enumerate(stages)
-        if stage.is_active or place == now
-    ]
 
 
 def _form_page(

@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from crm.ui.widgets import DayInput, MoneyInput, SearchSelect
 from sales.products.categories import categories_in_order
@@ -38,7 +39,7 @@ class ProductForm(forms.Form):
     """What is said of a product; prices are asked for on a page of their own."""
 
     code = forms.CharField(label=_("Code"), max_length=40)
-    name = forms.CharField(label=_("Name"), max_length=200)
+    name = forms.CharField(label=pgettext_lazy("thing", "Name"), max_length=200)
     spec = forms.CharField(
         label=_("Description"), max_length=300, required=False, help_text=_("Printed below the name on quotes.")
     )

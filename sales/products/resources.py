@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.db.models import Case, F, Func, TextField, Value, When
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from crm.records.sheets import (
@@ -105,11 +105,17 @@ class ProductResource(SheetResource):
     record = Product
 
     code = SheetField("code", _("Code"), TextWidget(40), required=True, aliases="产品编码|产品编号|编码|货号|sku")
-    name = SheetField("name", _("Name"), TextWidget(200), required=True, aliases="产品名称|品名|product")
+    name = SheetField(
+        "name",
+        pgettext_lazy("thing", "Name"),
+        TextWidget(200),
+        required=True,
+        aliases="名称|产品|产品名称|品名|product",
+    )
     spec = SheetField("spec", _("Description"), TextWidget(300), aliases="规格|规格型号|说明|spec")
     category = SheetField("category_id", _("Category"), TextWidget(400), path="category__name",
                           aliases="分类|产品分类|类别")  # fmt: skip
-    unit = SheetField("unit", _("Unit"), TextWidget(20), aliases="单位|计量单位")
+    unit = SheetField("unit", _("Unit"), TextWidget(20), aliases="单位|计量单位|uom")
     list_price = SheetField("list_price", _("List price"), PriceWidget(), aliases="目录价|标准价|单价|价格|price")
     minimum_price = SheetField("minimum_price", _("Minimum price"), PriceWidget(), right=FLOOR_RIGHT,
                                aliases="底价|最低价|floor price")  # fmt: skip

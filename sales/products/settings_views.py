@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from crm.access.gate import SignedInRequest, needs
@@ -30,7 +30,7 @@ KEEP, SALES_DATA = "sales.change_product", "sales.manage_sales_data"
 class CategoryForm(forms.Form):
     """A category and its place."""
 
-    name = forms.CharField(label=gettext_lazy("Name"), max_length=80)
+    name = forms.CharField(label=pgettext_lazy("thing", "Name"), max_length=80)
     parent = forms.TypedChoiceField(
         label=gettext_lazy("Below"), required=False, coerce=int, empty_value=None, widget=SearchSelect
     )
@@ -57,7 +57,7 @@ class CategoryEditForm(CategoryForm):
 class TaxRateForm(forms.Form):
     """A rate in percent and its first day."""
 
-    name = forms.CharField(label=gettext_lazy("Name"), max_length=40)
+    name = forms.CharField(label=pgettext_lazy("thing", "Name"), max_length=40)
     percent = forms.DecimalField(
         label=gettext_lazy("Rate in percent"), min_value=0, max_value=Decimal("99.9999"), decimal_places=4
     )
