@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from sales.contracts.urls import urlpatterns as contracts
 from sales.opportunities.urls import urlpatterns as opportunities
+from sales.orders.urls import urlpatterns as orders
 from sales.products.urls import urlpatterns as products
 from sales.quotes.urls import urlpatterns as quotes
 from sales.requirements.urls import urlpatterns as requirements
 
 app_name = "sales"
-urlpatterns: list[Any] = [*products, *opportunities, *requirements, *quotes]
+urlpatterns: list[Any] = [*products, *opportunities, *requirements, *quotes, *contracts, *orders]

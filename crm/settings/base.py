@@ -406,6 +406,8 @@ HARBOUR_PALETTE = [
     "sales.products.search.palette_results",
     "sales.opportunities.search.palette_results",
     "sales.requirements.search.palette_results",
+    "sales.contracts.search.palette_results",
+    "sales.orders.search.palette_results",
 ]
 # model label → what exporting its list means; rows a person may export in a day, by the scope of the export right
 HARBOUR_EXPORTS = {
@@ -415,6 +417,7 @@ HARBOUR_EXPORTS = {
     "customers.Task": "customers.tasks.exports.EXPORT",
     "sales.Product": "sales.products.exports.EXPORT",
     "sales.Opportunity": "sales.opportunities.exports.EXPORT",
+    "sales.Contract": "sales.contracts.exports.EXPORT",
 }
 EXPORT_ROWS_A_DAY = {"own": 200, "department": 5_000, "below": 5_000, "all": 200_000}
 
@@ -453,6 +456,8 @@ HARBOUR_API = {
     "approvals": "crm.approvals.api.ApprovalViewSet",
     "users": "crm.api.users.UserViewSet",
     "jobs": "crm.api.jobs.JobViewSet",
+    "contracts": "sales.contracts.api.ContractViewSet",
+    "orders": "sales.orders.api.OrderViewSet",
 }
 API_REQUESTS_PER_MINUTE = environment.number("HARBOUR_API_RATE", 1200)
 SPECTACULAR_SETTINGS = {

@@ -166,11 +166,11 @@ class SignForm(forms.Form):
     """The day, and the signed file: one kept with the contract already, or a new one."""
 
     signed_on = forms.DateField(label=_("Signed on"), widget=DayInput)
-    file = forms.ModelChoiceField(
-        label=_("Signed file"), queryset=Attachment.objects.none(), required=False,
+    file = forms.FileField(label=_("Upload the signed file"), required=False, widget=forms.FileInput)
+    kept_file = forms.ModelChoiceField(
+        label=_("Or one kept with the contract"), queryset=Attachment.objects.none(), required=False,
         empty_label=_("none of those kept here"),
     )  # fmt: skip
-    upload = forms.FileField(label=_("Upload the signed file"), required=False, widget=forms.FileInput)
     waiver_reason = forms.CharField(
         label=_("Why there is no file"), max_length=200, required=False,
         help_text=_("Only a manager may go without the signed file."),
@@ -179,6 +179,6 @@ class SignForm(forms.Form):
     def __init__(self, *args: Any, user: User, contract: Contract, may_waive: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         files = Attachment.objects.visible_to(user).of(contract).live().order_by("-pk")
-        self.fields["file"].queryset = files  # type: ignore[attr-defined]
+        self.fields["kept_file"].queryset = files  # type: ignore[attr-defined]
         if not may_waive:
             del self.fields["waiver_reason"]

@@ -4,16 +4,16 @@ from crm.operations.invariants import Invariant
 
 _SIGNED = "('signed', 'suspended', 'terminated', 'closed')"
 _NUMBERED = ("requirement", "quote", "contract", "payment", "invoice", "reissue")
+_UNNUMBERED = " UNION ALL ".join(
+    f"SELECT id FROM sales_{name} WHERE number = '' AND state NOT IN ('draft', 'returned', 'withdrawn')"  # noqa: S608
+    for name in _NUMBERED
+)
 
 RULES = [
     Invariant(
         7,
         "Every document that was submitted has a number, and only versions of one document share one.",
-        " UNION ALL ".join(
-            f"SELECT id FROM sales_{name} WHERE number = '' AND state NOT IN ('draft', 'returned', 'withdrawn')"  # noqa: S608 - own names
-            for name in _NUMBERED
-        )
-        + " UNION ALL SELECT min(id) FROM sales_quote WHERE number <> '' GROUP BY number "
+        f"{_UNNUMBERED} UNION ALL SELECT min(id) FROM sales_quote WHERE number <> '' GROUP BY number "  # noqa: S608 - own names
         "HAVING count(DISTINCT root_id) > 1 "
         "UNION ALL SELECT min(id) FROM sales_contract WHERE number <> '' GROUP BY number HAVING count(*) > 1",
     ),

@@ -48,9 +48,8 @@ class ContractListView(RecordListView):
             if name in shown:
                 pointed[kind] = {pk for row in rows if (pk := getattr(row, f"{name}_id"))}
         found: dict[str, Any] = dict(look_up(merged(pointed, wanted)))
-        found["contract_type"] = (
-            dict(ContractType.objects.filter(pk__in=types).values_list("pk", "name")) if types else {}
-        )
+        named = ContractType.objects.filter(pk__in=types).values_list("pk", "name") if types else ()
+        found["contract_type"] = dict(named)
         return found
 
     def more(self, request: SignedInRequest) -> dict[str, Any]:

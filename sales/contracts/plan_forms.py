@@ -59,7 +59,8 @@ class PlanEditor:
     def is_valid(self) -> bool:
         """Whether each row can be read; what is wrong stands at its row."""
         self.forms = [PartForm(one, prefix=f"plan-{place}") for place, one in enumerate(self._prefixed())]
-        return all([form.is_valid() for form in self.forms])
+        readable = [form.is_valid() for form in self.forms]
+        return all(readable)
 
     def values(self) -> list[dict[str, Any]]:
         """What the action takes."""

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from django.db.models import F
 
 from sales.documents.querysets import DocumentQuerySet
 
+if TYPE_CHECKING:
+    from crm.people.models import User
+
 
 class ContractQuerySet(DocumentQuerySet):
     """Contracts and supplements."""
+
+    def shown_to(self, user: User) -> Self:
+        """Those the person may see, with what the page of one names."""
+        return self.visible_to(user).select_related(
+            "customer", "type", "main", "opportunity", "owner", "contact", "signer_ours", "signed_file", "waived_by"
+        )
 
     def main_ones(self) -> Self:
         """Contracts that are no supplement."""

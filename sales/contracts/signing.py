@@ -111,7 +111,8 @@ def _take_proof(contract: Contract, actor: User, file: Attachment | None, waiver
         contract.signed_file = file
         return
     if not may(actor, WAIVE_RIGHT, contract):
-        raise ValidationError({"file": _("Add the signed file. Only a manager may go without it.")}, code="no_file")
+        words = _("Add the signed file. Only a manager may go without it.")
+        raise ValidationError({"file": ValidationError(words, code="no_file")})
     if not waiver_reason:
         raise ValidationError({"waiver_reason": _("Write why there is no file.")})
     contract.waived_by, contract.waiver_reason = actor, waiver_reason[:200]

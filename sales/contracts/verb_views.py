@@ -145,12 +145,12 @@ def contract_close(request: SignedInRequest, contract: Contract) -> HttpResponse
 
 def _sign(contract: Contract, form: SignForm, user: User) -> Contract:
     given = form.cleaned_data
-    uploads = [given["upload"]] if given["upload"] else []
-    with received(uploads, "upload") as files, transaction.atomic():
+    uploads = [given["file"]] if given["file"] else []
+    with received(uploads, "file") as files, transaction.atomic():
         kept = attach_files(contract, files, actor=user, note=_("signed")) if files else []
         return sign_contract(
-            contract, actor=user, signed_on=given["signed_on"], file=kept[0] if kept else given["file"],
-            waiver_reason="" if kept or given["file"] else given.get("waiver_reason", ""),
+            contract, actor=user, signed_on=given["signed_on"], file=kept[0] if kept else given["kept_file"],
+            waiver_reason="" if kept or given["kept_file"] else given.get("waiver_reason", ""),
         )  # fmt: skip
 
 

@@ -28,7 +28,7 @@ from sales.documents.line_forms import LineEditor, lines_answer
 VIEW, ADD, CHANGE = "sales.view_contract", "sales.add_contract", "sales.change_contract"
 
 
-@needs(VIEW, model=Contract)
+@needs(VIEW, model=Contract, rows="shown_to")
 @require_safe
 def contract_detail(request: SignedInRequest, contract: Contract) -> HttpResponse:
     """One contract with its lines, instalments, sums, orders and supplements."""

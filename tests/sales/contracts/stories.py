@@ -42,8 +42,8 @@ def make_quote(customer, amounts=("10000.00",), product=None, state="approved", 
     Quote.objects.filter(pk=quote.pk).update(root=quote)
     for place, (price, total) in enumerate(lines, 1):
         QuoteLine.objects.create(
-            document=quote, position=place, name=f"Machine {place}", unit="set", quantity=1, price=price, product=product,
-            tax_rate=rate, net=total.net, tax=total.tax, gross=total.gross,
+            document=quote, position=place, name=f"Machine {place}", unit="set", quantity=1, price=price,
+            product=product, tax_rate=rate, net=total.net, tax=total.tax, gross=total.gross,
         )  # fmt: skip
     return quote
 
