@@ -31,8 +31,13 @@ def add_flow(*, actor: User | None, purpose: str, name: str, definition: Any, is
     return flow
 
 
-def save_flow(flow: Flow, *, actor: User, definition: Any, name: str = "", note: str = "") -> FlowVersion:
-    """What a flow says from now on, as its next version; the same again makes none."""
+def save_flow(
+    flow: Flow, *, actor: User, definition: Any, name: str = "", note: str = "", base: int | None = None
+) -> FlowVersion:
+    """What a flow says from now on, as its next version; the same again makes none.
+
+    ValidationError "stale" where another version than `base` is the newest by now.
+    """
     ready = checked(purpose_named(flow.purpose), definition)
     with operation(actor, "flow_changed", flow, reason=note[:NOTE_AT_MOST]):
         locked = Flow.objects.select_for_update(of=("self",)).select_related("version").get(pk=flow.pk)
@@ -41,6 +46,9 @@ def save_flow(flow: Flow, *, actor: User, definition: Any, name: str = "", note:
             _refuse_name(locked)
             locked.save(update_fields=["name"])
         assert locked.version is not None
+        if base is not None and locked.version.number != base:
+            words = _("Somebody saved version %(number)s meanwhile. Open the flow again.")
+            raise ValidationError(words % {"number": locked.version.number}, code="stale")
         if locked.version.definition != ready:
             _add_version(locked, ready, actor, note)
     flow.refresh_from_db()

@@ -325,6 +325,8 @@ HARBOUR_APPROVALS: list[str] = [
     "sales.quotes.approvals.PURPOSE",
     "sales.contracts.approvals.PURPOSE",
 ]
+# kind of fact → what conditions on it choose from: a function that answers ids and names
+HARBOUR_FACT_CHOICES = {"level": "sales.documents.asked.levels", "category": "sales.documents.asked.categories"}
 # the working calendar deadlines are counted in
 HARBOUR_WORKING_CALENDAR = "customers.base_data.working_days.working_calendar"
 # lists of the settings an administrator may change for the company

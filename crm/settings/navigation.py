@@ -135,6 +135,8 @@ HARBOUR_SETTINGS = [
              "folder", "sales.change_product"),
             ("settings:tax_rates", "", _("Tax rates"), _("Rates of value added tax, with the days they are valid."),
              "percent", "sales.manage_sales_data"),
+            ("settings:flow_list", "", _("Approval flows"), _("Who decides on which documents, by when."), "git-branch",
+             "crm.manage_flow"),
             ("settings:company", "", _("Company settings"), _("Limits, deadlines and alarms of all parts."),
              "building-2", "crm.manage_company"),
             ("settings:number_list", "", _("Numbers"), _("How customer numbers look."), "hash", "crm.manage_base_data"),
