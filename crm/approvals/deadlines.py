@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import OperationalError, transaction
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -101,7 +101,7 @@ def retry_blocked() -> int:
 
 
 def retry(request: ApprovalRequest, *, actor: User | None) -> bool:
-    """Look again for somebody who may decide on a blocked request; whether it goes on. Keepers of flows may ask for it."""
+    """Look again for somebody who may decide on a blocked request, as a keeper of flows may ask; whether it goes on."""
     if actor is not None and not actor.reach.has("crm.manage_flow"):
         raise ValidationError(_("Your role does not include this."), code="no_right")
     with transaction.atomic():

@@ -56,19 +56,26 @@ class Directory:
         people: dict[int, Any] = self.people
         return [pk for pk, person in people.items() if role in person.held_roles]
 
-    def heads_above(self, department_id: int | None) -> list[int]:
-        """The heads of a department and of those above it, from below; those who left are passed over."""
+    def heads(self, department_id: int | None) -> list[int]:
+        """The heads of a department and of those above it, from below, whether they still work here or not."""
         path, _head = self.departments.get(department_id or 0, ([], None))
-        heads = [self.departments[place][1] for place in reversed(path)]
-        found = dict.fromkeys(head for head in heads if head and self.people[head].is_active)
-        return list(found)
+        found = (self.departments[place][1] for place in reversed(path))
+        return list(dict.fromkeys(head for head in found if head))
 
-    def superiors(self, pk: int) -> list[int]:
-        """Those above a person, from below: the heads of their department and of those above it."""
+    def line(self, pk: int) -> list[int]:
+        """Those above a person, from below, whether they still work here or not."""
         person = self.people.get(pk)
-        heads = self.heads_above(person.department_id if person else None)
+        heads = self.heads(person.department_id if person else None)
         # who heads a department answers to whoever stands above it, not to themselves
         return heads[heads.index(pk) + 1 :] if pk in heads else heads
+
+    def heads_above(self, department_id: int | None) -> list[int]:
+        """The heads of a department and of those above it who work here, from below."""
+        return [pk for pk in self.heads(department_id) if self.people[pk].is_active]
+
+    def superiors(self, pk: int) -> list[int]:
+        """Those above a person who work here, from below."""
+        return [upper for upper in self.line(pk) if self.people[upper].is_active]
 
     def stand_in_of(self, pk: int) -> tuple[int | None, bool]:
         """Who decides in a person's name today (None: nobody else), and whether the person is away."""

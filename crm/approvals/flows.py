@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -11,10 +12,11 @@ from django.utils.translation import gettext as _
 
 from crm.approvals.definitions import checked
 from crm.approvals.models import Flow, FlowVersion
-from crm.approvals.purposes import purpose_named, purposes
+from crm.approvals.purposes import Purpose, purpose_named, purposes
 from crm.history.operations import operation
 from crm.people.models import User
 
+logger = logging.getLogger("harbour.approvals")
 NAME_AT_MOST, NOTE_AT_MOST = 80, 200
 
 
@@ -84,13 +86,22 @@ def install_standard_flows(language: str = "zh-hans") -> int:
     wanted = [(purpose, *flow) for purpose in waiting for flow in purpose.standard_flows]
     if not wanted:
         return 0
+    count = 0
     with translation.override(language), operation(None, "flows_installed", via="system", row_count=len(wanted)):
         for purpose, name, definition in wanted:
-            named = [{**step, "name": str(step["name"])} for step in definition["steps"]]
-            add_flow(
-                actor=None, purpose=purpose.code, name=str(name), definition={**definition, "steps": named}
-            )  # fmt: skip
-    return len(wanted)
+            count += _installed(purpose, str(name), definition)
+    return count
+
+
+def _installed(purpose: Purpose, name: str, definition: dict[str, Any]) -> bool:
+    """Whether a standard flow could be added: an administrator may have removed a role it names."""
+    named = [{**step, "name": str(step["name"])} for step in definition["steps"]]
+    try:
+        add_flow(actor=None, purpose=purpose.code, name=name, definition={**definition, "steps": named})
+    except ValidationError as refusal:
+        logger.warning("a standard flow was left out", extra={"purpose": purpose.code, "why": refusal.messages})
+        return False
+    return True
 
 
 def _locked_flows(purpose: str) -> Any:

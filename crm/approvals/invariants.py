@@ -2,9 +2,6 @@
 
 from crm.operations.invariants import Invariant
 
-# the place of a step's own people among its turns (crm/approvals/turns.py)
-_OWN_PLACE = 100
-
 RULES = [
     Invariant(
         35,
@@ -27,7 +24,8 @@ RULES = [
         "WHERE t.request_id = r.id AND t.round = r.round) began ON true "
         "CROSS JOIN LATERAL (SELECT count(DISTINCT d.actor_id) AS approvals FROM crm_approvaldecision d "
         "JOIN crm_approvaltask t ON t.id = d.task_id WHERE d.request_id = r.id AND d.round = r.round "
-        f"AND t.position = {_OWN_PLACE} AND d.step = s.step->>'key' AND d.action IN ('approve', 'auto')) given "
+        # 100: the place of a step's own people among its turns (crm/approvals/turns.py)
+        "AND t.position = 100 AND d.step = s.step->>'key' AND d.action IN ('approve', 'auto')) given "
         "WHERE r.state = 'approved' AND s.place >= began.place AND given.approvals < "
         "CASE WHEN s.step->>'mode' = 'n' THEN (s.step->>'count')::int ELSE 1 END",
     ),
@@ -52,7 +50,8 @@ RULES = [
         39,
         "No turn waits in a request that does not, and each that waits has one, of its round and step.",
         "SELECT r.id FROM crm_approvalrequest r WHERE (r.state = 'pending') IS DISTINCT FROM EXISTS (SELECT FROM "
-        "crm_approvaltask t WHERE t.request_id = r.id AND t.state = 'pending') OR EXISTS (SELECT FROM crm_approvaltask t "
+        "crm_approvaltask t WHERE t.request_id = r.id AND t.state = 'pending') "
+        "OR EXISTS (SELECT FROM crm_approvaltask t "
         "WHERE t.request_id = r.id AND t.state = 'pending' AND (t.round <> r.round OR t.step <> r.step))",
     ),
     Invariant(

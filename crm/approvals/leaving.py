@@ -36,7 +36,7 @@ def lock_turns(user: User) -> None:
 
 
 def pass_turns_on(user: User) -> int:
-    """Inside the transaction that closes an account: everything goes to whoever decides in their name, or above them."""
+    """Inside the transaction that closes an account: all goes to whoever decides in their name, or above them."""
     close_account(user.pk)
     count = 0
     for request in _requests(user):

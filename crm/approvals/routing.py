@@ -179,7 +179,7 @@ class Case:
         for pk in named:
             self._take(pk, rights, found)
         least = int(step["count"]) if step["mode"] == "n" else 1
-        for pk in self._above(named, step):
+        for pk in self._above(named):
             if len(found) >= least:
                 break
             self._take(pk, rights, found)
@@ -193,7 +193,7 @@ class Case:
 
     def turns_above(self, pk: int, step: Step, *, is_last: bool) -> Iterator[Turn]:
         """Those above a person who may decide in a step, themselves or whoever stands in, from below."""
-        for upper in self._above([pk], step):
+        for upper in self._above([pk]):
             turn = self.turn_of(upper, step, is_last=is_last)
             if turn is not None:
                 yield turn
@@ -228,13 +228,15 @@ class Case:
         level = min(who.get("levels", 1), len(above))
         return above[level - 1 : level]
 
-    def _above(self, named: Iterable[int], step: Step) -> list[int]:
-        """Who stands above those a step names, then above whoever submitted, from below."""
-        directory = self.directory
-        chains = [directory.superiors(pk) for pk in named] + [directory.superiors(self.submitter_id)]
-        if step["who"]["kind"] == "head":
-            chains.insert(0, directory.heads_above(self.department_id))
-        return list(dict.fromkeys(pk for chain in chains for pk in chain))
+    def _above(self, named: Iterable[int]) -> list[int]:
+        """Who stands above these people, from below: never somebody below them."""
+        return list(dict.fromkeys(upper for pk in named for upper in self._chain_of(pk)))
+
+    def _chain_of(self, pk: int) -> list[int]:
+        """Those above a person: in the way of the document where they stand in it, else in their own departments."""
+        ways = (self.directory.line(self.submitter_id), self.directory.heads(self.department_id))
+        after = [way[way.index(pk) + 1 :] for way in ways if pk in way]
+        return [upper for way in (*after, self.directory.line(pk)) for upper in way]
 
 
 def picked(step: Step, case: Case, chosen: Mapping[str, Sequence[int]], *, is_last: bool) -> Step:

@@ -27,8 +27,8 @@ class Belonging:
     already, and answers (handed over, left behind); `plan(departure)` makes the chunks, one of everything without it.
     `refuse(departure)` raises ValidationError where it cannot be done; `finish(departure, state)` closes what `plan`
     opened. `sweep()` catches what a disabled person still has, every minute. Where `holds_back`, nobody is disabled
-    while there is any left, except by leaving. `close(user)` runs in the transaction that closes the account, `lock(user)`
-    in it before the account is locked.
+    while there is any left, except by leaving. `close(user)` runs in the transaction that closes the account, and
+    `lock(user)` in it before the account is locked.
     """
 
     code: str

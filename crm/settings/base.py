@@ -285,6 +285,7 @@ HARBOUR_SCHEDULES: dict[str, dict[str, Any]] = {
     "task-reminders": {"run": "customers.tasks.actions.remind_of_tasks", "every": "minute"},
     "due-departures": {"run": "crm.leaving.actions.begin_due_departures", "every": "day", "at_hour": 6},
     "approval-deadlines": {"run": "crm.approvals.deadlines.watch_deadlines", "every": "minute"},
+    "approval-blocked": {"run": "crm.approvals.deadlines.retry_blocked", "every": "hour"},
     "leavers-leftovers": {"run": "crm.leaving.actions.sweep_leftovers", "every": "minute"},
     "follow-up-reminders": {"run": "customers.activities.actions.remind_of_follow_ups", "every": "day", "at_hour": 8},
     "contract-ends": {"run": "sales.contracts.reminders.remind_of_ends", "every": "day", "at_hour": 8},
@@ -355,7 +356,7 @@ HARBOUR_CUSTOMER_HOLDS: list[str] = [
 HARBOUR_CONTRACTS: list[str] = ["sales.contracts.holds.customers_with_contracts"]
 # lists of the base data an administrator keeps, and what fills those of the apps above on a new installation
 HARBOUR_BASE_DATA = ["customers.base_data.kinds.LISTS", "sales.base_data.kinds.LISTS"]
-HARBOUR_BASE_LOADERS = ["sales.base_data.loading.load_sales_data"]
+HARBOUR_BASE_LOADERS = ["sales.base_data.loading.load_sales_data", "crm.approvals.flows.install_standard_flows"]
 # what the demo company does besides looking after customers: each a function of its people and of the hour
 HARBOUR_DEMO_PARTS = ["sales.demo.catalogue.load_catalogue", "sales.demo.talks.load_talks"]
 # records an administrator may add fields to
