@@ -14,7 +14,6 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
-from crm.access.rows import ReachQuerySet
 from crm.history.changes import UNTOLD, RowChange, changes_of_contexts, event_model, tracked_models
 from crm.history.models import Operation
 from crm.history.operations import operation
@@ -117,6 +116,6 @@ def _write(model: type[Model], names: tuple[str, ...], rows: list[Model], actor:
 
 def _ids_in_reach(model: type[Model], ids: list[int], actor: User, action: str) -> set[int]:
     rows: Any = model._default_manager.filter(pk__in=ids)
-    if isinstance(rows, ReachQuerySet):
+    if hasattr(rows, "editable_by"):
         rows = rows.editable_by(actor) if action == "change" else rows.visible_to(actor)
     return set(rows.values_list("pk", flat=True))

@@ -8,27 +8,14 @@ from typing import TYPE_CHECKING, Any, Self
 from django.db import models
 from django.db.models import Q
 
-from crm.access.rows import ReachQuerySet
 from sales.products.secrets import hidden_changes
 
 if TYPE_CHECKING:
     from crm.people.models import User
 
 
-class ProductQuerySet(ReachQuerySet):
-    """The catalogue has no owner: whoever holds a right on products has it for all of them."""
-
-    def within(self, user: User, right: str) -> Self:
-        """All, for holders of the right."""
-        return self.all() if user.reach.has(right) else self.none()
-
-    def on_sale(self) -> Self:
-        """Those that may be put on a new document."""
-        return self.filter(is_on_sale=True, archived_at=None)
-
-
 class CatalogueQuerySet(models.QuerySet[Any]):
-    """Rows that belong to the catalogue: whoever sees products sees them, whoever holds another right has all."""
+    """The catalogue has no owners: whoever sees products sees all of it, whoever holds another right has it for all."""
 
     def visible_to(self, user: User) -> Self:
         """All, for those who see products."""
@@ -37,6 +24,26 @@ class CatalogueQuerySet(models.QuerySet[Any]):
     def within(self, user: User, right: str) -> Self:
         """All, for holders of the right."""
         return self.all() if user.reach.has(right) else self.none()
+
+
+class ProductQuerySet(CatalogueQuerySet):
+    """Reads over products."""
+
+    def editable_by(self, user: User) -> Self:
+        """All, for those who keep products."""
+        return self.within(user, "sales.change_product")
+
+    def live(self) -> Self:
+        """Those that are not in the recycle bin."""
+        return self.filter(archived_at=None)
+
+    def archived(self) -> Self:
+        """Those in the recycle bin."""
+        return self.filter(archived_at__isnull=False)
+
+    def on_sale(self) -> Self:
+        """Those that may be put on a new document."""
+        return self.filter(is_on_sale=True, archived_at=None)
 
 
 class PriceListQuerySet(CatalogueQuerySet):
