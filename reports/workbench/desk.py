@@ -22,13 +22,14 @@ from customers.tasks.models import Task
 from reports.workbench.reads import (
     FEW,
     SHOWN,
+    approval_parts,
     customer_parts,
     notice_parts,
     request_parts,
     result_parts,
     task_parts,
 )
-from reports.workbench.shown import Colleague, Due, DueTask, Falling, Unworked, Wish
+from reports.workbench.shown import Colleague, Due, DueTask, Falling, Unworked, WaitingTurn, Wish
 
 if TYPE_CHECKING:
     from crm.people.models import User
@@ -45,7 +46,7 @@ class Desk:
 
     def parts(self) -> dict[str, Any]:
         """The reads of this desk."""
-        return {**notice_parts(self.user), **task_parts(self.user, self.today)}
+        return {**notice_parts(self.user), **approval_parts(self.user), **task_parts(self.user, self.today)}
 
     @cached_property
     def read(self) -> Rows:
@@ -57,6 +58,10 @@ class Desk:
         rows = self.read["notices"]
         self.user.remember_unread(rows[0]["total"] if rows else 0)
         return [_notice(row) for row in rows]
+
+    def approvals(self) -> list[WaitingTurn]:
+        """Documents that wait for the person's decision, the soonest due first."""
+        return [WaitingTurn.of({**row, "due_at": _moment(row["due_at"])}) for row in self.read["approvals"]]
 
     @cached_property
     def task_counts(self) -> dict[str, int]:

@@ -9,6 +9,7 @@ from django.db.models import Count, F, Q, QuerySet, Window
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
+from crm.approvals.inbox import waiting_tasks
 from crm.notifications.models import Notice
 from crm.operations.moments import midnight
 from customers.activities.models import Activity
@@ -30,6 +31,10 @@ FEW = 5
 _DUE_FIELDS = ("pk", "name", "status", "stage__name", "owner__name", "next_follow_on", "last_followed_at")
 _ASKED_FIELDS = ("pk", "customer__name", "asked_by__name", "asked_at")
 _TASK_FIELDS = ("pk", "title", "priority", "due_at", "is_all_day", "customer_id", "seen_customer")
+_TURN_FIELDS = (
+    "request_id", "request__title", "request__purpose", "request__amount", "request__currency",
+    "request__submitted_by__name", "on_behalf_of__name", "due_at", "total",
+)  # fmt: skip
 Parts = dict[str, QuerySet[Any]]
 
 
@@ -37,6 +42,12 @@ def notice_parts(user: User) -> Parts:
     """The newest sentences a person has not read, each with how many there are."""
     unread = Notice.objects.visible_to(user).unread().annotate(total=Window(Count("pk"))).with_seen(user)
     return {"notices": unread.values("pk", "text", "url", "created_at", "total", "is_seen")[:FEW]}
+
+
+def approval_parts(user: User) -> Parts:
+    """Documents that wait for the person's decision, the soonest due first, each with how many there are."""
+    turns = waiting_tasks(user).annotate(total=Window(Count("pk"))).order_by(F("due_at").asc(nulls_last=True), "pk")
+    return {"approvals": turns.values(*_TURN_FIELDS)[:FEW]}
 
 
 def task_parts(user: User, today: date) -> Parts:

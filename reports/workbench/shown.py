@@ -7,6 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.urls import reverse
+from django.utils import timezone
+
+from crm.approvals.purposes import purpose_named
+from crm.ui.formats import yuan
 from customers.customers.models import Customer
 from customers.tasks.models import Task
 
@@ -21,6 +26,42 @@ class Due:
     stage: str
     owner: str
     days_late: int
+
+
+@dataclass(frozen=True)
+class WaitingTurn:
+    """A document that waits for one's decision; `total` is how many do."""
+
+    url: str
+    title: str
+    kind: Any
+    icon: str
+    submitter: str
+    behalf: str
+    amount: str
+    due_at: datetime | None
+    total: int
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> WaitingTurn:
+        """The turn a row of the workbench's reads tells of."""
+        purpose = purpose_named(row["request__purpose"])
+        return cls(
+            url=reverse("approvals:approval_detail", args=[row["request_id"]]),
+            title=row["request__title"],
+            kind=purpose.label,
+            icon=purpose.icon,
+            submitter=row["request__submitted_by__name"],
+            behalf=row["on_behalf_of__name"] or "",
+            amount=yuan(row["request__amount"], row["request__currency"] or "CNY"),
+            due_at=row["due_at"],
+            total=row["total"],
+        )
+
+    @property
+    def is_late(self) -> bool:
+        """Whether its time is over."""
+        return self.due_at is not None and self.due_at < timezone.now()
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ def workbench(request: SignedInRequest) -> HttpResponse:
         "greeting": greeting(timezone.now()),
         "today": timezone.localdate(),
         "notices": desk.notices(),
+        "approvals": desk.approvals(),
         "may_finish": user.reach.has("customers.change_task"),
     }
     if user.reach.has("customers.add_task"):

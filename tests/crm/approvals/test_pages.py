@@ -336,3 +336,16 @@ def test_copies_and_comments_are_pages(company):
     assert [copy.user for copy in request.copies.all()] == [company.vp]
     assert "Looks good" in text(sign_in(company.vp).get(request.get_absolute_url()))
     assert post(company.finance2, request, "copy", people=[company.vp.pk]).status_code == 422
+
+
+def test_the_workbench_shows_the_first_five_that_wait(company):
+    make_flow(manager())
+    requests = [submit(company, amount=f"{n}000.00") for n in range(1, 8)]
+
+    page = sign_in(company.director).get("/")
+
+    assert [turn.url for turn in page.context["approvals"]] == [row.get_absolute_url() for row in requests[:5]]
+    assert "All 7" in text(page)
+    assert "¥5,000" in text(page)
+    assert "Waiting for your decision" not in text(sign_in(company.rep).get("/"))
+    assert "Waiting for your decision" not in text(sign_in(company.finance).get("/"))
