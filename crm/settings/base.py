@@ -267,6 +267,7 @@ HARBOUR_INVARIANTS = [
     "customers.invariants.RULES",
     "sales.quotes.invariants.RULES",
     "sales.contracts.invariants.RULES",
+    "sales.payments.invariants.RULES",
 ]
 HARBOUR_SCHEDULES: dict[str, dict[str, Any]] = {
     "lapse-export-requests": {"run": "crm.records.export_requests.lapse_requests", "every": "hour"},
@@ -297,6 +298,7 @@ HARBOUR_SCHEDULES: dict[str, dict[str, Any]] = {
     "remove-orphaned-files": {"run": "crm.attachments.storage.remove_orphans", "every": "day", "at_hour": 4},
     "retention": {"run": "customers.quality.retention.running.run_each_night", "every": "day", "at_hour": 3},
     "expire-files": {"run": "crm.jobs.actions.delete_expired_files", "every": "day", "at_hour": 3},
+    "overdue-instalments": {"run": "sales.payments.dunning.remind_of_overdue", "every": "day", "at_hour": 9},
 }
 # what a segment may ask: each answers with fields; a query of (customer_id, amount) that gives customers their value
 HARBOUR_SEGMENT_FIELDS = [
@@ -318,6 +320,7 @@ HARBOUR_NOTICE_SUBJECTS = [
     "sales.Quote",
     "sales.Contract",
     "sales.Order",
+    "sales.Payment",
 ]
 HARBOUR_RIGHTS = ["crm.access.rights.RIGHTS", "customers.rights.RIGHTS", "sales.rights.RIGHTS", "reports.rights.RIGHTS"]
 # what documents are put up for approval: each a Purpose
@@ -325,13 +328,14 @@ HARBOUR_APPROVALS: list[str] = [
     "sales.requirements.approvals.PURPOSE",
     "sales.quotes.approvals.PURPOSE",
     "sales.contracts.approvals.PURPOSE",
+    "sales.payments.approvals.PURPOSE",
 ]
 # kind of fact → what conditions on it choose from: a function that answers ids and names
 HARBOUR_FACT_CHOICES = {"level": "sales.documents.asked.levels", "category": "sales.documents.asked.categories"}
 # the working calendar deadlines are counted in
 HARBOUR_WORKING_CALENDAR = "customers.base_data.working_days.working_calendar"
 # lists of the settings an administrator may change for the company
-HARBOUR_COMPANY = ["customers.company.SETTINGS"]
+HARBOUR_COMPANY = ["customers.company.SETTINGS", "sales.company.SETTINGS"]
 # model label → how its files follow it: who reaches and changes them, whose customer they belong to
 HARBOUR_ATTACHABLE = {
     "customers.Customer": "customers.customers.files.CUSTOMER_FILES",
@@ -341,6 +345,7 @@ HARBOUR_ATTACHABLE = {
     "sales.Product": "sales.products.files.PRODUCT_FILES",
     "sales.Opportunity": "sales.opportunities.files.OPPORTUNITY_FILES",
     "sales.Contract": "sales.contracts.files.CONTRACT_FILES",
+    "sales.Payment": "sales.payments.files.PAYMENT_FILES",
 }
 # classes of records with the period they are kept: lists of RetentionClass
 HARBOUR_RETENTION = ["customers.quality.retention.kept.CLASSES"]
@@ -411,6 +416,7 @@ HARBOUR_PALETTE = [
     "sales.requirements.search.palette_results",
     "sales.contracts.search.palette_results",
     "sales.orders.search.palette_results",
+    "sales.payments.search.palette_results",
 ]
 # model label → what exporting its list means; rows a person may export in a day, by the scope of the export right
 HARBOUR_EXPORTS = {
@@ -421,6 +427,8 @@ HARBOUR_EXPORTS = {
     "sales.Product": "sales.products.exports.EXPORT",
     "sales.Opportunity": "sales.opportunities.exports.EXPORT",
     "sales.Contract": "sales.contracts.exports.EXPORT",
+    "sales.Payment": "sales.payments.exports.EXPORT",
+    "sales.Instalment": "sales.payments.receivables.exports.EXPORT",
 }
 EXPORT_ROWS_A_DAY = {"own": 200, "department": 5_000, "below": 5_000, "all": 200_000}
 
@@ -461,6 +469,8 @@ HARBOUR_API = {
     "jobs": "crm.api.jobs.JobViewSet",
     "contracts": "sales.contracts.api.ContractViewSet",
     "orders": "sales.orders.api.OrderViewSet",
+    "payments": "sales.payments.api.PaymentViewSet",
+    "bank-lines": "sales.payments.api.BankLineViewSet",
 }
 API_REQUESTS_PER_MINUTE = environment.number("HARBOUR_API_RATE", 1200)
 SPECTACULAR_SETTINGS = {

@@ -251,6 +251,9 @@ class Instalment(models.Model):
     def __str__(self) -> str:
         return f"{self.contract} · {self.name}"
 
+    def get_absolute_url(self) -> str:
+        return reverse("sales:contract_detail", args=[self.contract_id])
+
     @property
     def open_amount(self) -> Decimal:
         """What of it is still to come."""

@@ -33,9 +33,7 @@ WATCHED = (
 
 def claim_payment(customer: Customer, *, actor: User, values: Mapping[str, Any]) -> Payment:
     """Note that a customer paid, as a draft; whoever owns the customer owns it. ValidationError by field."""
-    payment = Payment(
-        pk=next_id(Payment), customer=customer, created_by=actor, changed_by=actor, edited_by=actor
-    )
+    payment = Payment(pk=next_id(Payment), customer=customer, created_by=actor, changed_by=actor, edited_by=actor)
     with operation(actor, "payment_claimed", payment, anchor_id=customer.pk):
         held = hold_customer(customer)
         if held.owner_id is None:

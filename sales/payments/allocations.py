@@ -16,10 +16,10 @@ from django.utils.translation import gettext as _
 
 from crm.people.models import User
 from sales.contracts.models import Instalment
+from sales.documents.shown import money
 from sales.money import ZERO
 from sales.payments.holding import Account
 from sales.payments.models import Allocation, Payment
-from sales.payments.shown import told
 
 Parts = Sequence[tuple[int, Decimal]]
 
@@ -93,6 +93,6 @@ def refuse_less_than_invoiced(account: Account) -> None:
         if not contract.type.may_invoice_before_payment and contract.received < invoiced:
             raise ValidationError(
                 _("%(amount)s of %(contract)s is invoiced already; so much of what was paid for it stays with it.")
-                % {"amount": told(invoiced, contract.currency), "contract": contract},
+                % {"amount": money(invoiced, contract.currency), "contract": contract},
                 code="invoiced",
             )

@@ -12,10 +12,10 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.approvals.purposes import Fact, Purpose
 from sales.documents.content import Content, Difference, plain_value, shown_value
+from sales.documents.shown import money
 from sales.payments import confirming
 from sales.payments.holding import seen_account
 from sales.payments.models import Payment
-from sales.payments.shown import told
 
 CODE = "sales.payment"
 CONTENT = (
@@ -45,7 +45,7 @@ def differences(before: Content, after: Content) -> list[Difference]:
 
 
 def _wishes(content: Content, currency: str) -> str:
-    return "; ".join(told(Decimal(share), currency) for _pk, share in content.get("wanted") or [])
+    return "; ".join(money(Decimal(share), currency) for _pk, share in content.get("wanted") or [])
 
 
 def _facts(payment: Payment) -> dict[str, Any]:

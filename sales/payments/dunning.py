@@ -13,8 +13,8 @@ from crm.history.operations import operation
 from crm.notifications.actions import new_notice, notify_many
 from crm.notifications.models import Notice
 from sales.contracts.models import Instalment
+from sales.documents.shown import money
 from sales.payments.models import Dunning
-from sales.payments.shown import told
 
 STEPS = (1, 7, 30)
 CHUNK = 500
@@ -66,7 +66,7 @@ def _notice(part: Instalment, today: date, step: int) -> Notice | None:
             "%(amount)s of %(customer)s is overdue for %(count)s days: %(contract)s, %(name)s",
             days,
         ) % {
-            "amount": told(part.open_amount, contract.currency), "customer": contract.customer.name, "count": days,
+            "amount": money(part.open_amount, contract.currency), "customer": contract.customer.name, "count": days,
             "contract": contract.number, "name": part.name,
         }  # fmt: skip
     key = f"overdue:{part.pk}:{step}"

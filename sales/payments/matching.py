@@ -16,10 +16,10 @@ from crm.people.models import User
 from crm.ui.formats import long_day
 from customers.customers.identity import clean_line, name_key
 from customers.customers.models import Customer
+from sales.documents.shown import money
 from sales.payments.actions import claim_payment, submit_payment
 from sales.payments.holding import lock_payment
 from sales.payments.models import BankLine, Payment
-from sales.payments.shown import told
 
 # a payment that may still turn out to be the money of a line
 MATCHABLE = ("draft", "pending", "blocked", "returned", "withdrawn", "approved")
@@ -171,7 +171,7 @@ def _refuse_unfit(line: BankLine, payment: Payment) -> None:
     if (line.amount, line.currency) != (payment.amount, payment.currency):
         raise ValidationError(
             _("The bank says %(line)s, the payment %(payment)s. Return the claim to be corrected.")
-            % {"line": told(line.amount, line.currency), "payment": told(payment.amount, payment.currency)},
+            % {"line": money(line.amount, line.currency), "payment": money(payment.amount, payment.currency)},
             code="amount",
         )
     other = BankLine.objects.filter(payment=payment).exclude(pk=line.pk).first()

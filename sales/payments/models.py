@@ -14,7 +14,7 @@ from django.utils.translation import pgettext_lazy
 from crm.history.tracking import tracked
 from crm.records.models import Record
 from sales.documents.models import CURRENCIES, EDITABLE_STATES, WAITING_STATES, money_field
-from sales.payments.querysets import AllocationQuerySet, PaymentQuerySet
+from sales.payments.querysets import AllocationQuerySet, BankLineQuerySet, PaymentQuerySet
 
 
 @tracked()
@@ -177,6 +177,8 @@ class BankImport(models.Model):
     known_count = models.PositiveIntegerField(_("known before"), default=0)
     refused = models.JSONField(default=list, help_text="rows that could not be read: [[row, why], …]")
 
+    objects = BankLineQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("bank statement")
         verbose_name_plural = _("bank statements")
@@ -214,6 +216,8 @@ class BankLine(models.Model):
     matched_at = models.DateTimeField(null=True)
     note = models.CharField(_("note"), max_length=200, blank=True)
 
+    objects = BankLineQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("bank line")
         verbose_name_plural = _("bank lines")
@@ -228,6 +232,9 @@ class BankLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.booked_on} {self.payer_name} {self.amount}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("sales:bank_line_detail", args=[self.pk])
 
 
 @tracked()

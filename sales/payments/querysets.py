@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
+from django.db import models
 from django.db.models import F
 
 from sales.documents.querysets import DocumentQuerySet
+
+if TYPE_CHECKING:
+    from crm.people.models import User
 
 
 class PaymentQuerySet(DocumentQuerySet):
@@ -29,3 +33,19 @@ class AllocationQuerySet(DocumentQuerySet):
     def living(self) -> Self:
         """Those not taken back."""
         return self.filter(ended_at=None)
+
+
+class BankLineQuerySet(models.QuerySet["models.Model"]):
+    """Bank lines and statements belong to nobody: whoever keeps them sees all."""
+
+    def visible_to(self, user: User) -> Self:
+        """Rows the person may see."""
+        return self.within(user, "sales.import_bank_line")
+
+    def within(self, user: User, right: str) -> Self:
+        """All rows for holders of the right."""
+        return self.all() if user.reach.has(right) else self.none()
+
+    def open(self) -> Self:
+        """Those nobody dealt with."""
+        return self.filter(state="open")

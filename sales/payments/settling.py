@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from crm.history.operations import operation
 from crm.people.models import User
 from customers.customers.identity import clean_line
+from sales.documents.shown import money
 from sales.money import ZERO, cents
 from sales.payments.allocations import (
     Parts,
@@ -24,7 +25,6 @@ from sales.payments.allocations import (
 )
 from sales.payments.holding import Account, hold_payment, refuse_unless
 from sales.payments.models import Allocation, Payment
-from sales.payments.shown import told
 
 
 def allocate_payment(payment: Payment, *, actor: User, parts: Parts = ()) -> Payment:
@@ -87,11 +87,13 @@ def _checked(payment: Payment, account: Account, parts: Parts) -> list[tuple[int
             raise ValidationError(
                 {
                     "parts": _("%(open)s of “%(name)s” is open; write an amount up to that.")
-                    % {"open": told(part.open_amount, payment.currency), "name": part.name}
-                })
+                    % {"open": money(part.open_amount, payment.currency), "name": part.name}
+                }
+            )
     if sum((share for _pk, share in chosen), ZERO) > payment.prepaid:
         raise ValidationError(
-            {"parts": _("Only %(left)s is left to allocate.") % {"left": told(payment.prepaid, payment.currency)}})
+            {"parts": _("Only %(left)s is left to allocate.") % {"left": money(payment.prepaid, payment.currency)}}
+        )
     return chosen
 
 

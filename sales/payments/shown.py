@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
-from crm.ui.formats import SYMBOLS, yuan2
 from crm.ui.marks import status
 from sales.payments.models import BankLine, Payment
 
@@ -14,11 +11,6 @@ STATE_TONES = {
 }  # fmt: skip
 LINE_TONES = {"open": "amber", "matched": "green", "ignored": "gray"}
 PART_TONES = {"open": "blue", "part": "amber", "done": "green", "overdue": "red", "void": "gray"}
-
-
-def told(amount: Decimal | None, currency: str) -> str:
-    """An amount to the cent with its currency: ¥680,000.00."""
-    return "" if amount is None else f"{SYMBOLS.get(currency, currency + ' ')}{yuan2(amount)}"
 
 
 def state_mark(payment: Payment) -> str:

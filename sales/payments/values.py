@@ -12,10 +12,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from customers.customers.identity import clean_line
+from sales.documents.shown import money
 from sales.money import LARGEST, ZERO, cents
 from sales.payments.holding import Account, seen_account
 from sales.payments.models import Payment
-from sales.payments.shown import told
 
 EDITABLE = (
     "contract", "currency", "amount", "method", "paid_on", "payer_name", "reference", "remark", "wanted",
@@ -60,8 +60,8 @@ def refuse_unexplained(payment: Payment, account: Account) -> None:
                     _("%(owed)s is owed; %(amount)s is more. Say why, and the rest becomes a prepayment."),
                     code="overpaid",
                     params={
-                        "owed": told(owed, payment.currency),
-                        "amount": told(payment.amount, payment.currency),
+                        "owed": money(owed, payment.currency),
+                        "amount": money(payment.amount, payment.currency),
                     },
                 )
             }
@@ -114,7 +114,7 @@ def _checked_wishes(payment: Payment, wished: Wanted) -> list[tuple[int, Decimal
             raise ValidationError(
                 {
                     "wanted": _("%(open)s of “%(name)s” is open; write an amount up to that.")
-                    % {"open": told(parts[pk].open_amount, payment.currency), "name": parts[pk].name}
+                    % {"open": money(parts[pk].open_amount, payment.currency), "name": parts[pk].name}
                 }
             )
     if sum((share for _pk, share in chosen), ZERO) > payment.amount:

@@ -7,6 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from crm.history.tracking import tracked
+from sales.periods.querysets import PeriodCloseQuerySet
 
 
 @tracked()
@@ -21,6 +22,8 @@ class PeriodClose(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
     )
     reason = models.CharField(_("reason"), max_length=200, blank=True)
+
+    objects = PeriodCloseQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("closed period")

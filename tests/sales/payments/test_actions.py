@@ -128,9 +128,7 @@ def test_what_is_invoiced_of_a_contract_paid_first_stays_paid(company):
     allocation = payment.allocations.get()
     release_allocation(allocation, actor=company.finance, reason="Wrong contract")
     first = company.contract.instalments.get(position=1)
-    refused(
-        lambda: allocate_payment(payment, actor=company.finance, parts=[(first.pk, D("600.00"))]), "invoiced"
-    )
+    refused(lambda: allocate_payment(payment, actor=company.finance, parts=[(first.pk, D("600.00"))]), "invoiced")
     allocate_payment(payment, actor=company.finance, parts=[(first.pk, D("500.00"))])
     assert sums(contract)[0] == D("1000.00")
 

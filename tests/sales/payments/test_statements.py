@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
+from crm.operations.invariants import broken
 from sales.payments.invariants import RULES
 from sales.payments.matching import book_line, ignore_line, match_line, proposals, release_line, reopen_line
 from sales.payments.models import BankImport, BankLine, Payment
@@ -18,7 +19,6 @@ from sales.payments.statements import import_statement, record_line
 from tests.contract.fingerprints import fingerprint
 from tests.factories import make_customer
 from tests.sales.payments.steps import claimed, confirmed, decide
-from crm.operations.invariants import broken
 
 pytestmark = pytest.mark.django_db
 TODAY = timezone.localdate()
