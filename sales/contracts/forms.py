@@ -13,7 +13,6 @@ from crm.approvals.routing import Preview
 from crm.attachments.models import Attachment
 from crm.people.models import User
 from crm.ui.widgets import DayInput, SearchSelect
-from customers.contacts.models import Contact
 from sales.contracts.models import Contract, ContractType
 from sales.contracts.offered import contacts_of, signers, usable_quotes
 from sales.documents.shown import money
@@ -33,7 +32,7 @@ class ContractForm(forms.Form):
     title = forms.CharField(label=_("Title"), max_length=120)
     type = forms.ModelChoiceField(label=_("Type"), queryset=ContractType.objects.filter(is_active=True))
     contact = forms.ModelChoiceField(
-        label=_("Contact"), queryset=Contact.objects.none(), required=False, widget=SearchSelect
+        label=_("Contact"), queryset=None, required=False, widget=SearchSelect
     )
     starts_on = forms.DateField(label=_("Starts on"), widget=DayInput)
     ends_on = forms.DateField(label=_("Ends on"), required=False, widget=DayInput)

@@ -23,7 +23,16 @@ from customers.transfers.models import Transfer
 from sales.products.models import PriceChange
 from tests.contract.routes import Route
 from tests.factories import make_activity, make_contact, make_customer, make_pool, make_pooled_customer, make_task
-from tests.factories.sales import make_category, make_opportunity, make_price_list, make_product, make_tax_rate
+from tests.factories.sales import (
+    make_category,
+    make_contract,
+    make_delivery,
+    make_opportunity,
+    make_order,
+    make_price_list,
+    make_product,
+    make_tax_rate,
+)
 
 WORDS = {"size": "small", "row_number": "1", "colleague": "999999", "file_format": "csv"}
 SLUGS = {"attachments": "customer", "reports": "new-business", "help": "customers", "settings": "stages"}
@@ -49,6 +58,8 @@ NOT_THERE = {
 def make_rows(owners: list[User], other_department: Any) -> dict[str, list[Any]]:
     """Model label → rows: the person's own, a peer's, a foreign one, pooled ones."""
     customers = [make_customer(owner=owner) for owner in owners]
+    contracts = [make_contract(customer) for customer in customers]
+    deliveries = [make_delivery(make_order(contract)) for contract in contracts]
     pools = [make_pool(department=owners[0].department), make_pool(department=other_department)]
     today = timezone.localdate()
     product = make_product()
@@ -129,6 +140,9 @@ def make_rows(owners: list[User], other_department: Any) -> dict[str, list[Any]]
             )
         ],
         "sales.Opportunity": [make_opportunity(customer) for customer in customers],
+        "sales.Contract": contracts,
+        "sales.Order": [delivery.order for delivery in deliveries],
+        "sales.Delivery": deliveries,
         "crm.User": owners[:1],
         "crm.Department": [other_department],
         "crm.Role": [Role.objects.get(code="rep")],
