@@ -78,6 +78,7 @@ HARBOUR_NAVIGATION = [
 HARBOUR_COMMANDS = [
     ("customers:customer_add", _("New customer"), "plus", "customers.add_customer", "", ""),
     ("sales:opportunity_add", _("New opportunity"), "target", "sales.add_opportunity", "", "o"),
+    ("sales:quote_add", _("New quote"), "file-text", "sales.add_quote", "", ""),
     ("customers:activity_add", _("New follow-up"), "message-square-text", "customers.add_activity", "", "c"),
     ("customers:task_add", _("New task"), "list-checks", "customers.add_task", "", "t"),
     ("customers:customer_lookup", _("Is this customer known?"), "search-check", "customers.lookup_customer", "", ""),

@@ -51,8 +51,9 @@ def submit_document(
         # the history calls the document by the number it gets here
         with operation(actor, f"{kind}_submitted", locked, anchor_id=locked.customer_id):
             move(locked, "pending", actor=actor, **stamps)
-            request = submit(purpose.code, locked, actor=actor, chosen=chosen, comment=comment)
-    document.refresh_from_db()
+            request = submit(purpose.code, locked, actor=actor, chosen=chosen, comment=comment, is_locked=True)
+    for known in document._meta.concrete_fields:
+        setattr(document, known.attname, getattr(locked, known.attname))
     return request
 
 

@@ -17,6 +17,7 @@ from crm.records.stale import fingerprint
 from customers.customers.actions import clean_text, hold_customer
 from customers.customers.identity import clean_line
 from customers.customers.models import Customer
+from sales.contracts.models import ContractQuote
 from sales.documents.holding import hold_owned, next_id
 from sales.documents.lines import LineValues, Terms, checked_lines, keep_lines, line_refusals, refuse_unsellable
 from sales.documents.models import WAITING_STATES
@@ -155,9 +156,15 @@ def revoke_links(quote: Quote, *, actor: User) -> int:
 
 
 def hold_quote(quote: Quote) -> Quote:
-    """A quote, locked together with its other versions in order of their ids."""
-    rows = Quote.objects.select_for_update(of=("self",)).filter(root_id=quote.root_id).order_by("pk")
-    return {row.pk: row for row in rows.select_related("customer", "owner", "department")}[quote.pk]
+    """A quote, fresh, locked together with its other versions in order of their ids."""
+    return hold_versions(quote.pk)[quote.pk]
+
+
+def hold_versions(pk: int) -> dict[int, Quote]:
+    """All versions of the quote with this id, locked in order of their ids."""
+    root = Quote.objects.filter(pk=pk).values("root_id")
+    rows = Quote.objects.select_for_update(of=("self",)).filter(root_id__in=root).order_by("pk")
+    return {row.pk: row for row in rows.select_related("customer", "owner", "department")}
 
 
 def terms_of(quote: Quote) -> Terms:
@@ -178,14 +185,8 @@ def kept_values(quote: Quote) -> list[LineValues]:
 
 def refuse_contracted(quote: Quote) -> None:
     """ValidationError where any version of the quote feeds a living contract."""
-    link = next(
-        (
-            found
-            for version in Quote.objects.filter(root_id=quote.root_id)
-            for found in version.contract_links.filter(ended_at=None).select_related("contract")[:1]
-        ),
-        None,
-    )
+    links = ContractQuote.objects.filter(quote__root_id=quote.root_id, ended_at=None).select_related("contract")
+    link = links.first()
     if link is not None:
         words = {"quote": quote, "contract": link.contract}
         raise ValidationError(_("“%(quote)s” feeds the contract %(contract)s.") % words, code="contracted")

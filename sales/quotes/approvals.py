@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import Max
+from django.db.models import Max, Prefetch, prefetch_related_objects
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -24,10 +24,10 @@ from crm.people.models import User
 from sales.documents.submitting import move, moves_to
 from sales.links.actions import end_links
 from sales.products.secrets import FLOOR_RIGHT
-from sales.quotes.actions import hold_quote, refuse_contracted
+from sales.quotes.actions import hold_versions, refuse_contracted
 from sales.quotes.content import differences, snapshot
 from sales.quotes.figures import is_below_floor, largest_discount
-from sales.quotes.models import Quote
+from sales.quotes.models import Quote, QuoteLine
 
 ROLLING_DAYS = 30
 _COUNTED = ("pending", "blocked", *Quote.RELEASED)
@@ -36,13 +36,16 @@ _REPLACED = (*Quote.RELEASED, Quote.State.DECLINED)
 
 
 def lock(pk: int) -> Quote:
-    """The quote, fresh, locked with its other versions."""
-    return hold_quote(Quote.objects.only("root_id").get(pk=pk))
+    """The quote, fresh, locked with its other versions; its lines are read with it, once."""
+    quote = hold_versions(pk)[pk]
+    lines = QuoteLine.objects.select_related("product__category")
+    prefetch_related_objects([quote], Prefetch("lines", queryset=lines))
+    return quote
 
 
 def facts(quote: Quote) -> Mapping[str, Any]:
     """What the routing may ask of a quote."""
-    lines = list(quote.lines.select_related("product__category"))
+    lines = list(quote.lines.all())
     categories = {pk for line in lines if line.product and line.product.category for pk in line.product.category.path}
     is_included = quote.is_tax_included
     return {
@@ -82,7 +85,8 @@ def _submitted(quote: Quote, actor: User | None, request: ApprovalRequest) -> No
             _("A line is below its minimum price, but the approval flow has no step for that: tell an administrator."),
             code="no_floor_step",
         )
-    move(quote, Quote.State.PENDING, actor=actor)
+    if quote.state != Quote.State.PENDING:
+        move(quote, Quote.State.PENDING, actor=actor)
 
 
 def _steps_to_come(request: ApprovalRequest) -> list[dict[str, Any]]:
