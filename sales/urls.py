@@ -3,13 +3,26 @@
 from typing import Any
 
 from sales.contracts.urls import urlpatterns as contracts
+from sales.invoices.urls import urlpatterns as invoices
 from sales.opportunities.urls import urlpatterns as opportunities
 from sales.orders.urls import urlpatterns as orders
 from sales.payments.urls import urlpatterns as payments
 from sales.periods.urls import urlpatterns as periods
 from sales.products.urls import urlpatterns as products
 from sales.quotes.urls import urlpatterns as quotes
+from sales.reissues.urls import urlpatterns as reissues
 from sales.requirements.urls import urlpatterns as requirements
 
 app_name = "sales"
-urlpatterns: list[Any] = [*products, *opportunities, *requirements, *quotes, *contracts, *orders, *payments, *periods]
+urlpatterns: list[Any] = [
+    *products,
+    *opportunities,
+    *requirements,
+    *quotes,
+    *contracts,
+    *orders,
+    *payments,
+    *periods,
+    *invoices,
+    *reissues,
+]

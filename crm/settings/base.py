@@ -241,6 +241,7 @@ HARBOUR_BEAT = {
 HARBOUR_OUTBOX_TOPICS: dict[str, str] = {
     "customers.send_contact_mail": "customers.messages.actions.send_mail",
     "customers.log_tombstones": "customers.privacy.tombstones.log_tombstones",
+    "sales.order_invoice": "sales.invoices.providers.fetch_ordered",
 }
 HARBOUR_JOB_KINDS = {
     "classification": "customers.segments.jobs.Classification",
@@ -268,6 +269,7 @@ HARBOUR_INVARIANTS = [
     "sales.quotes.invariants.RULES",
     "sales.contracts.invariants.RULES",
     "sales.payments.invariants.RULES",
+    "sales.invoices.invariants.RULES",
 ]
 HARBOUR_SCHEDULES: dict[str, dict[str, Any]] = {
     "lapse-export-requests": {"run": "crm.records.export_requests.lapse_requests", "every": "hour"},
@@ -291,6 +293,9 @@ HARBOUR_SCHEDULES: dict[str, dict[str, Any]] = {
     "follow-up-reminders": {"run": "customers.activities.actions.remind_of_follow_ups", "every": "day", "at_hour": 8},
     "contract-ends": {"run": "sales.contracts.reminders.remind_of_ends", "every": "day", "at_hour": 8},
     "recycle": {"run": "customers.pool.recycling.start_recycling", "every": "day", "at_hour": 1},
+    "invoices-waiting-for-quota": {"run": "sales.invoices.quotas.release_waiting", "every": "day", "at_hour": 0},
+    "lapse-confirmation-forms": {"run": "sales.reissues.confirmation.expire_confirmations", "every": "minute"},
+    "open-reissues": {"run": "sales.reissues.reminders.remind_of_open_reissues", "every": "day", "at_hour": 9},
     "warn-before-recycling": {"run": "customers.pool.ladder.warn_owners", "every": "day", "at_hour": 8},
     "propose-duplicates": {"run": "customers.duplicates.proposing.propose_candidates", "every": "day", "at_hour": 2},
     "expire-idempotency-keys": {"run": "crm.api.idempotency.delete_old_keys", "every": "hour"},
@@ -321,6 +326,8 @@ HARBOUR_NOTICE_SUBJECTS = [
     "sales.Contract",
     "sales.Order",
     "sales.Payment",
+    "sales.Invoice",
+    "sales.Reissue",
 ]
 HARBOUR_RIGHTS = ["crm.access.rights.RIGHTS", "customers.rights.RIGHTS", "sales.rights.RIGHTS", "reports.rights.RIGHTS"]
 # what documents are put up for approval: each a Purpose
@@ -329,9 +336,13 @@ HARBOUR_APPROVALS: list[str] = [
     "sales.quotes.approvals.PURPOSE",
     "sales.contracts.approvals.PURPOSE",
     "sales.payments.approvals.PURPOSE",
+    "sales.invoices.approvals.PURPOSE",
+    "sales.reissues.approvals.PURPOSE",
 ]
 # kind of fact → what conditions on it choose from: a function that answers ids and names
 HARBOUR_FACT_CHOICES = {"level": "sales.documents.asked.levels", "category": "sales.documents.asked.categories"}
+# a function that makes the provider that issues invoices for us; "" = finance issues them by hand
+HARBOUR_INVOICE_PROVIDER = environment.text("HARBOUR_INVOICE_PROVIDER", "")
 # the working calendar deadlines are counted in
 HARBOUR_WORKING_CALENDAR = "customers.base_data.working_days.working_calendar"
 # lists of the settings an administrator may change for the company
@@ -346,6 +357,8 @@ HARBOUR_ATTACHABLE = {
     "sales.Opportunity": "sales.opportunities.files.OPPORTUNITY_FILES",
     "sales.Contract": "sales.contracts.files.CONTRACT_FILES",
     "sales.Payment": "sales.payments.files.PAYMENT_FILES",
+    "sales.Invoice": "sales.invoices.files.INVOICE_FILES",
+    "sales.Reissue": "sales.invoices.files.REISSUE_FILES",
 }
 # classes of records with the period they are kept: lists of RetentionClass
 HARBOUR_RETENTION = ["customers.quality.retention.kept.CLASSES"]
@@ -418,6 +431,7 @@ HARBOUR_PALETTE = [
     "sales.contracts.search.palette_results",
     "sales.orders.search.palette_results",
     "sales.payments.search.palette_results",
+    "sales.invoices.search.palette_results",
 ]
 # model label → what exporting its list means; rows a person may export in a day, by the scope of the export right
 HARBOUR_EXPORTS = {
@@ -431,6 +445,7 @@ HARBOUR_EXPORTS = {
     "sales.Contract": "sales.contracts.exports.EXPORT",
     "sales.Payment": "sales.payments.exports.EXPORT",
     "sales.Instalment": "sales.payments.receivables.exports.EXPORT",
+    "sales.Invoice": "sales.invoices.exports.EXPORT",
 }
 EXPORT_ROWS_A_DAY = {"own": 200, "department": 5_000, "below": 5_000, "all": 200_000}
 
@@ -474,6 +489,8 @@ HARBOUR_API = {
     "orders": "sales.orders.api.OrderViewSet",
     "payments": "sales.payments.api.PaymentViewSet",
     "bank-lines": "sales.payments.api.BankLineViewSet",
+    "invoices": "sales.invoices.api.InvoiceViewSet",
+    "reissues": "sales.reissues.api.ReissueViewSet",
 }
 API_REQUESTS_PER_MINUTE = environment.number("HARBOUR_API_RATE", 1200)
 SPECTACULAR_SETTINGS = {

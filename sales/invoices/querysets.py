@@ -32,6 +32,9 @@ class BillingProfileQuerySet(ReachQuerySet):
 
     reach_path: ClassVar[str] = "customer__"
 
+    def _right(self, action: str) -> str:
+        return "sales.manage_billing" if action == "change" else "sales.view_invoice"
+
     def within(self, user: User, right: str) -> Self:
         """Billing data in the person's reach for a right."""
         return super().within(user, right).exclude(customer__status="pool")

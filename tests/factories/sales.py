@@ -6,12 +6,14 @@ from decimal import Decimal
 from itertools import count
 
 import factory
+from django.db.models import F
 from django.utils import timezone
 
 from crm.people.models import User
 from customers.customers.models import Customer
 from sales.contracts.models import Contract, ContractLine, ContractQuote, ContractType, Instalment
 from sales.documents.models import EDITABLE_STATES
+from sales.invoices.models import BillingProfile, Invoice, InvoiceLine, Reissue, ReissueLine
 from sales.money import line_totals
 from sales.opportunities.models import LossReason, Opportunity, OpportunityStage
 from sales.orders.models import Delivery, DeliveryLine, Order, OrderLine
@@ -269,4 +271,64 @@ def make_delivery(order: Order | None = None, **fields) -> Delivery:
         for line in order.lines.all()
         if line.quantity > line.delivered
     )
+    return made
+
+
+def make_billing(customer: Customer, **fields) -> BillingProfile:
+    """Billing data of a customer, complete enough for every type of invoice."""
+    given = {
+        "title": customer.name[:120], "tax_number": "91310000MA1FL0000X", "address": "上海市浦东新区世纪大道 1 号",
+        "phone": "021-58880000", "bank": "中国银行上海分行", "account": "4400 0000 0000 1234", **fields,
+    }  # fmt: skip
+    return BillingProfile.objects.create(customer=customer, **given)
+
+
+def make_invoice(contract: Contract | None = None, gross: str = "", state: str = "issued", **fields) -> Invoice:
+    """A blue invoice (issued unless said otherwise) of a signed contract, for the whole of its first line or `gross`."""
+    contract = contract or make_contract()
+    source = contract.lines.first()
+    amount = Decimal(gross or source.gross)
+    net = (amount / (1 + source.tax_rate)).quantize(Decimal("0.01"))
+    sums = {"net": net, "tax": amount - net, "gross": amount}
+    profile = fields.pop("profile", None) or make_billing(contract.customer)
+    buyer = {name: getattr(profile, name) for name in
+             ("title", "tax_number", "address", "phone", "bank", "account", "email")}  # fmt: skip
+    place = next(_CONTRACT_NUMBERS)
+    now, today = timezone.now(), timezone.localdate()
+    if state not in EDITABLE_STATES:
+        fields = {"number": f"T-I-{place:06d}", "submitted_at": now, **fields}
+    if state in Invoice.ISSUED_ONCE:
+        fields = {"invoice_number": f"{place:020d}", "issued_on": today, "issued_at": now, "approved_at": now,
+                  "issued_by": contract.owner, **fields}  # fmt: skip
+    made = Invoice.objects.create(
+        contract=contract, customer=contract.customer, owner=contract.owner, department=contract.department,
+        currency=contract.currency, state=state, profile=profile, buyer=buyer, **sums, **fields,
+    )  # fmt: skip
+    is_whole = amount == source.gross
+    InvoiceLine.objects.create(
+        document=made, contract_line=source, position=1, name=source.name, unit=source.unit, tax_rate=source.tax_rate,
+        quantity=source.quantity if is_whole else None, **sums,
+    )  # fmt: skip
+    if state in Invoice.ISSUED_ONCE:
+        Contract.objects.filter(pk=contract.pk).update(invoiced=F("invoiced") + amount)
+    elif state in Invoice.OPEN:
+        Contract.objects.filter(pk=contract.pk).update(applied=F("applied") + amount)
+    return made
+
+
+def make_reissue(invoice: Invoice | None = None, state: str = "draft", **fields) -> Reissue:
+    """A request to take a whole invoice back for its wrong title, and to issue it again."""
+    invoice = invoice or make_invoice()
+    if state not in EDITABLE_STATES:
+        fields = {"number": f"T-R-{next(_CONTRACT_NUMBERS):06d}", "submitted_at": timezone.now(), **fields}
+    made = Reissue.objects.create(**{
+        "invoice": invoice, "contract": invoice.contract, "customer": invoice.customer, "owner": invoice.owner,
+        "department": invoice.department, "currency": invoice.currency, "state": state, "profile": invoice.profile,
+        "reason": Reissue.Reason.TITLE, "explanation": "The title is that of the parent company.",
+        "net": invoice.net, "tax": invoice.tax, "gross": invoice.gross, **fields,
+    })  # fmt: skip
+    for line in invoice.lines.all():
+        ReissueLine.objects.create(
+            document=made, invoice_line=line, position=line.position, net=line.net, tax=line.tax, gross=line.gross
+        )
     return made

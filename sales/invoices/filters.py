@@ -1,0 +1,58 @@
+"""The filters of the list of invoices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import django_filters
+from django import forms
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from crm.people.models import User
+from crm.records.filters import IdsFilter, RecordFilterSet, WordsFilter, day_filter
+from sales.invoices.models import Invoice, InvoiceType
+
+TIMES: list[tuple[str, Any]] = [("before", gettext_lazy("before payment")), ("after", gettext_lazy("after payment"))]
+
+
+class InvoiceFilter(RecordFilterSet):
+    """What invoices can be narrowed down by."""
+
+    q = django_filters.CharFilter(method="matching", label=gettext_lazy("Search"), max_length=100)
+    state = WordsFilter("state", choices=Invoice.State.choices, label=gettext_lazy("State"))
+    kind = WordsFilter("kind", choices=Invoice.Kind.choices, label=gettext_lazy("Kind"))
+    type = WordsFilter("type", choices=InvoiceType.choices, label=gettext_lazy("Type"))
+    owner = IdsFilter("owner", kind="person", words=("me",), label=gettext_lazy("Owner"))
+    customer = IdsFilter("customer", kind="customer", label=gettext_lazy("Customer"))
+    contract = IdsFilter("contract", kind="contract", label=gettext_lazy("Contract"))
+    time = WordsFilter(choices=TIMES, method="of_time", label=gettext_lazy("When"))
+    issued_from = day_filter("issued_on", "gte", gettext_lazy("Issued from"))
+    issued_until = day_filter("issued_on", "lte", gettext_lazy("Issued until"))
+    created_from = day_filter("created_at", "date__gte", gettext_lazy("Created from"))
+    created_until = day_filter("created_at", "date__lte", gettext_lazy("Created until"))
+
+    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The rows; discarded drafts are left out."""
+        return super().filter_queryset(queryset).filter(archived_at=None)
+
+    def of_time(self, rows: QuerySet[Any], name: str, value: list[str]) -> QuerySet[Any]:
+        """Invoices before or after payment, or both."""
+        return rows.filter(is_before_payment=value == ["before"]) if len(value) == 1 else rows
+
+    def matching(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        """Invoices whose number, title or customer holds the text."""
+        text = value.strip()
+        return rows.filter(
+            Q(number__icontains=text) | Q(invoice_number__contains=text) | Q(buyer__title__icontains=text)
+            | Q(customer__name__icontains=text)
+        )  # fmt: skip
+
+    def choice_form(self) -> forms.Form:
+        """The form with everything there is to choose."""
+        form: forms.Form = self.form
+        del form.fields["q"], form.fields["customer"], form.fields["contract"]
+        people = User.objects.filter(pk__in=Invoice.objects.visible_to(self.user).values("owner_id")).order_by("name")
+        form.fields["owner"].widget.choices = [("", ""), ("me", _("me")), *((row.pk, str(row)) for row in people)]
+        return form
