@@ -56,4 +56,5 @@ urlpatterns = [
     path("", include("customers.tasks.settings_urls")),
     path("", include("customers.quality.settings_urls")),
     path("", include("sales.products.settings_urls")),
+    path("", include("sales.printing.settings_urls")),
 ]

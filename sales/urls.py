@@ -8,6 +8,7 @@ from sales.opportunities.urls import urlpatterns as opportunities
 from sales.orders.urls import urlpatterns as orders
 from sales.payments.urls import urlpatterns as payments
 from sales.periods.urls import urlpatterns as periods
+from sales.printing.urls import urlpatterns as printing
 from sales.products.urls import urlpatterns as products
 from sales.quotes.urls import urlpatterns as quotes
 from sales.reissues.urls import urlpatterns as reissues
@@ -16,6 +17,7 @@ from sales.requirements.urls import urlpatterns as requirements
 app_name = "sales"
 urlpatterns: list[Any] = [
     *products,
+    *printing,
     *opportunities,
     *requirements,
     *quotes,

@@ -7,6 +7,7 @@ from sales.invoices.verbs import VERBS as INVOICES
 from sales.opportunities.verbs import VERBS as OPPORTUNITIES
 from sales.orders.verbs import VERBS as ORDERS
 from sales.payments.verbs import VERBS as PAYMENTS
+from sales.printing.verbs import VERBS as PRINTING
 from sales.products.verbs import VERBS as PRODUCTS
 from sales.quotes.verbs import VERBS as QUOTES
 from sales.reissues.verbs import VERBS as REISSUES
@@ -14,6 +15,7 @@ from sales.requirements.verbs import VERBS as REQUIREMENTS
 
 VERBS: dict[str, Any] = {
     **PRODUCTS,
+    **PRINTING,
     **OPPORTUNITIES,
     **REQUIREMENTS,
     **QUOTES,

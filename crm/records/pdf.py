@@ -7,10 +7,11 @@ without the tags for screen readers, which take more memory than everything else
 
 from __future__ import annotations
 
+import base64
 import json
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -35,20 +36,24 @@ _NO_NUMBERS = "<style>@page{@bottom-right{content:''}}@page en{@bottom-right{con
 _BLANK_PAGES = "<style>@page{background:none}p+p{break-before:page}</style></head>"
 
 
-def render_pdf(template: str, context: dict[str, Any]) -> bytes:
-    """The PDF of a print template; ValidationError where a part of it takes more than the child may have."""
+def render_pdf(template: str, context: dict[str, Any], pictures: Mapping[str, bytes] | None = None) -> bytes:
+    """The PDF of a print template; ValidationError where a part of it takes more than the child may have.
+
+    `pictures` are PNGs the template shows as /pictures/<name>.
+    """
     html = render_to_string(template, context)
+    pictures = pictures or {}
     if CUT not in html:
-        return _printed(html, "pdf/ua-1")
+        return _printed(html, pictures, "pdf/ua-1")
     head, _start, rest = html.partition(BODY)
     body, _end, foot = rest.partition(BODY_END)
     plain_head = head.replace("</head>", _NO_NUMBERS)
     sections = body.split(CUT)
     if len(sections) > MAX_SECTIONS:
         raise _too_large()
-    pages = _joined(_printed(plain_head + section + foot) for section in sections)
+    pages = _joined(_printed(plain_head + section + foot, pictures) for section in sections)
     before_header, _tag, _header = head.replace("</head>", _BLANK_PAGES).partition("<header")
-    numbers = PdfReader(BytesIO(_printed(before_header + "<p></p>" * len(pages.pages) + foot)))
+    numbers = PdfReader(BytesIO(_printed(before_header + "<p></p>" * len(pages.pages) + foot, {})))
     for page, number in zip(pages.pages, numbers.pages, strict=True):
         page.merge_page(number)
         page.compress_content_streams()
@@ -67,12 +72,15 @@ def _joined(documents: Iterable[bytes]) -> PdfWriter:
     return writer
 
 
-def _printed(html: str, variant: str | None = None) -> bytes:
+def _printed(html: str, pictures: Mapping[str, bytes], variant: str | None = None) -> bytes:
     order = json.dumps(
         {
             "html": html,
             "base": ORIGIN,
             "served": _served(),
+            "pictures": {
+                f"{ORIGIN}pictures/{name}": base64.b64encode(content).decode() for name, content in pictures.items()
+            },
             "faces": _faces(),
             "variant": variant,
             "memory": MEMORY_BYTES,

@@ -260,6 +260,7 @@ HARBOUR_JOB_KINDS = {
     "transfer-undo": "customers.transfers.jobs.TransferUndo",
     "export": "crm.records.exports.ExportRun",
     "report-pdf": "reports.jobs.ReportPdfRun",
+    "document-print": "sales.printing.jobs.DocumentPrintRun",
     "report-xlsx": "reports.jobs.ReportXlsxRun",
 }
 HARBOUR_INVARIANTS = [
