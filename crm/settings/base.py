@@ -292,11 +292,11 @@ HARBOUR_SCHEDULES: dict[str, dict[str, Any]] = {
     "approval-blocked": {"run": "crm.approvals.deadlines.retry_blocked", "every": "hour"},
     "leavers-leftovers": {"run": "crm.leaving.actions.sweep_leftovers", "every": "minute"},
     "follow-up-reminders": {"run": "customers.activities.actions.remind_of_follow_ups", "every": "day", "at_hour": 8},
-    "contract-ends": {"run": "sales.contracts.reminders.remind_of_ends", "every": "day", "at_hour": 8},
     "recycle": {"run": "customers.pool.recycling.start_recycling", "every": "day", "at_hour": 1},
     "invoices-waiting-for-quota": {"run": "sales.invoices.quotas.release_waiting", "every": "day", "at_hour": 0},
     "lapse-confirmation-forms": {"run": "sales.reissues.confirmation.expire_confirmations", "every": "minute"},
     "open-reissues": {"run": "sales.reissues.reminders.remind_of_open_reissues", "every": "day", "at_hour": 9},
+    "contract-ends": {"run": "sales.contracts.reminders.remind_of_ends", "every": "day", "at_hour": 8},
     "warn-before-recycling": {"run": "customers.pool.ladder.warn_owners", "every": "day", "at_hour": 8},
     "propose-duplicates": {"run": "customers.duplicates.proposing.propose_candidates", "every": "day", "at_hour": 2},
     "expire-idempotency-keys": {"run": "crm.api.idempotency.delete_old_keys", "every": "hour"},
@@ -321,14 +321,14 @@ HARBOUR_NOTICE_SUBJECTS = [
     "customers.Comment",
     "customers.Task",
     "crm.ApprovalRequest",
+    "sales.Quote",
     "sales.Product",
     "sales.Opportunity",
-    "sales.Quote",
     "sales.Contract",
     "sales.Order",
-    "sales.Payment",
     "sales.Invoice",
     "sales.Reissue",
+    "sales.Payment",
 ]
 HARBOUR_RIGHTS = ["crm.access.rights.RIGHTS", "customers.rights.RIGHTS", "sales.rights.RIGHTS", "reports.rights.RIGHTS"]
 # what documents are put up for approval: each a Purpose
@@ -340,10 +340,10 @@ HARBOUR_APPROVALS: list[str] = [
     "sales.invoices.approvals.PURPOSE",
     "sales.reissues.approvals.PURPOSE",
 ]
-# kind of fact → what conditions on it choose from: a function that answers ids and names
-HARBOUR_FACT_CHOICES = {"level": "sales.documents.asked.levels", "category": "sales.documents.asked.categories"}
 # a function that makes the provider that issues invoices for us; "" = finance issues them by hand
 HARBOUR_INVOICE_PROVIDER = environment.text("HARBOUR_INVOICE_PROVIDER", "")
+# kind of fact → what conditions on it choose from: a function that answers ids and names
+HARBOUR_FACT_CHOICES = {"level": "sales.documents.asked.levels", "category": "sales.documents.asked.categories"}
 # the working calendar deadlines are counted in
 HARBOUR_WORKING_CALENDAR = "customers.base_data.working_days.working_calendar"
 # lists of the settings an administrator may change for the company
@@ -357,10 +357,12 @@ HARBOUR_ATTACHABLE = {
     "sales.Product": "sales.products.files.PRODUCT_FILES",
     "sales.Opportunity": "sales.opportunities.files.OPPORTUNITY_FILES",
     "sales.Contract": "sales.contracts.files.CONTRACT_FILES",
-    "sales.Payment": "sales.payments.files.PAYMENT_FILES",
     "sales.Invoice": "sales.invoices.files.INVOICE_FILES",
     "sales.Reissue": "sales.invoices.files.REISSUE_FILES",
+    "sales.Payment": "sales.payments.files.PAYMENT_FILES",
 }
+# what each table tells about people: each a DataMap
+HARBOUR_DATA_MAP = ["customers.privacy.datamap.OWN", "sales.datamap.SALES"]
 # classes of records with the period they are kept: lists of RetentionClass
 HARBOUR_RETENTION = ["customers.quality.retention.kept.CLASSES"]
 # verb → what follows when rows it wrote were put back: a function of their ids, in the same transaction
@@ -478,10 +480,10 @@ HARBOUR_API = {
     "segments": "customers.segments.api.SegmentViewSet",
     "transfers": "customers.transfers.api.TransferViewSet",
     "imports": "customers.imports.api.ImportViewSet",
-    "requirements": "sales.requirements.api.RequirementViewSet",
-    "quotes": "sales.quotes.api.QuoteViewSet",
     "products": "sales.products.api.ProductViewSet",
     "opportunities": "sales.opportunities.api.OpportunityViewSet",
+    "requirements": "sales.requirements.api.RequirementViewSet",
+    "quotes": "sales.quotes.api.QuoteViewSet",
     "reports": "reports.api.ReportViewSet",
     "approvals": "crm.approvals.api.ApprovalViewSet",
     "users": "crm.api.users.UserViewSet",

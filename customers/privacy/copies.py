@@ -15,7 +15,7 @@ from customers.customers.models import Customer
 from customers.customers.search import refresh_search
 from customers.imports.models import ImportRow, ImportSet
 from customers.imports.receiving import remove_files
-from customers.privacy.datamap import PERSONAL, Fate, fields_with
+from customers.privacy.datamap import Fate, fields_with, personal_fields
 from customers.privacy.known import Known
 
 # tables with a way of their own
@@ -43,7 +43,7 @@ _AT_COMPANIES = "customer_id = ANY(%(companies)s)"
 
 def take_out(known: Known) -> None:
     """Take the values out of every text the map calls replaced; the history has its own door."""
-    for label in PERSONAL:
+    for label in personal_fields():
         if label not in _BY_HAND and (names := fields_with(label, Fate.REPLACED)):
             _take_out_of(label, names, known)
     _empty_import_rows(known)

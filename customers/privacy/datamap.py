@@ -1,16 +1,19 @@
 """The map of personal data: what each field tells about people outside the company, whether they get it, how it goes.
 
-Every text, JSON, e-mail, address and file column of our tables stands either in PERSONAL or in NOT_PERSONAL
-(tests/contract/test_datamap.py walks them all). The row events of a table follow the entry of the table.
+Every text, JSON, e-mail, address and file column of our tables stands in a map of settings.HARBOUR_DATA_MAP: as personal,
+or as telling about nobody (tests/contract/test_datamap.py walks them). The row events of a table follow its entry.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.apps import apps
+from django.conf import settings
 from django.db import models
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
 PROOF_DAYS = 3 * 365  # PIPL Art. 56: what proves how data was handled
@@ -50,6 +53,14 @@ class Personal:
     least_days: int = 0
 
 
+@dataclass(frozen=True)
+class DataMap:
+    """What the tables of one app hold: table → field → class, and table → names of fields that tell about nobody."""
+
+    personal: dict[str, dict[str, Personal]]
+    impersonal: dict[str, str]
+
+
 _NAME, _REACH = Personal(Kind.NAME, Fate.EMPTIED, True), Personal(Kind.REACH, Fate.EMPTIED, True)
 _PROFILE, _MAIL = Personal(Kind.PROFILE, Fate.EMPTIED, True), Personal(Kind.MAIL, Fate.EMPTIED, True)
 _WORDS, _ASIDE = Personal(Kind.WORDS, Fate.READ, True), Personal(Kind.WORDS, Fate.READ)
@@ -57,7 +68,7 @@ _TRACE, _STAFF = Personal(Kind.TRACE, Fate.REPLACED), Personal(Kind.STAFF, Fate.
 _AUDIT = Personal(Kind.TRACE, Fate.REPLACED, True, AUDIT_DAYS)
 _CASE = Personal(Kind.PROOF, Fate.EMPTIED, True, PROOF_DAYS)
 
-PERSONAL: dict[str, dict[str, Personal]] = {
+_PERSONAL: dict[str, dict[str, Personal]] = {
     "customers.Contact": {
         "name": _NAME, "phone": _REACH, "email": _REACH, "wechat": _REACH, "job_title": _PROFILE,
         "power": _PROFILE, "attitude": _PROFILE, "birthday": _PROFILE, "remark": _PROFILE, "custom": _PROFILE,
@@ -110,6 +121,9 @@ PERSONAL: dict[str, dict[str, Personal]] = {
     "crm.SavedView": {"query": _TRACE},
     "crm.ExportRequest": {"params": _TRACE, "reason": _ASIDE, "answer": _ASIDE},
     "crm.Departure": {"note": _STAFF},
+    "crm.ApprovalDecision": {"comment": _STAFF},
+    "crm.ApprovalRequest": {"snapshot": _TRACE, "title": _TRACE},
+    "crm.Delegation": {"reason": _STAFF},
     "crm.User": {"username": _STAFF, "email": _STAFF, "name": _STAFF, "job_title": _STAFF, "phone": _STAFF},
     "crm.Absence": {"note": _STAFF},
     "account.EmailAddress": {"email": _STAFF},
@@ -117,7 +131,7 @@ PERSONAL: dict[str, dict[str, Personal]] = {
 }  # fmt: skip
 
 # names of things, codes, keys, hashes, counts: they tell about nobody
-NOT_PERSONAL: dict[str, str] = {
+_NOT_PERSONAL: dict[str, str] = {
     "crm.Role": "code name description",
     "crm.Grant": "right",
     "crm.ApiToken": "name digest scopes",
@@ -132,6 +146,12 @@ NOT_PERSONAL: dict[str, str] = {
     "crm.Job": "kind",
     "crm.JobRow": "outcome",
     "crm.ScheduleRun": "rule period",
+    "crm.ApprovalDecision": "content_hash step",
+    "crm.ApprovalRequest": "blocked_because content_hash currency definition facts purpose step",
+    "crm.ApprovalTask": "step",
+    "crm.Delegation": "purposes",
+    "crm.Flow": "name purpose",
+    "crm.FlowVersion": "definition note",
     "crm.Departure": "counts",
     "crm.Notice": "kind url subject_type dedupe_key",
     "crm.Department": "name",
@@ -139,13 +159,6 @@ NOT_PERSONAL: dict[str, str] = {
     "crm.PasswordRecord": "password",
     "crm.SavedView": "page name columns",
     "crm.NumberRule": "kind prefix",
-    "sales.Product": "code name spec unit remark letters",
-    "sales.ProductCategory": "name",
-    "sales.TaxRate": "name",
-    "sales.PriceList": "name",
-    "sales.PriceChange": "reason answer",
-    "sales.OpportunityStage": "name",
-    "sales.LossReason": "name",
     "crm.NumberCounter": "kind",
     "crm.ExportRequest": "model",
     "customers.MailAddress": "token_hash",
@@ -187,14 +200,33 @@ NOT_PERSONAL: dict[str, str] = {
 }
 
 
+OWN = DataMap(_PERSONAL, _NOT_PERSONAL)
+
+
+@cache
+def personal_fields() -> dict[str, dict[str, Personal]]:
+    """All fields that may tell about people outside or inside the company, by table."""
+    return {label: fields for found in _maps() for label, fields in found.personal.items()}
+
+
+@cache
+def impersonal_fields() -> dict[str, str]:
+    """All fields that tell about nobody, by table."""
+    return {label: names for found in _maps() for label, names in found.impersonal.items()}
+
+
+def _maps() -> list[DataMap]:
+    return [import_string(name) for name in settings.HARBOUR_DATA_MAP]
+
+
 def fields_with(label: str, *fates: Fate) -> list[str]:
     """The fields of a table with one of these fates, in the order of the map."""
-    return [name for name, personal in PERSONAL[label].items() if personal.fate in fates]
+    return [name for name, personal in personal_fields()[label].items() if personal.fate in fates]
 
 
 def leaving_fields(label: str) -> list[str]:
     """The fields of a table that a person gets in a package."""
-    return [name for name, personal in PERSONAL[label].items() if personal.leaves]
+    return [name for name, personal in personal_fields()[label].items() if personal.leaves]
 
 
 def empty_values(label: str) -> dict[str, Any]:
