@@ -19,7 +19,7 @@ from customers.customers.models import Customer
 from sales.documents.holding import next_id
 from sales.documents.models import EDITABLE_STATES
 from sales.documents.submitting import end_approval, submit_document, withdraw_document
-from sales.payments.holding import lock_payment, refuse_unless, seen_account
+from sales.payments.holding import account_of_payment, lock_payment, refuse_unless
 from sales.payments.models import BankLine, Payment
 from sales.payments.values import refuse_unexplained, take_values
 from sales.periods.closing import refuse_closed
@@ -98,7 +98,7 @@ def _check(payment: Payment) -> None:
     """What a claim must not be put up with, under the locks of the submission."""
     refuse_unless(payment, *EDITABLE_STATES)
     refuse_closed(payment.paid_on)
-    refuse_unexplained(payment, seen_account(payment.customer_id, payment.currency))
+    refuse_unexplained(payment, account_of_payment(payment))
 
 
 def _editable(payment: Payment) -> Payment:

@@ -14,7 +14,7 @@ from crm.approvals.purposes import Fact, Purpose
 from sales.documents.content import Content, Difference, plain_value, shown_value
 from sales.documents.shown import money
 from sales.payments import confirming
-from sales.payments.holding import seen_account
+from sales.payments.holding import account_of_payment
 from sales.payments.models import Payment
 
 CODE = "sales.payment"
@@ -49,7 +49,7 @@ def _wishes(content: Content, currency: str) -> str:
 
 
 def _facts(payment: Payment) -> dict[str, Any]:
-    account = seen_account(payment.customer_id, payment.currency)
+    account = account_of_payment(payment)
     return {
         "amount": payment.amount,
         "method": payment.method,

@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 from crm.history.operations import operation
 from crm.people.models import User
 from sales.documents.submitting import move
+from sales.money import ZERO
 from sales.payments.actions import free_line
-from sales.payments.allocations import allocated_now, count_again, settle, spread
-from sales.payments.holding import Account, hold_account, hold_payment
+from sales.payments.allocations import count_again, settle, spread
+from sales.payments.holding import Account, account_of_payment, hold_payment
 from sales.payments.models import Payment
 from sales.payments.values import refuse_unexplained, wanted_of
 from sales.periods.closing import refuse_closed
@@ -44,13 +45,13 @@ def confirm(payment: Payment, actor: User | None, request: Any) -> None:
         raise ValidationError(_("Somebody else than who claimed it confirms a payment."), code="own")
     with operation(actor, "payment_confirmed", payment, anchor_id=payment.customer_id):
         refuse_closed(payment.paid_on)
-        account = hold_account(payment.customer_id, payment.currency)
+        account = account_of_payment(payment)
         refuse_unexplained(payment, account)
         parts = confirmed_parts(payment, account)
         settle(payment, parts, actor=actor)
         move(
             payment, "approved", actor=actor, approved_at=timezone.now(), confirmed_by=actor,
-            allocated=allocated_now(payment),
+            allocated=sum((share for _pk, share in parts), ZERO),
         )  # fmt: skip
         count_again(account, [pk for pk, _share in parts], [payment.contract_id])
 

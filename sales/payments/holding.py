@@ -10,8 +10,11 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from sales.contracts.models import Contract, Instalment
+from sales.contracts.querysets import ContractQuerySet
 from sales.money import ZERO
 from sales.payments.models import Payment
+
+_HELD = "account_held"
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,15 @@ def hold_payment(pk: int) -> tuple[Payment, Account]:
     """A payment and everything it may settle, locked; every contract of the customer in that currency is."""
     customer_id, currency = Payment.objects.filter(pk=pk).values_list("customer_id", "currency").get()
     account = hold_account(customer_id, currency)
-    return lock_payment(pk), account
+    payment = lock_payment(pk)
+    payment.__dict__[_HELD] = account
+    return payment, account
+
+
+def account_of_payment(payment: Payment) -> Account:
+    """What a payment may settle: as it was locked together with it, else as it stands."""
+    held: Account | None = payment.__dict__.get(_HELD)
+    return held or seen_account(payment.customer_id, payment.currency)
 
 
 def hold_account(customer_id: int, currency: str) -> Account:
@@ -70,7 +81,7 @@ def account_of(contracts: Sequence[Contract]) -> Account:
 
 def lock_payment(pk: int) -> Payment:
     """A payment, locked; the last lock of the order."""
-    rows = Payment.objects.select_for_update(of=("self",)).select_related("customer", "contract", "owner")
+    rows = Payment.objects.select_for_update(of=("self",)).select_related("customer", "contract", "owner", "department")
     return rows.get(pk=pk)
 
 
@@ -86,6 +97,6 @@ def refuse_unless(payment: Payment, *states: str) -> None:
         )
 
 
-def _contracts(customer_id: int, currency: str):  # type: ignore[no-untyped-def]
+def _contracts(customer_id: int, currency: str) -> ContractQuerySet:
     rows = Contract.objects.filter(customer_id=customer_id, currency=currency, state__in=Contract.SIGNED_ONCE)
     return rows.filter(main=None).select_related("type").order_by("pk")

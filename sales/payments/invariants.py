@@ -3,6 +3,7 @@
 from crm.operations.invariants import Invariant
 
 _MONEY = "p.state = 'approved' AND p.reverses_id IS NULL"
+# ruff: noqa: S608 - the statements are put together from constants of this file
 _RECEIVED = (
     "coalesce((SELECT sum(a.amount) FROM sales_allocation a JOIN sales_instalment i ON i.id = a.instalment_id "
     "WHERE i.contract_id = c.id AND a.ended_at IS NULL), 0) + coalesce((SELECT sum(p.amount - p.allocated) "

@@ -32,11 +32,12 @@ from sales.payments.models import BankImport, BankLine
 # headers banks use, most telling first
 COLUMNS = {
     "day": "交易日期|记账日期|入账日期|交易时间|记账时间|日期|booked on|date|transaction date|value date",
-    "credit": "贷方发生额|贷方金额|贷方发生额收入|收入金额|转入金额|收方金额|贷方|收入|存入|credit|credit amount",
-    "debit": "借方发生额|借方金额|借方发生额支取|支出金额|转出金额|付方金额|借方|支出|支取|debit|debit amount",
+    "credit": "贷方发生额|贷方金额|收入金额|转入金额|收方金额|贷方|收入|存入|credit|credit amount",
+    "debit": "借方发生额|借方金额|支出金额|转出金额|付方金额|借方|支出|支取|debit|debit amount",
     "amount": "交易金额|发生额|金额|amount",
     "direction": "借贷标志|借贷方向|收支方向|借贷|收支类型|收付标志|direction|dr cr",
-    "payer_name": "对方户名|对方名称|对方单位名称|对方账户名称|付款人名称|付款方名称|付款人户名|付款方|对方单位|payer|payer name",
+    "payer_name": "对方户名|对方名称|对方单位名称|对方账户名称|付款人名称|付款方名称|付款人户名|付款方|对方单位|payer|"
+    "payer name",
     "payer_account": "对方账号|对方账户|对方卡号|付款人账号|付款方账号|payer account|account of the payer",
     "reference": "交易流水号|流水号|核心流水号|业务流水号|业务参考号|凭证号|交易参考号|bank reference|reference",
     "memo": "摘要|交易摘要|用途|附言|交易附言|备注|purpose|memo|remark",
@@ -45,8 +46,8 @@ COLUMNS = {
 _CREDITS = {"贷", "贷方", "c", "cr", "credit", "收", "收入", "转入", "来账", "入账", "+"}
 _DEBITS = {"借", "借方", "d", "dr", "debit", "支", "付", "支出", "转出", "往账", "-"}
 _CURRENCIES = {
-    "人民币": "CNY", "rmb": "CNY", "人民币元": "CNY", "01": "CNY", "美元": "USD", "欧元": "EUR", "港币": "HKD", "港元": "HKD",
-    "日元": "JPY", **{code.lower(): code for code, _label in CURRENCIES},
+    "人民币": "CNY", "rmb": "CNY", "人民币元": "CNY", "01": "CNY", "美元": "USD", "欧元": "EUR", "港币": "HKD",
+    "港元": "HKD", "日元": "JPY", **{code.lower(): code for code, _label in CURRENCIES},
 }  # fmt: skip
 _TOTALS = re.compile(r"^(合计|小计|总计|本页|期初|期末|total)")
 _NO_NUMBER = re.compile(r"[\s,¥￥$元]|CNY|RMB", re.IGNORECASE)

@@ -44,8 +44,9 @@ def statement(text=ICBC, name="明细.csv", encoding="gb18030"):
 
 
 def line(amount="3000.00", payer="Yunling", reference="", **more):
-    return record_line(actor=more.pop("actor"), values={
-        "booked_on": TODAY, "amount": Decimal(amount), "payer_name": payer, "reference": reference, **more})[0]  # fmt: skip
+    actor = more.pop("actor")
+    given = {"booked_on": TODAY, "amount": Decimal(amount), "payer_name": payer, "reference": reference, **more}
+    return record_line(actor=actor, values=given)[0]
 
 
 def refused(work, code=""):
@@ -82,8 +83,14 @@ def test_equal_credits_without_a_number_of_the_bank_are_two_credits(company):
 
 def test_amounts_with_a_direction_and_an_excel_sheet_are_read(company):
     book = openpyxl.Workbook()
-    for row in [["交易日期", "借贷标志", "交易金额", "对方单位名称", "币种"], [TODAY, "贷", 88.8, "A", "美元"],
-                [TODAY, "借", 5, "B", "美元"], [TODAY, "?", 5, "B", "美元"], [TODAY, "贷", 1.005, "B", "美元"]]:  # fmt: skip
+    rows = [
+        ["交易日期", "借贷标志", "交易金额", "对方单位名称", "币种"],
+        [TODAY, "贷", 88.8, "A", "美元"],
+        [TODAY, "借", 5, "B", "美元"],
+        [TODAY, "?", 5, "B", "美元"],
+        [TODAY, "贷", 1.005, "B", "美元"],
+    ]
+    for row in rows:
         book.active.append(row)
     file = io.BytesIO()
     book.save(file)
@@ -132,9 +139,8 @@ def test_a_line_is_matched_once(company):
 
 def test_a_line_of_another_amount_or_currency_is_not_matched(company):
     payment = claimed(company)
-    refused(lambda: match_line(line_of, payment, actor=company.finance), "amount") if (
-        line_of := line("2999.99", actor=company.finance)
-    ) else None
+    cent = line("2999.99", actor=company.finance)
+    refused(lambda: match_line(cent, payment, actor=company.finance), "amount")
     dollars = line(currency="USD", actor=company.finance)
     refused(lambda: match_line(dollars, payment, actor=company.finance), "amount")
 
