@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import OperationalError
-from django.db.models.functions import Now
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm.approvals.definitions import Step
@@ -42,15 +43,17 @@ def submit(
     actor: User,
     chosen: Mapping[str, Sequence[int]] | None = None,
     comment: str = "",
+    is_locked: bool = False,
 ) -> ApprovalRequest:
     """Inside the caller's operation: put a saved document up for decision; a returned request begins its next round.
 
-    Calls `submitted` of the purpose, or `blocked` where nobody may decide; `document` is read again at the end.
+    Calls `submitted` of the purpose, or `blocked` where nobody may decide, and gives `document` the values it has then.
+    `is_locked` says that `document` was read by the lock of the purpose in this transaction already.
     ValidationError: no flow fits ("no_flow"), it is waiting already ("conflict"), a choice is missing.
     """
     said = cleaned_comment(comment)
     declared = purpose_named(purpose)
-    fresh = declared.lock(document.pk)
+    fresh = document if is_locked else declared.lock(document.pk)
     request = _open_request(purpose, fresh.pk)
     if request is not None and request.is_open:
         raise ValidationError(_("This waits for a decision already."), code="conflict")
@@ -64,7 +67,7 @@ def submit(
     steps = case.expanded(route.steps)
     steps = [picked(step, case, chosen or {}, is_last=step is steps[-1]) for step in steps]
     first = _first_step(request, route, steps)
-    request = _frozen(request, declared, fresh, actor, route, case, steps)
+    request = _frozen(request, declared, fresh, actor, route, case, steps, first)
     record(request, Action.SUBMIT, actor, comment=said, seen=request.content_hash)
     if first is None:
         block(request, "no_step")
@@ -72,7 +75,8 @@ def submit(
         begin_step(request, case, first)
     follow = declared.blocked if request.state == RequestState.BLOCKED else declared.submitted
     follow(fresh, actor, request)
-    document.refresh_from_db()
+    for known in document._meta.concrete_fields:
+        setattr(document, known.attname, getattr(fresh, known.attname))
     return request
 
 
@@ -230,6 +234,7 @@ def _frozen(
     route: Route,
     case: Case,
     steps: list[Step],
+    first: Step | None,
 ) -> ApprovalRequest:
     """The request of a new round, with everything it is decided by."""
     version = route.version
@@ -247,12 +252,17 @@ def _frozen(
     row.title, row.customer_id = str(document)[:200], getattr(document, "customer_id", None)
     row.owner_id = getattr(document, "owner_id", None) or actor.pk
     row.department_id = case.department_id  # type: ignore[assignment]
-    row.state, row.blocked_because, row.round, row.step = RequestState.PENDING, "", row.round + 1, ""
+    row.state, row.blocked_because, row.round, row.step = (
+        RequestState.PENDING,
+        "",
+        row.round + 1,
+        first["key"] if first else "",
+    )
     row.flow_version, row.facts, row.snapshot = version, route.facts, snapshot
     row.content_hash, row.document_version = content_hash(snapshot), getattr(document, "version", 1)
-    row.amount, row.currency = route.facts.get("amount"), getattr(document, "currency", "")
+    amount = route.facts.get("amount")
+    row.amount, row.currency = None if amount is None else Decimal(amount), getattr(document, "currency", "")
     row.submitted_by, row.edited_by_id = actor, getattr(document, "edited_by_id", None)
-    row.submitted_at = Now()
+    row.submitted_at = timezone.now()
     row.save()
-    row.refresh_from_db(fields=["submitted_at", "amount"])
     return row

@@ -115,7 +115,7 @@ def retry(request: ApprovalRequest, *, actor: User | None) -> bool:
             return False
         with operation(actor, "approval_retried", row, anchor_id=row.customer_id, via="" if actor else "system"):
             place = keys.index(row.step)
-            begin_step(row, matter.case, step, before=keys[place - 1] if place else "")
+            begin_step(row, matter.case, step, before=keys[place - 1] if place else "", is_again=True)
             _go_on(matter, actor)
     return row.state == ApprovalRequest.State.PENDING
 
