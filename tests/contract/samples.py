@@ -23,6 +23,7 @@ from customers.transfers.models import Transfer
 from sales.products.models import PriceChange
 from tests.contract.routes import Route
 from tests.factories import make_activity, make_contact, make_customer, make_pool, make_pooled_customer, make_task
+from tests.factories.approvals import make_approval
 from tests.factories.sales import (
     make_category,
     make_contract,
@@ -34,7 +35,7 @@ from tests.factories.sales import (
     make_tax_rate,
 )
 
-WORDS = {"size": "small", "row_number": "1", "colleague": "999999", "file_format": "csv"}
+WORDS = {"size": "small", "row_number": "1", "colleague": "999999", "purpose": "sales.contract", "file_format": "csv"}
 SLUGS = {"attachments": "customer", "reports": "new-business", "help": "customers", "settings": "stages"}
 EVERYBODY = {"match": "all", "groups": [{"match": "all", "rows": [{"field": "name", "operator": "filled"}]}]}
 # pages that look for something of one's own and say so when there is none
@@ -51,7 +52,8 @@ NOT_THERE = {
     "settings:custom_field_new", "customers:import_row_repair",
     "sales:product_import_check", "customers:import_result", "customers:customer_member", "customers:quality_repair",
     "attachments:detail", "attachments:download", "attachments:picture",
-    "attachments:rename", "attachments:archive", "attachments:put_back", "attachments:record",
+    "approvals:preview", "settings:flow_detail", "settings:flow_edit", "settings:flow_copy", "settings:flow_switch",
+    "settings:flow_move", "settings:delegation_end", "attachments:rename", "attachments:archive", "attachments:put_back", "attachments:record",
 }  # fmt: skip
 
 
@@ -143,6 +145,7 @@ def make_rows(owners: list[User], other_department: Any) -> dict[str, list[Any]]
         "sales.Contract": contracts,
         "sales.Order": [delivery.order for delivery in deliveries],
         "sales.Delivery": deliveries,
+        "crm.ApprovalRequest": [make_approval(contract) for contract in contracts],
         "crm.User": owners[:1],
         "crm.Department": [other_department],
         "crm.Role": [Role.objects.get(code="rep")],

@@ -82,8 +82,8 @@ def test_each_sees_their_own_and_keepers_of_flows_see_all(company):
         return [line[0] for line in sign_in(person).get(LIST).context["lines"]]
 
     assert seen(company.director) == seen(company.vp) == seen(company.admin) == [row]
-    assert seen(company.finance) == []
-    assert sign_in(company.rep).get(LIST).status_code == 404
+    assert seen(company.finance) == seen(company.rep) == []
+    assert sign_in(company.rep).get(NEW).status_code == 403
 
 
 def test_only_the_giver_and_keepers_of_flows_end_it(company):
