@@ -47,7 +47,8 @@ def checked_blocks(kind: str, given: Any) -> list[Block]:
     """The blocks as they are kept; ValidationError by `blocks.<place>.<field>` or by `blocks`."""
     if not isinstance(given, list) or not 0 < len(given) <= MOST_BLOCKS:
         raise ValidationError({"blocks": _("A template has 1 to %(most)s blocks.") % {"most": MOST_BLOCKS}})
-    ready, wrong = [], {}
+    ready: list[Block] = []
+    wrong: dict[str, Any] = {}
     for place, one in enumerate(given):
         block = {
             "kind": str(one.get("kind", "")), "title": clean_line(str(one.get("title", ""))),
@@ -108,4 +109,3 @@ def standard_blocks(kind: str, language: str) -> list[Block]:
             ],
         }  # fmt: skip
         return [{"kind": one, "title": title, "text": ""} for one, title in titled[Kind(kind)]]
-

@@ -97,22 +97,28 @@ def quote_paper(quote: Quote, lines: Sequence[Any], head: Letterhead, *, contact
         number=quote.number,
         version=quote.version,
         facts=filled_facts(
-            (pgettext("print", "Number"), _numbered(quote)), (pgettext("print", "Date"), long_day(quote.issued_on)), (pgettext("print", "Valid until"), valid)
+            (pgettext("print", "Number"), _numbered(quote)),
+            (pgettext("print", "Date"), long_day(quote.issued_on)),
+            (pgettext("print", "Valid until"), valid),
         ),
         parties=[
             _theirs(pgettext("print", "To"), customer, contact=contact, address=address),
             our_party(pgettext("print", "From"), head, quote.owner),
         ],
-        signatures=signature_boxes(pgettext("print", "Confirmed by the customer"), customer, head,
-                               is_final=quote.is_released),
+        signatures=signature_boxes(
+            pgettext("print", "Confirmed by the customer"), customer, head, is_final=quote.is_released
+        ),
         mark=_mark(quote.state),
         lines=shown,
         currency=quote.currency,
         terms=_paragraphs(quote.terms),
         conditions=_conditions(quote),
-        values={**_values(quote, shown, customer, contact, head), "date": long_day(quote.issued_on),
-                "valid_until": valid},
-    )  # fmt: skip
+        values={
+            **_values(quote, shown, customer, contact, head),
+            "date": long_day(quote.issued_on),
+            "valid_until": valid,
+        },
+    )
 
 
 def contract_paper(
@@ -132,16 +138,25 @@ def contract_paper(
         number=contract.number,
         version=contract.version,
         facts=filled_facts(
-            (pgettext("print", "Number"), _numbered(contract)), *main, (pgettext("print", "In force from"), long_day(contract.starts_on)),
-            (pgettext("print", "Until"), long_day(contract.ends_on)), (pgettext("print", "Signed on"), long_day(contract.signed_on)),
+            (pgettext("print", "Number"), _numbered(contract)),
+            *main,
+            (pgettext("print", "In force from"), long_day(contract.starts_on)),
+            (pgettext("print", "Until"), long_day(contract.ends_on)),
+            (pgettext("print", "Signed on"), long_day(contract.signed_on)),
         ),
         parties=[
-            _theirs(pgettext("print", "Party A (customer)"), customer, contact=contract.signer_theirs or contact,
-                    code=code, address=address),
+            _theirs(
+                pgettext("print", "Party A (customer)"),
+                customer,
+                contact=contract.signer_theirs or contact,
+                code=code,
+                address=address,
+            ),
             our_party(pgettext("print", "Party B (supplier)"), head, contract.signer_ours or contract.owner),
         ],
-        signatures=signature_boxes(pgettext("print", "Party A"), customer, head, is_final=is_final,
-                               ours=pgettext("print", "Party B")),
+        signatures=signature_boxes(
+            pgettext("print", "Party A"), customer, head, is_final=is_final, ours=pgettext("print", "Party B")
+        ),
         mark=_mark(contract.state),
         lines=shown,
         currency=contract.currency,
@@ -149,11 +164,14 @@ def contract_paper(
         conditions=_conditions(contract),
         sheets={"instalments": _instalments(instalments)},
         values={
-            **_values(contract, shown, customer, contact, head), "date": long_day(contract.starts_on),
-            "starts_on": long_day(contract.starts_on), "ends_on": long_day(contract.ends_on),
-            "signed_on": long_day(contract.signed_on), "credit_code": code,
+            **_values(contract, shown, customer, contact, head),
+            "date": long_day(contract.starts_on),
+            "starts_on": long_day(contract.starts_on),
+            "ends_on": long_day(contract.ends_on),
+            "signed_on": long_day(contract.signed_on),
+            "credit_code": code,
         },
-    )  # fmt: skip
+    )
 
 
 def delivery_paper(delivery: Delivery, goods: Sequence[tuple[Any, Decimal]], head: Letterhead) -> Paper:
@@ -162,35 +180,58 @@ def delivery_paper(delivery: Delivery, goods: Sequence[tuple[Any, Decimal]], hea
     customer = order.contract.party.get("name") or order.customer.name
     day = long_day(delivery.delivered_on or delivery.planned_on)
     rows = [
-        (str(place), " · ".join(text for text in (line.code, line.name) if text),
-         f"{number_text(quantity)} {line.unit}".strip())
+        (
+            str(place),
+            " · ".join(text for text in (line.code, line.name) if text),
+            f"{number_text(quantity)} {line.unit}".strip(),
+        )
         for place, (line, quantity) in enumerate(goods, 1)
-    ]  # fmt: skip
-    theirs = [(pgettext("print", "Place"), delivery.place), (pgettext("print", "Carrier"), delivery.carrier),
-              (pgettext("print", "Tracking number"), delivery.tracking_number)]  # fmt: skip
+    ]
+    theirs = [
+        (pgettext("print", "Place"), delivery.place),
+        (pgettext("print", "Carrier"), delivery.carrier),
+        (pgettext("print", "Tracking number"), delivery.tracking_number),
+    ]
     is_dead = delivery.state in (Delivery.State.CANCELLED, Delivery.State.REFUSED)
     return Paper(
         heading=pgettext("print", "Delivery note"),
         title=order.contract.title,
         number=delivery.number,
         facts=filled_facts(
-            (pgettext("print", "Number"), delivery.number), (pgettext("print", "Order"), order.number), (pgettext("print", "Contract"), order.contract.number),
+            (pgettext("print", "Number"), delivery.number),
+            (pgettext("print", "Order"), order.number),
+            (pgettext("print", "Contract"), order.contract.number),
             (pgettext("print", "Delivery on"), day),
         ),
         parties=[
             Party(pgettext("print", "Recipient"), customer, filled_facts(*theirs)),
             our_party(pgettext("print", "From"), head, order.owner),
         ],
-        signatures=signature_boxes(pgettext("print", "Received complete and undamaged"), customer, head, is_final=False,
-                               ours=pgettext("print", "Handed over by")),
+        signatures=signature_boxes(
+            pgettext("print", "Received complete and undamaged"),
+            customer,
+            head,
+            is_final=False,
+            ours=pgettext("print", "Handed over by"),
+        ),
         mark=pgettext("print", "VOID") if is_dead else "",
-        sheets={"goods": Sheet((pgettext("print", "No."), pgettext("print", "Product"), pgettext("print", "Quantity")), rows, 2)},
-        values={
-            "customer": customer, "company": company_name(head), "owner": person_name(order.owner),
-            "number": delivery.number, "title": order.contract.title, "date": day, "order": order.number,
-            "contract": order.contract.number, "place": delivery.place,
+        sheets={
+            "goods": Sheet(
+                (pgettext("print", "No."), pgettext("print", "Product"), pgettext("print", "Quantity")), rows, 2
+            )
         },
-    )  # fmt: skip
+        values={
+            "customer": customer,
+            "company": company_name(head),
+            "owner": person_name(order.owner),
+            "number": delivery.number,
+            "title": order.contract.title,
+            "date": day,
+            "order": order.number,
+            "contract": order.contract.number,
+            "place": delivery.place,
+        },
+    )
 
 
 # ── what papers share ──
@@ -206,13 +247,22 @@ def _numbered(document: Document) -> str:
     if not document.number:
         return pgettext("print", "none yet")
     if document.version > 1:
-        return pgettext("print", "%(number)s (version %(version)s)") % {"number": document.number, "version": document.version}
+        return pgettext("print", "%(number)s (version %(version)s)") % {
+            "number": document.number,
+            "version": document.version,
+        }
     return document.number
 
 
 def _theirs(role: str, name: str, *, contact: str = "", code: str = "", address: str = "") -> Party:
     return Party(
-        role, name, filled_facts((pgettext("print", "Contact"), contact), (pgettext("print", "Credit code"), code), (pgettext("print", "Address"), address))
+        role,
+        name,
+        filled_facts(
+            (pgettext("print", "Contact"), contact),
+            (pgettext("print", "Credit code"), code),
+            (pgettext("print", "Address"), address),
+        ),
     )
 
 
@@ -221,19 +271,28 @@ def our_party(role: str, head: Letterhead, owner: Any) -> Party:
     bank = " ".join(text for text in (head.bank, head.account) if text)
     reach = " · ".join(text for text in (person_name(owner), head.phone) if text)
     return Party(
-        role, company_name(head),
-        filled_facts((pgettext("print", "Sales"), reach), (pgettext("print", "Tax number"), head.tax_number), (pgettext("print", "Bank"), bank),
-                      (pgettext("print", "Address"), head.address)),
-    )  # fmt: skip
+        role,
+        company_name(head),
+        filled_facts(
+            (pgettext("print", "Sales"), reach),
+            (pgettext("print", "Tax number"), head.tax_number),
+            (pgettext("print", "Bank"), bank),
+            (pgettext("print", "Address"), head.address),
+        ),
+    )
 
 
 def signature_boxes(role: str, customer: str, head: Letterhead, *, is_final: bool, ours: str = "") -> list[Signature]:
     """A box for the customer and one for us."""
     return [
         Signature(role, customer, pgettext("print", "Company seal or contract seal")),
-        Signature(ours or pgettext("print", "Supplier"), company_name(head), pgettext("print", "Company seal"),
-                  is_final and head.seal is not None),
-    ]  # fmt: skip
+        Signature(
+            ours or pgettext("print", "Supplier"),
+            company_name(head),
+            pgettext("print", "Company seal"),
+            is_final and head.seal is not None,
+        ),
+    ]
 
 
 def filled_facts(*facts: Fact) -> list[Fact]:
@@ -246,7 +305,9 @@ def _paragraphs(text: str) -> list[str]:
 
 
 def _conditions(document: Any) -> list[Fact]:
-    return filled_facts((pgettext("print", "Delivery"), document.delivery_terms), (pgettext("print", "Payment"), document.payment_terms))
+    return filled_facts(
+        (pgettext("print", "Delivery"), document.delivery_terms), (pgettext("print", "Payment"), document.payment_terms)
+    )
 
 
 def _instalments(instalments: Sequence[Instalment]) -> Sheet:
@@ -255,7 +316,16 @@ def _instalments(instalments: Sequence[Instalment]) -> Sheet:
     rows = [
         (part.name, _due(part), percent(part.amount / whole) if whole else "", yuan2(part.amount)) for part in living
     ]
-    return Sheet((pgettext("print", "Instalment"), pgettext("print", "Due"), pgettext("print", "Share"), pgettext("print", "Amount")), rows, 2)
+    return Sheet(
+        (
+            pgettext("print", "Instalment"),
+            pgettext("print", "Due"),
+            pgettext("print", "Share"),
+            pgettext("print", "Amount"),
+        ),
+        rows,
+        2,
+    )
 
 
 def _due(part: Instalment) -> str:
@@ -269,12 +339,21 @@ def _due(part: Instalment) -> str:
 
 def _values(document: Any, shown: ShownLines, customer: str, contact: str, head: Letterhead) -> dict[str, str]:
     return {
-        "customer": customer, "company": company_name(head), "owner": person_name(document.owner),
-        "number": document.number, "title": document.title, "currency": document.currency,
-        "total": money(document.gross, document.currency), "total_in_words": shown.words, "net": shown.net,
-        "tax": shown.tax, "contact": contact, "version": str(document.version),
-        "delivery_terms": document.delivery_terms, "payment_terms": document.payment_terms,
-    }  # fmt: skip
+        "customer": customer,
+        "company": company_name(head),
+        "owner": person_name(document.owner),
+        "number": document.number,
+        "title": document.title,
+        "currency": document.currency,
+        "total": money(document.gross, document.currency),
+        "total_in_words": shown.words,
+        "net": shown.net,
+        "tax": shown.tax,
+        "contact": contact,
+        "version": str(document.version),
+        "delivery_terms": document.delivery_terms,
+        "payment_terms": document.payment_terms,
+    }
 
 
 def person_name(user: Any) -> str:

@@ -177,7 +177,7 @@ def _written(request: SignedInRequest, template: PrintTemplate, keep: Any, title
                 return redirect("settings:print_template_edit", row.pk)
     context = {
         "form": form, "editor": editor, "title": title, "template": template,
-        "placeholders": [("{{%s}}" % name, label) for name, label in PLACEHOLDERS[template.kind].items()],
+        "placeholders": [(f"{{{{{name}}}}}", label) for name, label in PLACEHOLDERS[template.kind].items()],
     }  # fmt: skip
     return render(request, "sales/printing/template.html", context, status=status)
 

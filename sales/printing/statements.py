@@ -37,9 +37,12 @@ def statement_paper(customer: Customer, head: Letterhead) -> Paper:
 
 
 def drawn_up(
-    customer: Customer, head: Letterhead, balances: Sequence[Balance], instalments: Sequence[Instalment],
+    customer: Customer,
+    head: Letterhead,
+    balances: Sequence[Balance],
+    instalments: Sequence[Instalment],
     payments: Sequence[Payment],
-) -> Paper:  # fmt: skip
+) -> Paper:
     """A statement out of figures."""
     today = timezone.localdate()
     return Paper(
@@ -54,20 +57,34 @@ def drawn_up(
         signatures=signature_boxes(pgettext("print", "Confirmed by the customer"), customer.name, head, is_final=False),
         sheets={"balance": _balance(balances), "open": _open(instalments), "payments": _payments(payments)},
         values={
-            "customer": customer.name, "company": company_name(head), "owner": person_name(customer.owner),
-            "number": customer.number, "title": customer.name, "date": long_day(today),
+            "customer": customer.name,
+            "company": company_name(head),
+            "owner": person_name(customer.owner),
+            "number": customer.number,
+            "title": customer.name,
+            "date": long_day(today),
             **{name: _summed(balances, name) for name in ("contracted", "paid", "open", "overdue")},
         },
-    )  # fmt: skip
+    )
 
 
 def _balance(balances: Sequence[Balance]) -> Sheet:
-    heads = [pgettext("print", "Currency"), pgettext("print", "Contracted"), pgettext("print", "Due by today"), pgettext("print", "Paid"), pgettext("print", "Invoiced"), pgettext("print", "Open"), pgettext("print", "Overdue")]
+    heads = [
+        pgettext("print", "Currency"),
+        pgettext("print", "Contracted"),
+        pgettext("print", "Due by today"),
+        pgettext("print", "Paid"),
+        pgettext("print", "Invoiced"),
+        pgettext("print", "Open"),
+        pgettext("print", "Overdue"),
+    ]
     rows = [
-        (one.currency, *(yuan2(value) for value in
-                         (one.contracted, one.due, one.paid, one.invoiced, one.open, one.overdue)))
+        (
+            one.currency,
+            *(yuan2(value) for value in (one.contracted, one.due, one.paid, one.invoiced, one.open, one.overdue)),
+        )
         for one in balances
-    ]  # fmt: skip
+    ]
     return Sheet(heads, rows, 1, pgettext("print", "Nothing was contracted yet."))
 
 
@@ -75,12 +92,23 @@ def _open(instalments: Sequence[Instalment]) -> Sheet:
     today = timezone.localdate()
     rows = [
         (
-            part.contract.number, part.name, _due(part, today), yuan2(part.amount), yuan2(part.received),
+            part.contract.number,
+            part.name,
+            _due(part, today),
+            yuan2(part.amount),
+            yuan2(part.received),
             money(part.open_amount, part.contract.currency),
         )
         for part in instalments
-    ]  # fmt: skip
-    heads = (pgettext("print", "Contract"), pgettext("print", "Instalment"), pgettext("print", "Due"), pgettext("print", "Amount"), pgettext("print", "Received"), pgettext("print", "Open"))
+    ]
+    heads = (
+        pgettext("print", "Contract"),
+        pgettext("print", "Instalment"),
+        pgettext("print", "Due"),
+        pgettext("print", "Amount"),
+        pgettext("print", "Received"),
+        pgettext("print", "Open"),
+    )
     return Sheet(heads, rows, 3, pgettext("print", "Nothing is open."))
 
 
@@ -93,11 +121,20 @@ def _due(part: Instalment, today: Any) -> str:
 
 def _payments(payments: Sequence[Payment]) -> Sheet:
     rows = [
-        (long_day(one.paid_on), one.number, one.contract.number if one.contract else "",
-         money(one.amount, one.currency))
+        (
+            long_day(one.paid_on),
+            one.number,
+            one.contract.number if one.contract else "",
+            money(one.amount, one.currency),
+        )
         for one in payments
-    ]  # fmt: skip
-    heads = (pgettext("print", "Paid on"), pgettext("print", "Number"), pgettext("print", "Contract"), pgettext("print", "Amount"))
+    ]
+    heads = (
+        pgettext("print", "Paid on"),
+        pgettext("print", "Number"),
+        pgettext("print", "Contract"),
+        pgettext("print", "Amount"),
+    )
     return Sheet(heads, rows, 3, pgettext("print", "Nothing was paid in the last twelve months."))
 
 

@@ -60,7 +60,10 @@ def statement_pdf(request: SignedInRequest, customer: Customer) -> HttpResponse:
 
 def pdf_answer(made: Printed) -> HttpResponse:
     """A PDF to keep."""
-    headers = {"Content-Disposition": content_disposition_header(True, made.file_name) or "", "Cache-Control": "private, no-store"}
+    headers = {
+        "Content-Disposition": content_disposition_header(True, made.file_name) or "",
+        "Cache-Control": "private, no-store",
+    }
     return HttpResponse(made.content, content_type="application/pdf", headers=headers)
 
 

@@ -77,9 +77,7 @@ def estimate(lines: Iterable[RequirementLine]) -> Decimal:
     return sum((cents(line.quantity * line.target_price) for line in lines if line.target_price is not None), ZERO)
 
 
-def _refusals(
-    one: NeedValues, line: RequirementLine | None, product: Product | None, currency: str
-) -> dict[str, str]:
+def _refusals(one: NeedValues, line: RequirementLine | None, product: Product | None, currency: str) -> dict[str, str]:
     """What is wrong with one line, by field."""
     wrong = {}
     if not one.quantity.is_finite() or not 0 < one.quantity <= MOST_QUANTITY:

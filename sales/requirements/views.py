@@ -50,12 +50,12 @@ def requirement_detail(request: SignedInRequest, requirement: Requirement) -> Ht
     is_known = customer is not None and customer.status != Customer.Status.POOL
     lines = list(requirement.lines.select_related("product"))
     talks = Opportunity.objects.visible_to(user).filter(pk=requirement.opportunity_id)
-    contacts = Contact.objects.visible_to(user).filter(pk=requirement.contact_id) if is_known else Contact.objects.none()
+    people = Contact.objects.visible_to(user) if is_known else Contact.objects.none()
     context = {
         "requirement": requirement,
         "customer": customer,
         "opportunity": talks.first(),
-        "contact": contacts.first(),
+        "contact": people.filter(pk=requirement.contact_id).first(),
         "state": state_mark(requirement),
         "check": check_mark(requirement),
         "lines": shown_lines(lines),
@@ -249,8 +249,10 @@ def _choose_customer(request: SignedInRequest) -> HttpResponse:
     if chosen is not None:
         return HttpResponseRedirect(f"{reverse('sales:requirement_add')}?customer={chosen.pk}")
     place = reverse("sales:requirement_list")
-    context = {"title": _("New requirement"), "text": _("Whose requirement is it?"), "form": form,
-               "action_label": _("Go on"), "cancel_url": place, "parent": _("Requirements"), "parent_url": place}  # fmt: skip
+    context = {
+        "title": _("New requirement"), "text": _("Whose requirement is it?"), "form": form, "action_label": _("Go on"),
+        "cancel_url": place, "parent": _("Requirements"), "parent_url": place,
+    }  # fmt: skip
     return render(request, "records/confirm.html", context, status=404 if request.GET.get("customer") else 200)
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from django.core.exceptions import ValidationError
+from PIL import Image
 from pypdf import PdfReader
 
 from crm.jobs.models import Job
@@ -124,8 +125,6 @@ def test_a_logo_is_drawn_anew_without_what_else_the_file_held(admin):
 
 
 def test_large_pictures_are_made_smaller():
-    from PIL import Image  # noqa: PLC0415 - only here
-
     assert Image.open(io.BytesIO(drawn_anew(io.BytesIO(picture(size=(1500, 750)))))).size == (1000, 500)
 
 
@@ -146,7 +145,8 @@ def test_only_who_keeps_printing_opens_its_settings(rep):
 
 def test_a_template_is_made_previewed_used_and_removed(admin, rep):
     person = sign_in(admin)
-    blocks = [*standard_blocks("quote", "zh-hans"), {"kind": "text", "title": "致 {{customer}}", "text": "共 {{total}}"}]
+    text = {"kind": "text", "title": "致 {{customer}}", "text": "共 {{total}}"}
+    blocks = [*standard_blocks("quote", "zh-hans"), text]
     answer = person.post("/settings/print-templates/new/?kind=quote", typed(blocks, is_default="on"))
     row = PrintTemplate.objects.get()
     assert answer.url == f"/settings/print-templates/{row.pk}/edit/"

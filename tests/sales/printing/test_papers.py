@@ -16,7 +16,7 @@ from sales.printing.samples import sample_paper
 from sales.printing.templates import template_for
 from sales.quotes.models import Quote, QuoteLine
 from tests.factories import make_user
-from tests.factories.sales import make_contract, make_delivery, make_quote
+from tests.factories.sales import make_contract, make_delivery, make_order, make_quote
 from tests.sales.printing.pictures import picture
 
 pytestmark = pytest.mark.django_db
@@ -98,16 +98,10 @@ def test_a_contract_a_delivery_note_and_a_statement_hold_their_figures(rep):
     text = text_of(printed(Kind.CONTRACT, contract, contract.owner).content)
     for words in ("12,345.67", "5,000.00", "7,345.67", contract.number):
         assert words in text
-    delivery = make_delivery(order=make_order_of(contract))
+    delivery = make_delivery(order=make_order(contract))
     assert delivery.number in text_of(printed(Kind.DELIVERY_NOTE, delivery, contract.owner).content)
     statement = text_of(printed(Kind.STATEMENT, contract.customer, contract.owner).content)
     assert "12,345.67" in statement
-
-
-def make_order_of(contract):
-    from tests.factories.sales import make_order  # noqa: PLC0415 - only here
-
-    return make_order(contract)
 
 
 @pytest.mark.parametrize("language", ["zh-hans", "en"])
