@@ -1,6 +1,6 @@
 """The map of personal data: what each field tells about people outside the company, whether they get it, how it goes.
 
-Every text, JSON, e-mail, address and file column of our tables stands in a map of settings.HARBOUR_DATA_MAP: as personal,
+Every text, JSON, e-mail, address and file column of our tables stands in a map of settings.HARBOUR_DATA_MAP: personal,
 or as telling about nobody (tests/contract/test_datamap.py walks them). The row events of a table follow its entry.
 """
 

@@ -95,7 +95,7 @@ class Contract(Document):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+", db_index=False
     )
     signed_file = models.ForeignKey(
-        "crm.Attachment", models.PROTECT, null=True, editable=False, related_name="+", db_index=False,
+        "crm.Attachment", models.PROTECT, null=True, editable=False, related_name="+",
         verbose_name=_("signed file"),
     )  # fmt: skip
     waived_by = models.ForeignKey(

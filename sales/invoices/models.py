@@ -117,7 +117,7 @@ class Invoice(Document):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+", db_index=False
     )
     file = models.ForeignKey(
-        "crm.Attachment", models.PROTECT, null=True, editable=False, related_name="+", db_index=False,
+        "crm.Attachment", models.PROTECT, null=True, editable=False, related_name="+",
         verbose_name=_("file"),
     )  # fmt: skip
     sent_at = models.DateTimeField(_("sent to the customer"), null=True, editable=False)
