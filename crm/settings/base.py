@@ -375,9 +375,13 @@ HARBOUR_CUSTOMER_HOLDS: list[str] = [
 ]
 # which customers have signed contracts: each a function that answers their ids
 HARBOUR_CONTRACTS: list[str] = ["sales.contracts.holds.customers_with_contracts"]
-# lists of the base data an administrator keeps, and what fills those of the apps above on a new installation
+# lists of the base data an administrator keeps; what fills those of other apps on a new installation: what it loads →
+# a function that answers how many rows it made
 HARBOUR_BASE_DATA = ["customers.base_data.kinds.LISTS", "sales.base_data.kinds.LISTS"]
-HARBOUR_BASE_LOADERS = ["sales.base_data.loading.load_sales_data", "crm.approvals.flows.install_standard_flows"]
+HARBOUR_BASE_LOADERS = {
+    "lists of sales": "sales.base_data.loading.load_sales_data",
+    "approval flows": "crm.approvals.flows.install_standard_flows",
+}
 # what the demo company does besides looking after customers: each a function of its people and of the hour
 HARBOUR_DEMO_PARTS = ["sales.demo.catalogue.load_catalogue", "sales.demo.talks.load_talks"]
 # records an administrator may add fields to

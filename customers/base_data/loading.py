@@ -79,8 +79,8 @@ def load_base_data() -> dict[str, int]:
             "regions": _load_regions(),
             "holidays": _load_holidays(),
         }
-        for name in settings.HARBOUR_BASE_LOADERS:
-            counts |= import_string(name)()
+        for name, loader in settings.HARBOUR_BASE_LOADERS.items():
+            counts[name] = import_string(loader)()
         entry.facts = counts
     return counts
 

@@ -47,26 +47,26 @@ NUMBER_PREFIXES = {
 }  # fmt: skip
 
 
-def load_sales_data() -> dict[str, int]:
-    """Fill the lists that are still empty; how many rows each got. Inside the operation that loads all base data."""
+def load_sales_data() -> int:
+    """Fill the lists that are still empty; how many rows they got. Inside the operation that loads all base data."""
     NumberRule.objects.bulk_create(
         [NumberRule(kind=kind, prefix=prefix) for kind, prefix in NUMBER_PREFIXES.items()], ignore_conflicts=True
     )
-    return {
-        "tax rates": _fill(TaxRate, [
-            {"name": name, "rate": Decimal(rate), "is_default": is_default, "valid_from": TAX_SINCE}
-            for name, rate, is_default in TAX_RATES
-        ]),
-        "opportunity stages": _fill(OpportunityStage, [
-            {"name": name, "tone": tone, "probability": probability, "stuck_after_days": days}
-            for name, tone, probability, days in STAGES
-        ]),
-        "loss reasons": _fill(LossReason, [{"name": name} for name in LOSS_REASONS]),
-        "contract types": _fill(ContractType, [
-            {"name": name, "may_invoice_before_payment": is_early, "clauses": clauses}
-            for name, is_early, clauses in CONTRACT_TYPES
-        ]),
-    }  # fmt: skip
+    rates = [
+        {"name": name, "rate": Decimal(rate), "is_default": is_default, "valid_from": TAX_SINCE}
+        for name, rate, is_default in TAX_RATES
+    ]
+    stages = [
+        {"name": name, "tone": tone, "probability": probability, "stuck_after_days": days}
+        for name, tone, probability, days in STAGES
+    ]
+    types = [
+        {"name": name, "may_invoice_before_payment": is_early, "clauses": clauses}
+        for name, is_early, clauses in CONTRACT_TYPES
+    ]
+    reasons = [{"name": name} for name in LOSS_REASONS]
+    wanted = [(TaxRate, rates), (OpportunityStage, stages), (LossReason, reasons), (ContractType, types)]
+    return sum(_fill(model, rows) for model, rows in wanted)
 
 
 def _fill(model: Any, rows: list[dict[str, Any]]) -> int:

@@ -15,6 +15,7 @@ from crm.history.operations import operation
 from crm.people.models import User
 from crm.records.numbering import next_numbers
 from crm.records.stale import fingerprint
+from customers.contacts.models import Contact
 from customers.customers.actions import clean_text, hold_customer
 from customers.customers.identity import clean_line
 from customers.customers.models import Customer
@@ -204,8 +205,7 @@ def _take(opportunity: Opportunity, ready: Mapping[str, Any]) -> None:
     elif opportunity.stage_id != before["stage"] and not opportunity.stage.is_active:
         wrong["stage"] = _("“%(name)s” is no longer in use.") % {"name": opportunity.stage}
     contact = opportunity.contact
-    is_new_contact = contact is not None and contact.pk != before["contact"]
-    if is_new_contact and (contact.customer_id != opportunity.customer_id or contact.archived_at is not None):
+    if contact is not None and contact.pk != before["contact"] and not _may_be_named(contact, opportunity):
         wrong["contact"] = _("Choose a contact of this customer.")
     day = ready.get("expected_close_on")
     if day is not None and abs((day - timezone.localdate()).days) > CLOSES_WITHIN_DAYS:
@@ -215,6 +215,10 @@ def _take(opportunity: Opportunity, ready: Mapping[str, Any]) -> None:
         raise ValidationError(wrong)
     known = {*ready} - {"stage", "contact"}
     opportunity.clean_fields(exclude=[f.name for f in Opportunity._meta.concrete_fields if f.name not in known])
+
+
+def _may_be_named(contact: Contact, opportunity: Opportunity) -> bool:
+    return contact.customer_id == opportunity.customer_id and contact.archived_at is None
 
 
 def _wrong_numbers(opportunity: Opportunity) -> dict[str, Any]:

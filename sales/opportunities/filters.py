@@ -58,6 +58,6 @@ class OpportunityFilter(CustomRecordFilterSet):
         people = [("", ""), ("me", _("me")), *((row.pk, str(row)) for row in User.objects.active())]
         form.fields["owner"].widget.choices = people
         for field, model in (("stage", OpportunityStage), ("loss_reason", LossReason)):
-            form.fields[field].widget.choices = [("", ""), *model.objects.values_list("pk", "name")]  # type: ignore[attr-defined]
+            form.fields[field].widget.choices = [("", ""), *model.objects.values_list("pk", "name")]
         custom_people(form, self, User.objects.active())
         return form

@@ -53,7 +53,7 @@ def opportunity_detail(request: SignedInRequest, opportunity: Opportunity) -> Ht
         "opportunity": opportunity,
         "customer": seen,
         "contact": surroundings.contact if shows_people else None,
-        "owner": surroundings.people.get(opportunity.owner_id),
+        "owner": surroundings.people.get(opportunity.owner_id or 0),
         "department": surroundings.department,
         "loss_reason": surroundings.loss_reason,
         "state": state_mark(opportunity),

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from crm.ui.widgets import DayInput, MoneyInput, SearchSelect
+from sales.documents.models import CURRENCIES
 from sales.products.categories import categories_in_order
 from sales.products.formats import plain_number, rate_text
 from sales.products.models import PriceChange, Product, ProductCategory, TaxRate
@@ -48,7 +49,7 @@ class ProductForm(forms.Form):
     )
     unit = forms.CharField(label=_("Unit"), max_length=20, help_text=_("For example: set, piece, day."))
     tax_rate = RateField()
-    currency = forms.ChoiceField(label=_("Currency"), choices=Product._meta.get_field("currency").choices)
+    currency = forms.ChoiceField(label=_("Currency"), choices=CURRENCIES)
     is_delivered = forms.BooleanField(
         label=_("Is delivered"), required=False, help_text=_("Signed contracts put it on the delivery plan.")
     )

@@ -85,7 +85,8 @@ def product_import_check(request: SignedInRequest, token: str) -> HttpResponse:
         except ValidationError as refusal:
             refused(form, refusal)
             status = 409 if has_code(refusal, "stale") else 422
-            form.data = {**form.data.dict(), "seen": plan.digest}
+            form.data = request.POST.copy()
+            form.data["seen"] = plan.digest
         else:
             messages.success(request, _told(done))
             return redirect("sales:product_list")

@@ -86,7 +86,8 @@ def product_edit(request: SignedInRequest, product: Product) -> HttpResponse:
         except ValidationError as refusal:
             refused(form, refusal)
             if has_code(refusal, "stale"):
-                status, form.data = 409, {**form.data.dict(), "seen": seen}
+                status, form.data = 409, request.POST.copy()
+                form.data["seen"] = seen
         else:
             messages.success(request, _("Saved."))
             return redirect(product)
