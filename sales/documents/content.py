@@ -133,7 +133,8 @@ def _row_differences(
         ]
     told += [(str(key[0]), _in_short(model, row), "") for key, row in old.items() if key not in new]
     if not told and [*old] != [*new]:
-        told.append((_("Order of the lines"), *(", ".join(str(key[0]) for key in rows) for rows in (old, new))))
+        before_names, after_names = (", ".join(str(key[0]) for key in rows) for rows in (old, new))
+        told.append((_("Order of the lines"), before_names, after_names))
     return told
 
 
@@ -160,7 +161,7 @@ def _in_short(model: type[models.Model], row: Mapping[str, Any]) -> str:
 
 def _related_model(model: type[Document], related: str) -> type[models.Model]:
     found: Any = model._meta.get_field(related).related_model
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 def _label(model: type[models.Model], name: str) -> str:

@@ -79,7 +79,8 @@ def checked_lines(document: Document, given: Sequence[LineValues], terms: Terms)
     products = Product.objects.in_bulk({one.product_id for one in given if one.product_id is not None})
     prices = prices_for(products.values(), terms.customer, terms.day)
     rates = set(TaxRate.objects.valid_on(terms.day).values_list("rate", flat=True))
-    lines, wrong = [], {}
+    lines: list[Line] = []
+    wrong: dict[str, str] = {}
     for place, one in enumerate(given):
         line = kept.get(one.id) if one.id is not None else None
         product = products.get(one.product_id) if one.product_id is not None else None
@@ -225,7 +226,8 @@ def _kept_lines(document: Document) -> dict[int, Line]:
 
 
 def _line_model(document: Document) -> type[Line]:
-    model: type[Line] = document._meta.get_field("lines").related_model  # type: ignore[assignment]
+    field: Any = type(document)._meta.fields_map["lines"]
+    model: type[Line] = field.related_model
     return model
 
 

@@ -16,7 +16,7 @@ from crm.operations.moments import midnight
 from crm.people.models import User
 from sales.links.models import CustomerLink
 
-_SIGNER = {"salt": "sales.customer-link", "sep": "."}
+_SIGNER = Signer(salt="sales.customer-link", sep=".")
 
 
 def make_link(document: Any, *, actor: User, until: date) -> tuple[CustomerLink, str]:
@@ -32,7 +32,7 @@ def make_link(document: Any, *, actor: User, until: date) -> tuple[CustomerLink,
         expires_at=midnight(until + timedelta(days=1)),
         made_by=actor,
     )
-    return link, Signer(**_SIGNER).sign(secret)
+    return link, _SIGNER.sign(secret)
 
 
 def end_links(document: Any) -> int:
@@ -47,7 +47,7 @@ def end_links(document: Any) -> int:
 def find_link(token: str) -> CustomerLink | None:
     """The link of a token; None for one we never signed (asked without the database) or do not know."""
     try:
-        secret = Signer(**_SIGNER).unsign(token)
+        secret = _SIGNER.unsign(token)
     except BadSignature:
         return None
     rows = CustomerLink.objects.filter(token_hash=_digest(secret))

@@ -245,9 +245,9 @@ def _refusals(quote: Quote) -> dict[str, str]:
 def _refused_sources(quote: Quote, values: Mapping[str, Any]) -> dict[str, str]:
     """What is wrong with the opportunity and requirement a quote is now made for."""
     wrong = {}
-    if values.get("requirement") is not None and quote.requirement.state != "approved":
+    if values.get("requirement") is not None and quote.requirement and quote.requirement.state != "approved":
         wrong["requirement"] = _("Only an approved requirement is quoted.")
-    if values.get("opportunity") is not None and quote.opportunity.state == "lost":
+    if values.get("opportunity") is not None and quote.opportunity and quote.opportunity.state == "lost":
         wrong["opportunity"] = _("This opportunity was lost.")
     return wrong
 
@@ -280,5 +280,4 @@ def _refuse_unready(quote: Quote) -> None:
 def _newest_left(quote: Quote) -> Any:
     """The newest other version that is not void, as a query."""
     rows = Quote.objects.filter(root_id=quote.root_id).exclude(state=Quote.State.VOID).exclude(pk=quote.pk)
-    newest = rows.order_by("-version").values_list("pk", flat=True).first()
-    return Quote.objects.filter(pk=newest)
+    return Quote.objects.filter(pk__in=rows.order_by("-version").values("pk")[:1])

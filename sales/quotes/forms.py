@@ -36,11 +36,11 @@ class QuoteForm(forms.Form):
     key = forms.CharField(required=False, widget=forms.HiddenInput, max_length=60)
     seen = forms.CharField(required=False, widget=forms.HiddenInput, max_length=24)
     title = forms.CharField(label=_("Title"), max_length=120)
-    contact = forms.ModelChoiceField(label=_("Contact"), queryset=Contact.objects.none(), required=False)
-    opportunity = forms.ModelChoiceField(
-        label=_("Opportunity"), queryset=Opportunity.objects.none(), required=False, widget=SearchSelect
+    contact: Any = forms.ModelChoiceField(label=_("Contact"), queryset=None, required=False)
+    opportunity: Any = forms.ModelChoiceField(
+        label=_("Opportunity"), queryset=None, required=False, widget=SearchSelect
     )
-    requirement = forms.ModelChoiceField(label=_("Requirement"), queryset=Requirement.objects.none(), required=False)
+    requirement: Any = forms.ModelChoiceField(label=_("Requirement"), queryset=None, required=False)
     currency = forms.ChoiceField(label=_("Currency"), choices=CURRENCIES, initial="CNY")
     is_tax_included = forms.BooleanField(label=_("Prices include tax"), required=False, initial=True)
     discount = forms.DecimalField(
@@ -88,9 +88,8 @@ class QuoteForm(forms.Form):
         """Choose from these rows, and keep what is chosen already."""
         kept = getattr(self.quote, f"{name}_id", None) if self.quote else None
         field: Any = self.fields[name]
-        model = field.queryset.model
         offered = rows.filter(condition) if condition is not None else rows
-        field.queryset = model.objects.filter(Q(pk__in=offered.values("pk")) | Q(pk=kept)).order_by("-pk")
+        field.queryset = rows.model.objects.filter(Q(pk__in=offered.values("pk")) | Q(pk=kept)).order_by("-pk")
         field.empty_label = _("none")
 
 

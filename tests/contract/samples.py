@@ -32,6 +32,7 @@ from tests.factories.sales import (
     make_order,
     make_price_list,
     make_product,
+    make_quote,
     make_tax_rate,
 )
 
@@ -142,6 +143,7 @@ def make_rows(owners: list[User], other_department: Any) -> dict[str, list[Any]]
             )
         ],
         "sales.Opportunity": [make_opportunity(customer) for customer in customers],
+        "sales.Quote": [make_quote(customer) for customer in customers],
         "sales.Contract": contracts,
         "sales.Order": [delivery.order for delivery in deliveries],
         "sales.Delivery": deliveries,
