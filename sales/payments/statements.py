@@ -111,7 +111,7 @@ def read_statement(upload: UploadedFile[Any]) -> Found:
         places = _places(next((cells for number, cells in reading.head if number == header_row), []))
         if "day" not in places or not ({"credit", "amount"} & places.keys()):
             raise ValidationError(
-                _("No column of days and of amounts was found. Name them 交易日期 and 贷方发生额, or Date and Credit."),
+                _("No column of days and of amounts was found. Name them Date and Credit."),
                 code="no_columns",
             )
         rows = ((number, cells) for number, cells in stream_rows(rows_path) if number > header_row)

@@ -1,4 +1,4 @@
-"""Two people of finance at once, with real connections; and the same without the locks, to see that a race would show."""
+"""Two people of finance at once, with real connections; the same without the locks shows that races would be seen."""
 
 import threading
 from decimal import Decimal
