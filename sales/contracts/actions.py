@@ -13,13 +13,13 @@ from crm.history.operations import operation
 from crm.people.models import User
 from customers.customers.actions import hold_customer
 from sales.contracts.holding import hold_contract, hold_editable, hold_in, refuse_discarded, touch
-from sales.contracts.making import why_unusable
+from sales.contracts.making import why_not_good
 from sales.contracts.models import Contract
 from sales.contracts.planning import refuse_unequal_plan, refuse_unreachable_plan
 from sales.contracts.values import set_values
 from sales.documents.lines import refuse_unsellable
 from sales.documents.submitting import end_approval, submit_document, withdraw_document
-from sales.orders.making import delivered_lines
+from sales.orders.making import delivers
 from sales.quotes.models import Quote
 
 KIND = "contract"
@@ -43,13 +43,13 @@ def submit_contract(
     ValidationError where its quotes may not be used any more, or where the instalments are not exactly the whole.
     """
     submit_document(contract, actor=actor, kind=KIND, chosen=chosen, comment=comment, check=_refuse_unready)
-    return hold_fresh(contract)
+    return contract
 
 
 def withdraw_contract(contract: Contract, *, actor: User, comment: str = "") -> Contract:
     """Take a contract back before the last decision; it may be changed and submitted again."""
     withdraw_document(contract, actor=actor, kind=KIND, comment=comment)
-    return hold_fresh(contract)
+    return contract
 
 
 def revise_contract(contract: Contract, *, actor: User, reason: str) -> Contract:
@@ -101,12 +101,12 @@ def _refuse_unready(contract: Contract) -> None:
     if contract.gross <= 0:
         raise ValidationError(_("A contract is about an amount above 0."), code="amount")
     if contract.main_id:
-        refuse_unsellable(list(contract.lines.order_by("position")), timezone.localdate())
+        refuse_unsellable(list(contract.lines.all()), timezone.localdate())
         _refuse_main(contract)
     else:
         _refuse_quotes(contract)
     refuse_unequal_plan(contract)
-    refuse_unreachable_plan(contract, delivered_lines(contract).exists() or _has_orders(contract))
+    refuse_unreachable_plan(contract, delivers(contract) or _has_orders(contract))
 
 
 def _has_orders(contract: Contract) -> bool:
@@ -142,7 +142,7 @@ def _refuse_quotes(contract: Contract) -> None:
     quotes = list(Quote.objects.filter(contract_links__contract=contract, contract_links__ended_at=None).order_by("pk"))
     if not quotes:
         raise ValidationError(_("A contract is made from approved quotes."), code="no_quotes")
-    wrong = [reason for quote in quotes if (reason := why_unusable(quote, besides=contract))]
+    wrong = [reason for quote in quotes if (reason := why_not_good(quote))]
     if wrong:
         raise ValidationError(wrong, code="quotes")
     if sum(quote.gross for quote in quotes) != contract.gross:

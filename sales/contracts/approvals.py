@@ -7,15 +7,15 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Sum
+from django.db.models import Prefetch, Sum, prefetch_related_objects
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from crm.approvals.purposes import Fact, Purpose
 from customers.customers.models import Customer
 from sales.contracts.content import differences, snapshot
-from sales.contracts.holding import hold_contract
-from sales.contracts.models import Contract
+from sales.contracts.holding import hold_rows
+from sales.contracts.models import Contract, ContractLine
 from sales.documents.submitting import moves_to
 from sales.opportunities.models import Opportunity
 
@@ -25,16 +25,22 @@ _COUNTED = ("pending", "blocked", "approved", *Contract.SIGNED_ONCE)
 
 def lock(pk: int) -> Contract:
     """The contract, fresh and locked after its customer, its opportunity and its main contract."""
-    place = Contract.objects.values("customer_id", "opportunity_id").get(pk=pk)
-    Customer.objects.select_for_update(of=("self",)).get(pk=place["customer_id"])
-    if place["opportunity_id"]:
-        Opportunity.objects.select_for_update(of=("self",)).get(pk=place["opportunity_id"])
-    return hold_contract(pk)
+    customer_id, opportunity_id, main_id = Contract.objects.values_list("customer_id", "opportunity_id", "main_id").get(
+        pk=pk
+    )
+    Customer.objects.select_for_update(of=("self",)).get(pk=customer_id)
+    if opportunity_id:
+        Opportunity.objects.select_for_update(of=("self",)).get(pk=opportunity_id)
+    contract = hold_rows(pk, main_id)
+    # what is hashed, routed and shown is read once
+    lines = Prefetch("lines", ContractLine.objects.select_related("product__category"))
+    prefetch_related_objects([contract], lines, "instalments")
+    return contract
 
 
 def facts(contract: Contract) -> Mapping[str, Any]:
     """What the routing may ask of a contract."""
-    lines = list(contract.lines.select_related("product__category"))
+    lines = list(contract.lines.all())
     categories = {pk for line in lines if line.product and line.product.category for pk in line.product.category.path}
     standard, own = contract.type.clauses.split(), contract.clauses.split()
     return {

@@ -13,10 +13,15 @@ from sales.documents.holding import next_id as next_id
 
 def hold_contract(pk: int) -> Contract:
     """A contract, locked, with its main contract before it where it is a supplement."""
-    main_id = Contract.objects.filter(pk=pk).values_list("main_id", flat=True).get()
+    return hold_rows(pk, Contract.objects.filter(pk=pk).values_list("main_id", flat=True).get())
+
+
+def hold_rows(pk: int, main_id: int | None) -> Contract:
+    """A contract, locked after its main contract, whose id the caller knows."""
     ids = [found for found in (main_id, pk) if found]
     rows = Contract.objects.select_for_update(of=("self",)).filter(pk__in=ids).order_by("pk")
-    return {row.pk: row for row in rows.select_related("type", "customer", "owner", "signer_ours", "main")}[pk]
+    related = ("type", "customer__level", "owner", "department", "signer_ours", "main")
+    return {row.pk: row for row in rows.select_related(*related)}[pk]
 
 
 def hold_editable(contract: Contract) -> Contract:

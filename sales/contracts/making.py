@@ -104,22 +104,23 @@ def line_terms(supplement: Contract) -> Terms:
     )  # fmt: skip
 
 
-def why_unusable(quote: Quote, *, besides: Contract | None = None) -> str:
-    """Why no contract (but `besides`) can be made from a quote, "" where one can."""
+def why_not_good(quote: Quote) -> str:
+    """Why a quote is not good for a contract today, "" where it is."""
     if not quote.is_released:
         return _("%(quote)s is %(state)s.") % {"quote": quote, "state": quote.get_state_display()}  # type: ignore[attr-defined]
     if quote.is_expired:
         return _("%(quote)s was valid until %(day)s. Make a new version.") % {"quote": quote, "day": quote.valid_until}
-    links = quote.contract_links.filter(ended_at=None).exclude(contract=besides)
-    link = links.select_related("contract").first()
-    if link is not None:
-        return _("%(quote)s feeds the contract %(contract)s.") % {"quote": quote, "contract": link.contract}
     return ""
 
 
 def _hold_quotes(ids: list[int]) -> list[Quote]:
     held = list(Quote.objects.select_for_update(of=("self",)).filter(pk__in=ids).order_by("pk"))
-    wrong = [reason for quote in held if (reason := why_unusable(quote))]
+    wrong = [reason for quote in held if (reason := why_not_good(quote))]
+    feeding = ContractQuote.objects.filter(quote__in=held, ended_at=None).select_related("quote", "contract")
+    wrong += [
+        _("%(quote)s feeds the contract %(contract)s.") % {"quote": link.quote, "contract": link.contract}
+        for link in feeding
+    ]
     if wrong:
         raise ValidationError({"quotes": wrong})
     alike = {(quote.customer_id, quote.currency, quote.is_tax_included) for quote in held}

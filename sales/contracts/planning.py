@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -63,8 +62,7 @@ def follow_total(contract: Contract) -> None:
 
 def planned(contract: Contract) -> Decimal:
     """What the parts of a contract add up to, void ones left out."""
-    found = contract.instalments.filter(voided_at=None).aggregate(sum=Sum("amount"))["sum"]
-    return Decimal(found or ZERO)
+    return sum((part.amount for part in contract.instalments.all() if part.voided_at is None), ZERO)
 
 
 def refuse_unequal_plan(contract: Contract) -> None:
@@ -99,7 +97,7 @@ def unreach_milestone(contract_id: int, basis: str) -> int:
 def refuse_unreachable_plan(contract: Contract, has_deliveries: bool) -> None:
     """ValidationError for parts that wait for a delivery where nothing is delivered."""
     waits = (Instalment.Basis.DELIVERY, Instalment.Basis.ACCEPTANCE)
-    if not has_deliveries and contract.instalments.filter(basis__in=waits, voided_at=None).exists():
+    if not has_deliveries and any(part.basis in waits for part in contract.instalments.all()):
         raise ValidationError(
             _("Nothing of this contract is delivered: let its instalments be due on a day or after signing."),
             code="plan",

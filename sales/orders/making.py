@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from django.db.models import Q, QuerySet
-
 from crm.history.operations import operation
 from crm.people.models import User
 from crm.records.numbering import next_numbers
@@ -12,9 +10,13 @@ from sales.documents.holding import next_id
 from sales.orders.models import Order, OrderLine
 
 
-def delivered_lines(contract: Contract) -> QuerySet[ContractLine]:
-    """The lines of a contract that are delivered: those of products that are, and those typed freely."""
-    return contract.lines.filter(Q(product=None) | Q(product__is_delivered=True)).order_by("position")
+def delivers(contract: Contract) -> bool:
+    """Whether something of a contract is delivered: products that are, or what was typed freely."""
+    return any(_is_delivered(line) for line in contract.lines.all())
+
+
+def _is_delivered(line: ContractLine) -> bool:
+    return line.product is None or line.product.is_delivered
 
 
 def open_order(contract: Contract, *, actor: User) -> Order | None:
@@ -22,7 +24,7 @@ def open_order(contract: Contract, *, actor: User) -> Order | None:
 
     None where nothing is delivered.
     """
-    lines = list(delivered_lines(contract))
+    lines = [line for line in contract.lines.select_related("product") if _is_delivered(line)]
     if not lines or contract.direction == Contract.Direction.TAKES:
         return None
     days = [line.delivered_on for line in lines if line.delivered_on]
