@@ -31,6 +31,7 @@ PAGES: dict[str, tuple[Any, Any, str]] = {
     "quality": (_("Data quality"), _("Scores, faults, uniform spelling, archive, retention."), "list-checks"),
     "pool": (_("Public pool"), _("Claim, release and assign."), "waves"),
     "segments": (_("Segments"), _("Customers by conditions, scores, rules for levels and tags."), "filter"),
+    "approvals": (_("Approvals"), _("Decide, hand on, delegations, flows."), "stamp"),
     "transfer": (_("Bulk transfer"), _("Hand over many customers, and take it back."), "arrow-left-right"),
     "import": (_("Import from a spreadsheet"), _("Upload, map, check, apply, undo."), "file-up"),
     "export": (_("Export"), _("Take lists out as a spreadsheet."), "file-down"),
