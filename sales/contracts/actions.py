@@ -76,7 +76,7 @@ def void_contract(contract: Contract, *, actor: User, reason: str) -> Contract:
         if locked.state == Contract.State.VOID or locked.state in Contract.SIGNED_ONCE:
             raise ValidationError(
                 _("%(name)s is %(state)s: this cannot be done now.")
-                % {"name": locked, "state": locked.get_state_display()},  # type: ignore[attr-defined]
+                % {"name": locked, "state": locked.get_state_display()},
                 code="state",
             )
         end_approval(locked, actor=actor, kind=KIND, reason=reason)
@@ -118,7 +118,7 @@ def _refuse_main(supplement: Contract) -> None:
     assert main is not None
     if not main.is_running:
         raise ValidationError(
-            _("%(name)s is %(state)s: it takes no supplement.") % {"name": main, "state": main.get_state_display()},  # type: ignore[attr-defined]
+            _("%(name)s is %(state)s: it takes no supplement.") % {"name": main, "state": main.get_state_display()},
             code="main",
         )
     refuse_below_paid(main, supplement)

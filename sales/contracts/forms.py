@@ -31,7 +31,9 @@ class ContractForm(forms.Form):
 
     title = forms.CharField(label=_("Title"), max_length=120)
     type = forms.ModelChoiceField(label=_("Type"), queryset=ContractType.objects.filter(is_active=True))
-    contact = forms.ModelChoiceField(label=_("Contact"), queryset=None, required=False, widget=SearchSelect)
+    contact: forms.ModelChoiceField[Any] = forms.ModelChoiceField(
+        label=_("Contact"), queryset=None, required=False, widget=SearchSelect
+    )
     starts_on = forms.DateField(label=_("Starts on"), widget=DayInput)
     ends_on = forms.DateField(label=_("Ends on"), required=False, widget=DayInput)
     signer_theirs = forms.CharField(label=_("Signs for the customer"), max_length=80, required=False)

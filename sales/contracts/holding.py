@@ -30,7 +30,7 @@ def hold_editable(contract: Contract) -> Contract:
     refuse_discarded(locked)
     if not locked.is_editable:
         raise ValidationError(
-            _("%(name)s is %(state)s and cannot be changed.") % {"name": locked, "state": locked.get_state_display()},  # type: ignore[attr-defined]
+            _("%(name)s is %(state)s and cannot be changed.") % {"name": locked, "state": locked.get_state_display()},
             code="closed",
         )
     return locked
@@ -43,7 +43,7 @@ def hold_in(contract: Contract, *states: str) -> Contract:
     if locked.state not in states:
         raise ValidationError(
             _("%(name)s is %(state)s: this cannot be done now.")
-            % {"name": locked, "state": locked.get_state_display()},  # type: ignore[attr-defined]
+            % {"name": locked, "state": locked.get_state_display()},
             code="state",
         )
     return locked

@@ -10,10 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from crm.access.gate import SignedInRequest
 from crm.records.lists import BuiltInView, BulkVerb, RecordListView
 from crm.records.tables import Column
-from customers.customers.names import look_up, merged
 from sales.contracts.filters import ContractFilter
 from sales.contracts.models import Contract, ContractType
 from sales.contracts.tables import CONTRACT_TABLE
+from sales.documents.naming import names_of
 
 
 class ContractListView(RecordListView):
@@ -47,7 +47,7 @@ class ContractListView(RecordListView):
         for kind, name in (("person", "owner"), ("customer", "customer")):
             if name in shown:
                 pointed[kind] = {pk for row in rows if (pk := getattr(row, f"{name}_id"))}
-        found: dict[str, Any] = dict(look_up(merged(pointed, wanted)))
+        found = names_of(self.request.user, pointed, wanted)
         named = ContractType.objects.filter(pk__in=types).values_list("pk", "name") if types else ()
         found["contract_type"] = dict(named)
         return found

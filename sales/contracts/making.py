@@ -107,7 +107,7 @@ def line_terms(supplement: Contract) -> Terms:
 def why_not_good(quote: Quote) -> str:
     """Why a quote is not good for a contract today, "" where it is."""
     if not quote.is_released:
-        return _("%(quote)s is %(state)s.") % {"quote": quote, "state": quote.get_state_display()}  # type: ignore[attr-defined]
+        return _("%(quote)s is %(state)s.") % {"quote": quote, "state": quote.get_state_display()}
     if quote.is_expired:
         return _("%(quote)s was valid until %(day)s. Make a new version.") % {"quote": quote, "day": quote.valid_until}
     return ""
@@ -144,7 +144,7 @@ def _one_opportunity(quotes: Sequence[Quote]) -> Opportunity | None:
 
 def _place(contract: Contract, customer: Customer) -> None:
     contract.customer, contract.owner = customer, customer.owner
-    contract.department = customer.owner.department if customer.owner else customer.department
+    contract.department_id = (customer.owner.department_id if customer.owner else None) or customer.department_id
     contract.party = {"name": customer.name, "credit_code": customer.credit_code, "address": customer.address}
 
 

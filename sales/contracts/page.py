@@ -115,7 +115,8 @@ def due_words(part: Instalment) -> str:
 
 def verbs(contract: Contract, user: User) -> set[str]:
     """What this person may do with a contract now; the names are those of the templates."""
-    state, found = contract.state, set()
+    state = contract.state
+    found: set[str] = set()
     if contract.archived_at is not None:
         return found
     if may(user, CHANGE, contract):

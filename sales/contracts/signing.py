@@ -79,6 +79,7 @@ def proposed_services(contract: Contract) -> list[dict[str, Any]]:
         {"line": row.pk, "product": row.product_id, "service": row.product.service, "name": row.name,
          "quantity": f"{row.quantity.normalize():f}"}
         for row in rows.select_related("product")
+        if row.product is not None
     ]  # fmt: skip
 
 
@@ -125,7 +126,7 @@ def _change_main(supplement: Contract, actor: User) -> None:
     main = Contract.objects.select_for_update(of=("self",)).get(pk=main.pk)
     if not main.is_running:
         raise ValidationError(
-            _("%(name)s is %(state)s: it takes no supplement.") % {"name": main, "state": main.get_state_display()},  # type: ignore[attr-defined]
+            _("%(name)s is %(state)s: it takes no supplement.") % {"name": main, "state": main.get_state_display()},
             code="main",
         )
     refuse_below_paid(main, supplement)
@@ -172,7 +173,7 @@ def _win(contract: Contract, actor: User) -> None:
     if contract.main_id or contract.opportunity is None:
         return
     win_opportunity(contract.opportunity, actor=actor)
-    rest = Quote.objects.filter(opportunity_id=contract.opportunity_id, archived_at=None)
+    rest = Quote.objects.filter(opportunity=contract.opportunity, archived_at=None)
     rest = rest.exclude(state__in=("void", "superseded", "rejected"))
     rest = rest.exclude(pk__in=ContractQuote.objects.filter(ended_at=None).values("quote_id"))
     reason = _("Another quote became the contract %(number)s.") % {"number": contract.number}

@@ -146,7 +146,7 @@ def _held(delivery: Delivery, *states: str) -> Delivery:
     if locked.state not in states:
         raise ValidationError(
             _("%(name)s is %(state)s: this cannot be done now.")
-            % {"name": locked, "state": locked.get_state_display()},  # type: ignore[attr-defined]
+            % {"name": locked, "state": locked.get_state_display()},
             code="state",
         )
     return locked
@@ -155,7 +155,7 @@ def _held(delivery: Delivery, *states: str) -> Delivery:
 def _refuse_at_rest(order: Order) -> None:
     if order.state in (Order.State.HELD, Order.State.CANCELLED):
         raise ValidationError(
-            _("%(name)s is %(state)s: nothing is delivered now.") % {"name": order, "state": order.get_state_display()},  # type: ignore[attr-defined]
+            _("%(name)s is %(state)s: nothing is delivered now.") % {"name": order, "state": order.get_state_display()},
             code="at_rest",
         )
 

@@ -10,8 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.access.gate import SignedInRequest
 from crm.records.lists import BuiltInView, RecordListView
 from crm.records.tables import Column
-from customers.customers.names import look_up, merged
-from sales.contracts.models import Contract
+from sales.documents.naming import names_of
 from sales.orders.filters import OrderFilter
 from sales.orders.models import Order
 from sales.orders.tables import ORDER_TABLE
@@ -37,18 +36,12 @@ class OrderListView(RecordListView):
 
     def names(self, columns: Sequence[Column], rows: Sequence[Any], wanted: dict[str, set[int]]) -> dict[str, Any]:
         """One query for people and customers, one for the numbers of contracts."""
-        contracts = wanted.pop("contract", set())
         shown = {column.name for column in columns}
-        if "contract" in shown:
-            contracts = contracts | {row.contract_id for row in rows}
         pointed: dict[str, set[int]] = {}
-        for kind, name in (("person", "owner"), ("customer", "customer")):
+        for kind, name in (("person", "owner"), ("customer", "customer"), ("contract", "contract")):
             if name in shown:
                 pointed[kind] = {pk for row in rows if (pk := getattr(row, f"{name}_id"))}
-        found: dict[str, Any] = dict(look_up(merged(pointed, wanted)))
-        seen = Contract.objects.visible_to(self.request.user).filter(pk__in=contracts)
-        found["contract"] = dict(seen.values_list("pk", "number")) if contracts else {}
-        return found
+        return names_of(self.request.user, pointed, wanted)
 
     def more(self, request: SignedInRequest) -> dict[str, Any]:
         """The title of the page."""
