@@ -46,6 +46,7 @@ class QuoteForm(forms.Form):
     discount = forms.DecimalField(
         label=_("Discount on the whole quote, in percent"), required=False, min_value=0, max_value=100,
         decimal_places=4, help_text=_("18 = 18 % off; each line shares in it."),
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
     )  # fmt: skip
     issued_on = forms.DateField(label=_("Date of the quote"), widget=DayInput)
     valid_until = forms.DateField(label=_("Valid until"), widget=DayInput)

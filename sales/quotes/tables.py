@@ -19,8 +19,8 @@ from sales.quotes.marks import state_mark
 def _title(row: Any, viewer: Viewer) -> str:
     mark = flag(f"v{row.version}") if row.version > 1 else ""
     return format_html(
-        '<span class="cell"><a class="trunc" href="{}" title="{}">{}</a>{}</span>'
-        '<span class="muted fs12 num">{}</span>',
+        '<span class="cell"><a class="trunc" href="{}" title="{}">{}</a>{}<span class="muted fs12 num nowrap">{}</span>'
+        "</span>",
         row.get_absolute_url(), row.title, row.title, mark, row.number or pgettext_lazy("document", "no number yet"),
     )  # fmt: skip
 
