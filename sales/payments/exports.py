@@ -20,7 +20,7 @@ from crm.records.sheets import (
 from sales.documents.exporting import SalesExport
 from sales.payments.filters import PaymentFilter
 from sales.payments.models import Payment
-from sales.payments.receivables.exports import look_up_all
+from sales.payments.receivables.exports import told_names
 
 RIGHT, DETAILS_RIGHT = "sales.export_payment", "customers.export_contact_details"
 
@@ -50,7 +50,7 @@ class PaymentResource(SheetResource):
     created_at = SheetField("created_at", _("Created at"), MomentWidget(), readonly=True)
 
 
-EXPORT = SalesExport(_("Payments"), PaymentResource, PaymentFilter, RIGHT, DETAILS_RIGHT, look_up=look_up_all)
+EXPORT = SalesExport(_("Payments"), PaymentResource, PaymentFilter, RIGHT, DETAILS_RIGHT, look_up=told_names)
 
 
 @needs(RIGHT)

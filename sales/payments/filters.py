@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from crm.people.models import User
 from crm.records.filters import IdsFilter, RecordFilterSet, WordsFilter, day_filter
+from customers.customers.models import Customer
 from sales.documents.models import CURRENCIES
 from sales.payments.models import BankLine, Payment
 
@@ -31,6 +32,11 @@ _OF_KIND = {
     "reversal": Q(reverses__isnull=False),
     "payment": Q(reverses=None),
 }
+
+
+def customers_named(text: str, user: Any) -> QuerySet[Any]:
+    """The ids of the customers in reach whose name holds a text."""
+    return Customer.objects.visible_to(user).filter(name__icontains=text).values("pk")
 
 
 class PaymentFilter(RecordFilterSet):
@@ -71,7 +77,7 @@ class PaymentFilter(RecordFilterSet):
             | Q(payer_name__icontains=text)
             | Q(reference__icontains=text)
             | Q(contract__number__icontains=text)
-            | Q(customer__name__icontains=text)
+            | Q(customer__in=customers_named(text, self.user))
         )
 
     def choice_form(self) -> forms.Form:

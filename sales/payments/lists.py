@@ -12,6 +12,7 @@ from crm.access.gate import SignedInRequest
 from crm.records.lists import BuiltInView, BulkVerb, RecordListView
 from crm.records.tables import Column
 from customers.customers.names import look_up, merged
+from customers.tasks.seen import seen_names
 from sales.contracts.models import Contract
 from sales.payments.filters import BankLineFilter, PaymentFilter
 from sales.payments.matching import proposals
@@ -50,18 +51,15 @@ class PaymentListView(RecordListView):
         ]
 
     def names(self, columns: Sequence[Column], rows: Sequence[Any], wanted: dict[str, set[int]]) -> dict[str, Any]:
-        """One query for people and customers, one for contracts."""
+        """Names of people; customers and contracts only where the person sees them."""
         shown = {column.name for column in columns}
-        contracts = wanted.pop("contract", set())
-        if "contract" in shown:
-            contracts = contracts | {row.contract_id for row in rows if row.contract_id}
         pointed: dict[str, set[int]] = {}
-        for kind, name in (("person", "owner"), ("person", "confirmed_by"), ("customer", "customer")):
+        for kind, name in (
+            ("person", "owner"), ("person", "confirmed_by"), ("customer", "customer"), ("contract", "contract"),
+        ):  # fmt: skip
             if name in shown:
                 pointed.setdefault(kind, set()).update(pk for row in rows if (pk := getattr(row, f"{name}_id")))
-        found: dict[str, Any] = dict(look_up(merged(pointed, wanted)))
-        found["contract"] = contract_numbers(contracts)
-        return found
+        return names_in_reach(self.request.user, merged(pointed, wanted))
 
     def more(self, request: SignedInRequest) -> dict[str, Any]:
         """The title of the page, and what else of the desk the person opens."""
@@ -102,6 +100,12 @@ class BankLineListView(RecordListView):
         return {"list_title": _("Bank lines"), **desk_places(request.user)}
 
 
-def contract_numbers(ids: set[int]) -> dict[int, str]:
-    """The numbers of contracts."""
-    return dict(Contract.objects.filter(pk__in=ids).values_list("pk", "number")) if ids else {}
+def names_in_reach(user: Any, wanted: dict[str, set[int]]) -> dict[str, Any]:
+    """Names of people, and of those customers and contracts the person sees; one query for each."""
+    asked = dict(wanted)
+    customers, contracts = asked.pop("customer", set()), asked.pop("contract", set())
+    found: dict[str, Any] = dict(look_up(asked))
+    found["customer"] = seen_names(user, customers)
+    rows = Contract.objects.visible_to(user).filter(pk__in=contracts) if contracts else Contract.objects.none()
+    found["contract"] = dict(rows.values_list("pk", "number"))
+    return found

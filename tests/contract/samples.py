@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 from django.utils import timezone
@@ -20,23 +21,33 @@ from customers.pool.models import RecycleExtension
 from customers.privacy.models import PersonRequest
 from customers.segments.models import Segment
 from customers.transfers.models import Transfer
+from sales.payments.models import Allocation
+from sales.periods.models import PeriodClose
 from sales.products.models import PriceChange
 from tests.contract.routes import Route
 from tests.factories import make_activity, make_contact, make_customer, make_pool, make_pooled_customer, make_task
 from tests.factories.approvals import make_approval
 from tests.factories.sales import (
+    make_bank_line,
     make_category,
     make_contract,
     make_delivery,
+    make_invoice,
     make_opportunity,
     make_order,
+    make_payment,
     make_price_list,
     make_product,
     make_quote,
+    make_reissue,
+    make_requirement,
     make_tax_rate,
 )
 
-WORDS = {"size": "small", "row_number": "1", "colleague": "999999", "purpose": "sales.contract", "file_format": "csv"}
+WORDS = {
+    "size": "small", "row_number": "1", "colleague": "999999", "purpose": "sales.contract", "which": "logo",
+    "file_format": "csv",
+}  # fmt: skip
 SLUGS = {"attachments": "customer", "reports": "new-business", "help": "customers", "settings": "stages"}
 EVERYBODY = {"match": "all", "groups": [{"match": "all", "rows": [{"field": "name", "operator": "filled"}]}]}
 # pages that look for something of one's own and say so when there is none
@@ -53,7 +64,8 @@ NOT_THERE = {
     "settings:custom_field_new", "customers:import_row_repair",
     "sales:product_import_check", "customers:import_result", "customers:customer_member", "customers:quality_repair",
     "attachments:detail", "attachments:download", "attachments:picture",
-    "approvals:preview", "settings:flow_detail", "settings:flow_edit", "settings:flow_copy", "settings:flow_switch",
+    "settings:letterhead_picture", "settings:print_template_edit", "settings:print_template_remove",
+    "settings:print_template_preview", "approvals:preview", "settings:flow_detail", "settings:flow_edit", "settings:flow_copy", "settings:flow_switch",
     "settings:flow_move", "settings:delegation_end", "attachments:rename", "attachments:archive", "attachments:put_back", "attachments:record",
 }  # fmt: skip
 
@@ -62,6 +74,8 @@ def make_rows(owners: list[User], other_department: Any) -> dict[str, list[Any]]
     """Model label → rows: the person's own, a peer's, a foreign one, pooled ones."""
     customers = [make_customer(owner=owner) for owner in owners]
     contracts = [make_contract(customer) for customer in customers]
+    invoices = [make_invoice(contract) for contract in contracts]
+    payments, line = [make_payment(customer) for customer in customers], make_bank_line()
     deliveries = [make_delivery(make_order(contract)) for contract in contracts]
     pools = [make_pool(department=owners[0].department), make_pool(department=other_department)]
     today = timezone.localdate()
@@ -144,7 +158,19 @@ def make_rows(owners: list[User], other_department: Any) -> dict[str, list[Any]]
         ],
         "sales.Opportunity": [make_opportunity(customer) for customer in customers],
         "sales.Quote": [make_quote(customer) for customer in customers],
+        "sales.Requirement": [make_requirement(customer) for customer in customers],
         "sales.Contract": contracts,
+        "sales.Payment": payments,
+        "sales.Allocation": [
+            Allocation.objects.create(payment=payment, instalment=contract.instalments.first(), amount=1)
+            for payment, contract in zip(payments, contracts, strict=True)
+        ],
+        "sales.BankLine": [line],
+        "sales.BankImport": [line.source],
+        "sales.PeriodClose": [PeriodClose.objects.create(until=date(2020, 1, 1), closed_by=owners[0])],
+        "sales.BillingProfile": [invoice.profile for invoice in invoices],
+        "sales.Invoice": invoices,
+        "sales.Reissue": [make_reissue(invoice) for invoice in invoices],
         "sales.Order": [delivery.order for delivery in deliveries],
         "sales.Delivery": deliveries,
         "crm.ApprovalRequest": [make_approval(contract) for contract in contracts],

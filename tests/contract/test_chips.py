@@ -15,7 +15,10 @@ pytestmark = pytest.mark.django_db
 CANARY = "Canary Works"
 LISTS = {
     "customers:activity_list", "customers:consent_list", "customers:contact_list", "customers:customer_list",
-    "customers:lead_list", "customers:person_request_list", "customers:task_list",
+    "customers:lead_list", "customers:person_request_list", "customers:task_list", "sales:bank_line_list",
+    "sales:contract_list", "sales:invoice_list", "sales:opportunity_list", "sales:order_list",
+    "sales:payment_list", "sales:product_list", "sales:quote_list", "sales:receivable_list", "sales:reissue_list",
+    "sales:requirement_list",
 }  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from sales.invoices.models import BillingProfile, Invoice, InvoiceLine, Reissue,
 from sales.money import line_totals
 from sales.opportunities.models import LossReason, Opportunity, OpportunityStage
 from sales.orders.models import Delivery, DeliveryLine, Order, OrderLine
+from sales.payments.models import BankImport, BankLine, Payment
 from sales.products.models import PriceList, PriceListEntry, Product, ProductCategory, TaxRate
 from sales.quotes.models import Quote, QuoteLine
 from sales.requirements.models import Requirement, RequirementLine
@@ -25,6 +26,8 @@ from tests.factories.people import make_user
 
 _QUOTE_NUMBERS = count(1)
 _CONTRACT_NUMBERS = count(1)
+_PAYMENT_NUMBERS = count(1)
+_LINE_NUMBERS = count(1)
 
 
 class TaxRateFactory(factory.django.DjangoModelFactory):
@@ -147,19 +150,6 @@ def _priced(quantity: str, price: str, rate: str) -> dict:
     totals = line_totals(Decimal(quantity), Decimal(price), Decimal(0), Decimal(rate), is_tax_included=True)
     given = {"quantity": Decimal(quantity), "price": Decimal(price), "tax_rate": Decimal(rate)}
     return {**given, "net": totals.net, "tax": totals.tax, "gross": totals.gross}
-
-
-def make_requirement(customer: Customer | None = None, owner: User | None = None, **fields) -> Requirement:
-    """A draft about two gateways at a price the customer hopes for."""
-    customer = customer or make_customer(owner=owner or make_user())
-    owner = owner or customer.owner or make_user()
-    place = {"owner": owner, "department": owner.department, "created_by": owner}
-    given = {"title": "Networked machines", "needs": "40 machines", **place, **fields}
-    made = Requirement.objects.create(customer=customer, **given)
-    RequirementLine.objects.create(
-        document=made, position=1, name="Gateway", unit="set", quantity=Decimal(2), target_price=Decimal("6800")
-    )
-    return made
 
 
 def make_quote(
@@ -332,3 +322,35 @@ def make_reissue(invoice: Invoice | None = None, state: str = "draft", **fields)
             document=made, invoice_line=line, position=line.position, net=line.net, tax=line.tax, gross=line.gross
         )
     return made
+
+
+def make_requirement(customer: Customer | None = None, owner: User | None = None, **fields) -> Requirement:
+    """A draft about two gateways at a price the customer hopes for."""
+    customer = customer or make_customer(owner=owner or make_user())
+    owner = owner or customer.owner or make_user()
+    place = {"owner": owner, "department": owner.department, "created_by": owner}
+    given = {"title": "Networked machines", "needs": "40 machines", **place, **fields}
+    made = Requirement.objects.create(customer=customer, **given)
+    RequirementLine.objects.create(
+        document=made, position=1, name="Gateway", unit="set", quantity=Decimal(2), target_price=Decimal("6800")
+    )
+    return made
+
+
+def make_payment(customer: Customer | None = None, state: str = "pending", **fields) -> Payment:
+    """A payment of 1,000 that waits to be confirmed (unless `state` says otherwise); it settles nothing."""
+    customer = customer or make_customer(owner=make_user())
+    place = {"owner": customer.owner, "department": customer.department, "submitted_by": customer.owner}
+    number = "" if state in EDITABLE_STATES else f"T-P-{next(_PAYMENT_NUMBERS):06d}"
+    fields = {"amount": Decimal("1000.00"), "paid_on": timezone.localdate(), **place, **fields}
+    if state == Payment.State.APPROVED and "confirmed_by" not in fields:
+        fields["confirmed_by"] = make_user()
+    return Payment.objects.create(customer=customer, state=state, number=number, **fields)
+
+
+def make_bank_line(amount: str = "1000.00", **fields) -> BankLine:
+    """An open line of the bank, of a statement of its own unless one is named."""
+    number = next(_LINE_NUMBERS)
+    source = fields.pop("source", None) or BankImport.objects.create(file_name="a.csv", imported_by=make_user())
+    given = {"booked_on": timezone.localdate(), "payer_name": "Payer", "reference": f"R{number}", **fields}
+    return BankLine.objects.create(source=source, fingerprint=f"{number:064d}", amount=Decimal(amount), **given)

@@ -17,7 +17,6 @@ from crm.records.sheets import DayWidget, DecimalWidget, SheetField, SheetResour
 from customers.customers.names import look_up
 from sales.contracts.models import Instalment
 from sales.documents.exporting import SalesExport
-from sales.payments.lists import contract_numbers
 from sales.payments.receivables.filters import ReceivableFilter
 
 RIGHT, DETAILS_RIGHT = "sales.export_payment", "customers.export_contact_details"
@@ -48,16 +47,15 @@ class ReceivableExport(SalesExport):
         return selection.rows(scoped.of_running(), self.filterset, user)
 
 
-def look_up_all(wanted: dict[str, set[int]]) -> dict[str, Any]:
-    """Names of people, customers and contracts."""
-    contracts = wanted.pop("contract", set())
-    found: dict[str, Any] = dict(look_up(wanted))
-    found["contract"] = contract_numbers(contracts)
-    return found
+def told_names(wanted: dict[str, set[int]]) -> dict[str, Any]:
+    """Names of people; contracts by their ids: whoever decides on an export learns no names."""
+    asked = dict(wanted)
+    contracts = asked.pop("contract", set())
+    return {**look_up(asked), "contract": {pk: f"#{pk}" for pk in contracts}}
 
 
 EXPORT = ReceivableExport(
-    _("Receivables"), ReceivableResource, ReceivableFilter, RIGHT, DETAILS_RIGHT, look_up=look_up_all
+    _("Receivables"), ReceivableResource, ReceivableFilter, RIGHT, DETAILS_RIGHT, look_up=told_names
 )
 
 

@@ -16,6 +16,7 @@ from crm.people.models import User
 from crm.records.filters import IdsFilter, RecordFilterSet, WordsFilter, day_filter
 from sales.contracts.models import Contract
 from sales.documents.models import CURRENCIES
+from sales.payments.filters import customers_named
 from sales.payments.receivables.ageing import BUCKETS, with_bucket
 
 STATES: list[tuple[str, Any]] = [
@@ -79,7 +80,7 @@ class ReceivableFilter(RecordFilterSet):
             Q(name__icontains=text)
             | Q(contract__number__icontains=text)
             | Q(contract__title__icontains=text)
-            | Q(contract__customer__name__icontains=text)
+            | Q(contract__customer__in=customers_named(text, self.user))
         )
 
     def choice_form(self) -> forms.Form:

@@ -20,9 +20,8 @@ from crm.records.tables import Column
 from customers.customers.names import merged
 from sales.contracts.models import Instalment
 from sales.documents.shown import money
-from sales.payments.lists import desk_places
+from sales.payments.lists import desk_places, names_in_reach
 from sales.payments.receivables.ageing import BUCKETS, ROWS_SHOWN, AgeingRow, ageing, totals
-from sales.payments.receivables.exports import look_up_all
 from sales.payments.receivables.filters import ReceivableFilter
 from sales.payments.receivables.tables import RECEIVABLE_TABLE
 
@@ -46,8 +45,8 @@ class ReceivableListView(RecordListView):
     verbs = (BulkVerb(gettext_lazy("Export"), "download", "sales:receivable_export", "sales.export_payment"),)
 
     def scoped(self, user: Any) -> QuerySet[Any]:
-        """The instalments, with contract and customer."""
-        return receivables(user).select_related("contract__customer")
+        """The instalments, with their contracts."""
+        return receivables(user).select_related("contract")
 
     def built_in_views(self) -> Sequence[BuiltInView]:
         """What is overdue, what is due soon."""
@@ -60,9 +59,12 @@ class ReceivableListView(RecordListView):
         ]
 
     def names(self, columns: Sequence[Column], rows: Sequence[Any], wanted: dict[str, set[int]]) -> dict[str, Any]:
-        """One query for people and what filters name."""
-        people = {row.contract.owner_id for row in rows if row.contract.owner_id}
-        return look_up_all(merged({"person": people}, wanted))
+        """Names of people; customers and contracts only where the person sees them."""
+        pointed = {
+            "person": {row.contract.owner_id for row in rows if row.contract.owner_id},
+            "customer": {row.contract.customer_id for row in rows},
+        }
+        return names_in_reach(self.request.user, merged(pointed, wanted))
 
     def more(self, request: SignedInRequest) -> dict[str, Any]:
         """The title of the page."""
