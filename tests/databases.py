@@ -40,7 +40,7 @@ def own_database() -> Iterator[None]:
     finally:
         connection.close()
         with suppress(OperationalError):  # what a forgotten thread still holds goes when the next run begins
-            on_the_server(f"DROP DATABASE {name}")
+            on_the_server(f"DROP DATABASE IF EXISTS {name}")
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from crm.people.models import User
 from crm.records.filters import IdsFilter, RecordFilterSet, WordsFilter, day_filter
 from sales.contracts.models import Contract, ContractType
 from sales.documents.models import CURRENCIES
+from sales.documents.naming import customers_like
 
 KINDS: list[tuple[str, Any]] = [("main", gettext_lazy("contracts")), ("supplement", gettext_lazy("supplements"))]
 
@@ -46,7 +47,7 @@ class ContractFilter(RecordFilterSet):
     def matching(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """Contracts whose number, title or customer holds the text."""
         text = value.strip()
-        return rows.filter(Q(number__icontains=text) | Q(title__icontains=text) | Q(customer__name__icontains=text))
+        return rows.filter(Q(number__icontains=text) | Q(title__icontains=text) | customers_like(self.user, text))
 
     def choice_form(self) -> forms.Form:
         """The form with everything there is to choose."""

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from crm.people.models import User
 from crm.records.filters import IdsFilter, RecordFilterSet, WordsFilter, day_filter
+from sales.documents.naming import customers_like
 from sales.invoices.models import Invoice, InvoiceType
 
 TIMES: list[tuple[str, Any]] = [("before", gettext_lazy("before payment")), ("after", gettext_lazy("after payment"))]
@@ -46,7 +47,7 @@ class InvoiceFilter(RecordFilterSet):
         text = value.strip()
         return rows.filter(
             Q(number__icontains=text) | Q(invoice_number__contains=text) | Q(buyer__title__icontains=text)
-            | Q(customer__name__icontains=text)
+            | customers_like(self.user, text)
         )  # fmt: skip
 
     def choice_form(self) -> forms.Form:

@@ -5,23 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from crm.people.models import User
 from crm.records.filters import Names
 from crm.records.tables import Column
-from customers.customers.names import look_up, merged
+from customers.customers.names import look_up
 from sales.contracts.models import Contract
+from sales.documents.naming import names_of
 from sales.invoices.models import Invoice
 
 _POINTING = (("person", "owner"), ("customer", "customer"), ("contract", "contract"), ("invoice", "invoice"))
 
 
-def names_for(columns: Sequence[Column], rows: Sequence[Any], wanted: dict[str, set[int]]) -> dict[str, Any]:
+def names_for(
+    user: User, columns: Sequence[Column], rows: Sequence[Any], wanted: dict[str, set[int]]
+) -> dict[str, Any]:
     """The names of what the shown columns point to and the chips ask for."""
     shown = {column.name for column in columns}
     pointed: dict[str, set[int]] = {}
     for kind, name in _POINTING:
         if name in shown:
             pointed[kind] = {pk for row in rows if (pk := getattr(row, f"{name}_id", None))}
-    return dict(look_up_sales(merged(pointed, wanted)))
+    return names_of(user, pointed, wanted)
 
 
 def look_up_sales(wanted: dict[str, set[int]]) -> Names:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from crm.people.models import User
 from crm.records.filters import IdsFilter, RecordFilterSet, WordsFilter, day_filter
+from sales.documents.naming import customers_like
 from sales.orders.models import Order
 
 
@@ -33,7 +34,7 @@ class OrderFilter(RecordFilterSet):
             Q(number__icontains=text)
             | Q(contract__number__icontains=text)
             | Q(contract__title__icontains=text)
-            | Q(customer__name__icontains=text)
+            | customers_like(self.user, text)
         )
 
     def choice_form(self) -> forms.Form:

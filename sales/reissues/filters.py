@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from crm.people.models import User
 from crm.records.filters import IdsFilter, RecordFilterSet, WordsFilter, day_filter
+from sales.documents.naming import customers_like
 from sales.invoices.models import Reissue
 
 
@@ -38,7 +39,7 @@ class ReissueFilter(RecordFilterSet):
         """Reissues whose number, invoice or customer holds the text."""
         text = value.strip()
         return rows.filter(
-            Q(number__icontains=text) | Q(invoice__invoice_number__contains=text) | Q(customer__name__icontains=text)
+            Q(number__icontains=text) | Q(invoice__invoice_number__contains=text) | customers_like(self.user, text)
         )
 
     def choice_form(self) -> forms.Form:

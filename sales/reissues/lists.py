@@ -39,7 +39,7 @@ class ReissueListView(RecordListView):
 
     def names(self, columns: Sequence[Column], rows: Sequence[Any], wanted: dict[str, set[int]]) -> dict[str, Any]:
         """One query for people, customers and invoices each."""
-        return names_for(columns, rows, wanted)
+        return names_for(self.request.user, columns, rows, wanted)
 
     def more(self, request: SignedInRequest) -> dict[str, Any]:
         """The title of the page."""
