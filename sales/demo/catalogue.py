@@ -10,6 +10,7 @@ from pathlib import Path
 
 from django.utils import timezone
 
+from crm.access.actions import add_role, set_grants
 from crm.history.operations import operation
 from crm.people.models import User
 from customers.base_data.models import CustomerLevel
@@ -34,12 +35,23 @@ def load_catalogue(users: Mapping[str, User], now: datetime) -> dict[str, int]:
     with operation(users["admin"], "products_imported", row_count=len(rows), facts={"file": "产品目录.xlsx"}):
         made = {row.code: row for row in Product.objects.bulk_create(rows)}
         _remember_first_prices(list(made.values()), users, now)
+    _let_two_decide(users)
     _lay_good_prices(made, users["finance"], now)
     ask_for_prices(
         [Wish(made["GW-200"], "list_price", Decimal(7_200)), Wish(made["GW-100"], "list_price", Decimal(4_200))],
         actor=users["finance"], starts_on=today + timedelta(days=14), reason="芯片采购成本上涨",
     )  # fmt: skip
     return {"products": len(rows)}
+
+
+def _let_two_decide(users: Mapping[str, User]) -> None:
+    """The head of sales is the second person for prices, beside finance."""
+    security = users["security"]
+    role = add_role(actor=security, code="pricing", name="定价复核", duty="business", description="与财务一起确认调价")
+    rights = ("sales.view_product", "sales.view_floor_price", "sales.view_cost", "sales.change_price")
+    set_grants(role, actor=security, scopes=dict.fromkeys(rights, "all"))
+    with operation(security, "user_roles_set", users["vp"]):
+        users["vp"].roles.add(role)
 
 
 def _lay_categories(paths: list[str], admin: User) -> dict[str, ProductCategory]:

@@ -88,7 +88,7 @@ OPPORTUNITY_TABLE = Table(
         Column("amount", _("Amount"), _amount, ("amount", "currency"), css="c-num num right"),
         Column("stage", _("Stage"), _stage, ("stage_id",)),
         Column("state", _("State"), _state, ("state",)),
-        Column("probability", _("Probability"), _probability, ("probability",), css="c-hide num right"),
+        Column("probability", _("Probability"), _probability, ("probability",), css="c-hide c-num num right"),
         Column("expected_close_on", _("Expected close"), _closing, ("expected_close_on", "state"), "closing",
                is_labelled=True),
         Column("owner", _("Owner"), _owner, ("owner_id",)),

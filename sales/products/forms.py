@@ -39,7 +39,7 @@ class RateField(forms.TypedChoiceField):
 class ProductForm(forms.Form):
     """What is said of a product; prices are asked for on a page of their own."""
 
-    code = forms.CharField(label=_("Code"), max_length=40)
+    code = forms.CharField(label=pgettext_lazy("product", "Code"), max_length=40)
     name = forms.CharField(label=pgettext_lazy("thing", "Name"), max_length=200)
     spec = forms.CharField(
         label=_("Description"), max_length=300, required=False, help_text=_("Printed below the name on quotes.")

@@ -12,7 +12,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from crm.access.gate import SignedInRequest, needs
 from crm.records.forms import has_code, refused
@@ -65,7 +65,8 @@ def product_import(request: SignedInRequest) -> HttpResponse:
             form.add_error("file", refusal)
         else:
             return redirect("sales:product_import_check", token)
-    headers = [column.header for column in ProductResource.importable(request.user).values()]
+    names = [column.header for column in ProductResource.importable(request.user).values()]
+    headers = pgettext("list", ", ").join(names)
     context = {"form": form, "headers": headers}
     return render(request, "sales/products/import.html", context, status=422 if form.errors else 200)
 

@@ -91,7 +91,7 @@ class Product(models.Model):
         DELIVERY = "delivery", _("delivery")
         ON_SITE = "on_site", _("on-site service")
 
-    code = models.CharField(_("code"), max_length=40, unique=True)
+    code = models.CharField(pgettext_lazy("product", "code"), max_length=40, unique=True)
     name = models.CharField(_("name"), max_length=200)
     spec = models.CharField(_("description"), max_length=300, blank=True)
     category = models.ForeignKey(

@@ -104,7 +104,13 @@ class ProductResource(SheetResource):
 
     record = Product
 
-    code = SheetField("code", _("Code"), TextWidget(40), required=True, aliases="产品编码|产品编号|编码|货号|sku")
+    code = SheetField(
+        "code",
+        pgettext_lazy("product", "Code"),
+        TextWidget(40),
+        required=True,
+        aliases="产品编码|产品编号|编码|货号|sku",
+    )
     name = SheetField(
         "name",
         pgettext_lazy("thing", "Name"),

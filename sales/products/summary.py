@@ -89,7 +89,7 @@ def _shown(row: PriceChange, user: Any, *, holds: bool) -> ShownChange:
     return ShownChange(
         row,
         f"{what} · {row.price_list.name}" if row.price_list else what,
-        price_text(row.before, currency),
+        price_text(row.before or None, currency),
         price_text(row.after, currency),
         TONES[row.state],
         holds and row.state == "open" and row.asked_by_id != user.pk,
