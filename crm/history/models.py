@@ -17,6 +17,7 @@ class Operation(models.Model):
         IMPORT = "import", _("import")
         JOB = "job", _("background job")
         SYSTEM = "system", _("system")
+        LINK = "link", _("customer link")
 
     context_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     at = models.DateTimeField(db_default=models.functions.Now(), db_index=True)

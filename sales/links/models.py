@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -36,6 +38,11 @@ class CustomerLink(models.Model):
                 name="customer_link_to_one_document",
             )
         ]
+
+    @property
+    def last_day(self) -> date:
+        """The last day on which it works."""
+        return timezone.localdate(self.expires_at - timedelta(microseconds=1))
 
     @property
     def is_alive(self) -> bool:

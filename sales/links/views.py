@@ -111,9 +111,12 @@ def _closed(request: HttpRequest, reason: str, status: int) -> HttpResponse:
 
 
 def _plain(request: HttpRequest, template: str, context: dict[str, Any], status: int) -> HttpResponse:
-    """A page for a stranger: kept by nobody, found by no search engine, telling no other site where it lay."""
+    """A page for a stranger: kept by nobody, found by no search engine, telling no other site where it lay.
+
+    The policy for referrers is that of all pages, same-origin: with none at all browsers would hide where the form of
+    an answer comes from, and it would be refused.
+    """
     answer = render(request, template, context, status=status)
     answer["X-Robots-Tag"] = "noindex, nofollow"
     answer["Cache-Control"] = "no-store"
-    answer["Referrer-Policy"] = "no-referrer"
     return answer

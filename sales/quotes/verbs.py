@@ -10,7 +10,7 @@ VERBS = {
     "quote_version_made": (_("began a new version of the quote %(name)s"), "rotate-ccw", ""),
     "quote_voided": (_("declared the quote %(name)s void"), "file-x", "red"),
     "quote_sent": (_("made the quote %(name)s ready for the customer"), "mail", ""),
-    "quote_link_revoked": (_("took back the customer's link to the quote %(name)s"), "link-2-off", "amber"),
+    "quote_link_revoked": (_("took back the customer's link to the quote %(name)s"), "ban", "amber"),
     "quote_accepted": (_("accepted the quote %(name)s (the customer)"), "circle-check", "green"),
     "quote_declined": (_("wishes changes of the quote %(name)s (the customer)"), "message-square-text", "amber"),
     "quotes_exported": (_("exported quotes"), "file-down", ""),

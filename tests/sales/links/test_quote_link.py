@@ -45,7 +45,7 @@ def test_a_customer_reads_the_quote_without_signing_in_and_without_secrets(peopl
     assert [secret for secret in secrets if secret in text] == []
     assert page["X-Robots-Tag"] == "noindex, nofollow"
     assert page["Cache-Control"] == "no-store"
-    assert page["Referrer-Policy"] == "no-referrer"
+    assert page["Referrer-Policy"] == "same-origin"
     assert CustomerLink.objects.get().opened_count == 1
 
 
