@@ -52,12 +52,6 @@ class RequirementForm(forms.ModelForm):
         return None
 
 
-class CustomerChoiceForm(forms.Form):
-    """Whose requirement it is."""
-
-    customer = forms.ModelChoiceField(queryset=Customer.objects.none(), label=_("Customer"), widget=SearchSelect)
-
-
 class CheckForm(forms.Form):
     """What a technician found."""
 

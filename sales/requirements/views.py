@@ -27,11 +27,12 @@ from crm.ui.navigation import address
 from customers.contacts.models import Contact
 from customers.customers.models import Customer
 from sales.documents.shown import number_text
+from sales.opportunities.choosing import ChooseCustomerForm, customers_to_choose
 from sales.opportunities.models import Opportunity
 from sales.quotes.models import Quote
 from sales.requirements import actions
 from sales.requirements.filters import RequirementFilter
-from sales.requirements.forms import CheckForm, CustomerChoiceForm, ReasonForm, RequirementForm, SubmitForm
+from sales.requirements.forms import CheckForm, ReasonForm, RequirementForm, SubmitForm
 from sales.requirements.line_forms import NeedEditor
 from sales.requirements.lines import estimate
 from sales.requirements.models import Requirement, RequirementLine
@@ -50,12 +51,11 @@ def requirement_detail(request: SignedInRequest, requirement: Requirement) -> Ht
     is_known = customer is not None and customer.status != Customer.Status.POOL
     lines = list(requirement.lines.select_related("product"))
     talks = Opportunity.objects.visible_to(user).filter(pk=requirement.opportunity_id)
-    people = Contact.objects.visible_to(user) if is_known else Contact.objects.none()
     context = {
         "requirement": requirement,
         "customer": customer,
         "opportunity": talks.first(),
-        "contact": people.filter(pk=requirement.contact_id).first(),
+        "contact": Contact.objects.visible_to(user).filter(pk=requirement.contact_id).first() if is_known else None,
         "state": state_mark(requirement),
         "check": check_mark(requirement),
         "lines": shown_lines(lines),
@@ -73,7 +73,7 @@ def requirement_add(request: SignedInRequest) -> HttpResponse:
     user = request.user
     opportunity = _named(Opportunity.objects.visible_to(user).open(), request.GET.get("opportunity", ""))
     wanted = str(opportunity.customer_id) if opportunity else request.GET.get("customer", "")
-    customer = _named(_customers(user), wanted)
+    customer = _named(customers_to_choose(user, ADD), wanted)
     if customer is None:
         return _choose_customer(request)
     draft = Requirement(customer=customer, opportunity=opportunity)
@@ -231,29 +231,17 @@ def _check_url(user: User, requirement: Requirement) -> str:
     return ""
 
 
-def _customers(user: User) -> Any:
-    """The customers one may write requirements for."""
-    rows = Customer.objects.visible_to(user) & Customer.objects.within(user, ADD)
-    return rows.live().filter(owner__isnull=False).exclude(status=Customer.Status.POOL)
-
-
 def _named(rows: Any, text: str) -> Any:
     """The row in reach that an id of an address names."""
     return rows.filter(pk=int(text)).first() if text.isascii() and text.isdecimal() and len(text) < 19 else None
 
 
 def _choose_customer(request: SignedInRequest) -> HttpResponse:
-    form = CustomerChoiceForm(request.POST or None)
-    form.fields["customer"].queryset = _customers(request.user).order_by("-pk")[:500]  # type: ignore[attr-defined]
-    chosen = _named(_customers(request.user), request.POST.get("customer", ""))
-    if chosen is not None:
-        return HttpResponseRedirect(f"{reverse('sales:requirement_add')}?customer={chosen.pk}")
-    place = reverse("sales:requirement_list")
-    context = {
-        "title": _("New requirement"), "text": _("Whose requirement is it?"), "form": form, "action_label": _("Go on"),
-        "cancel_url": place, "parent": _("Requirements"), "parent_url": place,
-    }  # fmt: skip
-    return render(request, "records/confirm.html", context, status=404 if request.GET.get("customer") else 200)
+    form = ChooseCustomerForm(request.GET if request.GET.get("customer") else None, user=request.user, right=ADD)
+    if form.is_valid():
+        return HttpResponseRedirect(f"{reverse('sales:requirement_add')}?customer={form.cleaned_data['customer'].pk}")
+    context = {"form": form, "list_url": reverse("sales:requirement_list")}
+    return render(request, "sales/requirements/choose.html", context, status=422 if form.errors else 200)
 
 
 def _currency(request: SignedInRequest, requirement: Requirement) -> str:
