@@ -32,6 +32,7 @@ PAGES: dict[str, tuple[Any, Any, str]] = {
     "pool": (_("Public pool"), _("Claim, release and assign."), "waves"),
     "segments": (_("Segments"), _("Customers by conditions, scores, rules for levels and tags."), "filter"),
     "contracts": (_("Contracts and orders"), _("Draw up, sign, supplement, deliver."), "file-pen-line"),
+    "payments": (_("Payments and receivables"), _("Claim, confirm, match, allocate, reverse."), "banknote"),
     "requirements": (_("Requirements"), _("Write down, check, approve what customers need."), "clipboard-list"),
     "printing": (_("Printed documents"), _("PDFs, letterhead, templates."), "printer"),
     "approvals": (_("Approvals"), _("Decide, hand on, delegations, flows."), "stamp"),
