@@ -10,6 +10,7 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from crm.access.gate import may
 from crm.approvals.panels import approval_panel
@@ -95,7 +96,7 @@ def sums(contract: Contract, plan: list[Instalment]) -> list[tuple[str, str, str
     left = contract.outstanding if contract.is_running else ZERO
     rows: list[tuple[str, Decimal, str]] = [
         (_("Contracted"), contract.total, ""),
-        (_("Due"), due, "t-red" if due else ""),
+        (pgettext("contract", "Due"), due, "t-red" if due else ""),
         (_("Paid"), contract.received, ""),
         (_("Invoiced"), contract.invoiced, ""),
         (_("To be paid"), left, ""),

@@ -10,7 +10,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from crm.ui.widgets import DayInput, MoneyInput
 from sales.contracts.models import Contract, Instalment
@@ -26,8 +26,8 @@ class PartForm(forms.Form):
     """One instalment."""
 
     id = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1, widget=forms.HiddenInput)
-    name = forms.CharField(label=gettext_lazy("Name"), max_length=80)
-    basis = forms.ChoiceField(label=gettext_lazy("Due"), choices=Instalment.Basis.choices)
+    name = forms.CharField(label=pgettext_lazy("instalment", "Name"), max_length=80)
+    basis = forms.ChoiceField(label=pgettext_lazy("instalment", "Due"), choices=Instalment.Basis.choices)
     due_on = forms.DateField(label=gettext_lazy("On the day"), required=False, widget=DayInput)
     days_after = forms.IntegerField(label=gettext_lazy("Days after"), required=False, min_value=0, max_value=3650)
     amount = forms.DecimalField(label=gettext_lazy("Amount"), max_digits=18, decimal_places=2, widget=MoneyInput)
