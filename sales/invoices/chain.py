@@ -12,6 +12,9 @@ from crm.people.models import User
 from sales.invoices.marks import invoice_mark, reissue_mark
 from sales.invoices.models import Invoice, Reissue
 
+# before the red letter a reissue has made nothing
+_HAVING = (Reissue.State.RED_ISSUED, Reissue.State.CLOSED)
+
 
 @dataclass(frozen=True)
 class Link:
@@ -38,7 +41,10 @@ def chains_of(user: User, *, invoice: Invoice | None = None, reissue: Reissue | 
     )
     if not rows:
         return []
-    parts = Invoice.objects.visible_to(user).filter(reissue__in=rows, archived_at=None).order_by("pk")
+    having = [row for row in rows if row.state in _HAVING]
+    parts = (
+        Invoice.objects.visible_to(user).filter(reissue__in=having, archived_at=None).order_by("pk") if having else ()
+    )
     made: dict[int, list[Invoice]] = {}
     for part in parts:
         made.setdefault(part.reissue_id or 0, []).append(part)

@@ -6,13 +6,13 @@ from typing import Any
 
 from crm.access.gate import may
 from crm.approvals.panels import approval_panel
-from crm.attachments.panels import files_of
 from crm.people.models import User
 from crm.ui.formats import yuan2
 from sales.documents.shown import money, number_text, rate_text
 from sales.invoices.actions import PURPOSE
 from sales.invoices.chain import chains_of
 from sales.invoices.content import buyer_rows
+from sales.invoices.files import files_with
 from sales.invoices.issuing import ISSUABLE
 from sales.invoices.marks import invoice_mark
 from sales.invoices.models import Invoice, InvoiceLine
@@ -40,7 +40,7 @@ def invoice_page(invoice: Invoice, user: User) -> dict[str, Any]:
         "left": money(row.left, row.currency) if row.red_gross else "",
         "buyer": buyer_rows(row.buyer),
         "chains": chains_of(user, invoice=row),
-        "files": files_of(row, user),
+        "files": files_with(row),
         "approval": approval_panel(user, PURPOSE, row) if row.kind == Invoice.Kind.BLUE else {},
         "verbs": verbs(row, user),
     }

@@ -40,7 +40,7 @@ def _customer(row: Any, viewer: Viewer) -> str:
     if found is None:
         return NOTHING
     url = reverse("customers:customer_detail", args=[row.customer_id])
-    return format_html('<a class="trunc" href="{}" title="{}">{}</a>', url, found.name, found.name)
+    return format_html('<a class="trunc" href="{}" title="{}">{}</a>', url, found, found)
 
 
 def _contract(row: Any, viewer: Viewer) -> str:

@@ -225,7 +225,5 @@ def _refuse_unready(reissue: Reissue) -> None:
     portions = [Portion(line.invoice_line_id, line.gross) for line in kept]
     priced = priced_portions(reissue, portions)
     if [(line.invoice_line_id, line.gross) for line in priced] != [(line.invoice_line_id, line.gross) for line in kept]:
-        raise ValidationError(
-            _("Something of the invoice was taken back meanwhile. Save this request anew."), code="stale"
-        )
+        raise ValidationError(_("Part of the invoice was taken back meanwhile. Save this request anew."), code="stale")
     _set_values(reissue, {})

@@ -48,6 +48,7 @@ PURPOSE = Purpose(
     model="sales.Reissue",
     view_right="sales.view_reissue",
     part="sales/reissues/_decide.html",
+    icon="repeat-2",
     asked=(
         Fact("amount", _("Amount"), "amount"),
         Fact("reason", _("Reason of the reissue"), "choice", tuple(Reissue.Reason.choices)),

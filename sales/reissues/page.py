@@ -6,12 +6,12 @@ from typing import Any
 
 from crm.access.gate import may
 from crm.approvals.panels import approval_panel
-from crm.attachments.panels import files_of
 from crm.people.models import User
 from crm.ui.formats import yuan2
 from sales.documents.shown import money, rate_text
 from sales.invoices.chain import chains_of
 from sales.invoices.content import buyer_rows
+from sales.invoices.files import files_with
 from sales.invoices.marks import reissue_mark
 from sales.invoices.models import Invoice, Reissue
 from sales.reissues.actions import PURPOSE
@@ -26,7 +26,6 @@ _DEAD = (Invoice.State.VOID, Invoice.State.REJECTED)
 def reissue_page(reissue: Reissue, user: User) -> dict[str, Any]:
     """The variables of the page of a reissue."""
     row = Reissue.objects.select_related("customer", "contract", "invoice", "owner", "profile").get(pk=reissue.pk)
-    made = list(Invoice.objects.filter(reissue=row, kind=Invoice.Kind.BLUE, archived_at=None).order_by("pk"))
     lines = row.lines.select_related("invoice_line").order_by("position")
     return {
         "reissue": row,
@@ -42,13 +41,13 @@ def reissue_page(reissue: Reissue, user: User) -> dict[str, Any]:
         "buyer": buyer_rows(row.invoice.buyer),
         "lapses_at": lapses_at(row),
         "chains": [chain for chain in chains_of(user, reissue=row) if any(link.is_here for link in chain)],
-        "files": files_of(row, user),
+        "files": files_with(row),
         "approval": approval_panel(user, PURPOSE, row),
-        "verbs": verbs(row, user, made),
+        "verbs": verbs(row, user),
     }  # fmt: skip
 
 
-def verbs(reissue: Reissue, user: User, made: list[Invoice]) -> set[str]:
+def verbs(reissue: Reissue, user: User) -> set[str]:
     """What this person may do with a reissue now; the names are those of the templates."""
     found: set[str] = set()
     if reissue.archived_at is not None:
@@ -61,10 +60,15 @@ def verbs(reissue: Reissue, user: User, made: list[Invoice]) -> set[str]:
             found.add("withdraw")
         if reissue.state == Reissue.State.APPROVED and reissue.confirmation not in ("01", "02", "03", "04"):
             found.add("void")
-        if reissue.state == Reissue.State.RED_ISSUED and all(one.state in _DEAD for one in made):
+        if reissue.state == Reissue.State.RED_ISSUED and not _has_living(reissue):
             found |= {"again", "settle"}
     if is_issuer and next_states(reissue):
         found.add("confirm")
     if is_issuer and reissue.state == Reissue.State.APPROVED and reissue.confirmation in CONFIRMED:
         found.add("red")
     return found
+
+
+def _has_living(reissue: Reissue) -> bool:
+    rows = Invoice.objects.filter(reissue=reissue, kind=Invoice.Kind.BLUE, archived_at=None)
+    return rows.exclude(state__in=_DEAD).exists()
