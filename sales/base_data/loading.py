@@ -64,8 +64,12 @@ def load_sales_data() -> int:
         {"name": name, "may_invoice_before_payment": is_early, "clauses": clauses}
         for name, is_early, clauses in CONTRACT_TYPES
     ]
-    reasons = [{"name": name} for name in LOSS_REASONS]
-    wanted = [(TaxRate, rates), (OpportunityStage, stages), (LossReason, reasons), (ContractType, types)]
+    wanted: list[tuple[Any, list[dict[str, Any]]]] = [
+        (TaxRate, rates),
+        (OpportunityStage, stages),
+        (LossReason, [{"name": name} for name in LOSS_REASONS]),
+        (ContractType, types),
+    ]
     return sum(_fill(model, rows) for model, rows in wanted)
 
 
