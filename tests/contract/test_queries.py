@@ -29,6 +29,7 @@ from tests.factories import (
     make_user,
     sign_in,
 )
+from tests.factories.sales import make_contract, make_order
 
 pytestmark = pytest.mark.django_db
 AT_MOST = 12
@@ -104,6 +105,14 @@ def rules(person: Any, number: int) -> None:
     Allotment.objects.create(name=f"Rule {number}")
 
 
+def contracts(person: Any, number: int) -> None:
+    make_contract(make_customer(owner=person))
+
+
+def orders(person: Any, number: int) -> None:
+    make_order(make_contract(make_customer(owner=person)))
+
+
 LISTS: dict[str, tuple[str, Callable[[Any, int], None]]] = {
     "/customers/": ("director", customers),
     "/contacts/": ("director", contacts),
@@ -117,6 +126,8 @@ LISTS: dict[str, tuple[str, Callable[[Any, int], None]]] = {
     "/customers/duplicates/merged/": ("director", merges),
     "/customers/duplicates/access/": ("director", requests),
     "/customers/import/": ("director", imports),
+    "/sales/contracts/": ("director", contracts),
+    "/sales/orders/": ("director", orders),
     "/jobs/": ("rep", jobs),
     "/notifications/": ("rep", notices),
     "/settings/audit/": ("auditor", operations),
