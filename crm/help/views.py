@@ -35,6 +35,7 @@ PAGES: dict[str, tuple[Any, Any, str]] = {
     "payments": (_("Payments and receivables"), _("Claim, confirm, match, allocate, reverse."), "banknote"),
     "requirements": (_("Requirements"), _("Write down, check, approve what customers need."), "clipboard-list"),
     "printing": (_("Printed documents"), _("PDFs, letterhead, templates."), "printer"),
+    "quotes": (_("Quotes"), _("Write, submit, compare versions, send, let the customer answer."), "file-text"),
     "approvals": (_("Approvals"), _("Decide, hand on, delegations, flows."), "stamp"),
     "opportunities": (_("Opportunities"), _("Talks about amounts: open, move, lose, win."), "target"),
     "products": (
