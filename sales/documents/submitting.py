@@ -18,7 +18,7 @@ from crm.people.models import User
 from crm.records.numbering import next_numbers
 from customers.customers.actions import hold_customer
 from sales.documents.content import hash_of
-from sales.documents.models import EDITABLE_STATES, WAITING_STATES, Document
+from sales.documents.models import EDITABLE_STATES, WAITING_STATES
 
 _UNFINISHED = ("pending", "blocked", "returned")
 
@@ -80,7 +80,7 @@ def open_request(kind: str, pk: int) -> ApprovalRequest | None:
     return found
 
 
-def move(document: Document, state: str, *, actor: User | None, **more: Any) -> None:
+def move(document: Any, state: str, *, actor: User | None, **more: Any) -> None:
     """Write a document's new state and what comes with it."""
     values = {"state": state, "changed_at": timezone.now(), "changed_by": actor, **more}
     for name, value in values.items():

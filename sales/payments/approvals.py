@@ -76,6 +76,7 @@ PURPOSE = Purpose(
     model="sales.Payment",
     view_right="sales.view_payment",
     part="sales/payments/_decided.html",
+    icon="banknote",
     asked=(
         Fact("amount", _("amount"), "amount"),
         Fact("method", _("method"), "choice", tuple(Payment.Method.choices)),

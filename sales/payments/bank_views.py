@@ -140,7 +140,7 @@ def bank_lines_ignore(request: SignedInRequest) -> HttpResponse:
         if not selection.ids and not selection.is_all:
             raise ValidationError(_("Choose bank lines on the list first."))
         found = selection.rows(BankLine.objects.visible_to(request.user), BankLineFilter, request.user)
-        rows = list(found.open().order_by("pk")[: AT_ONCE + 1])
+        rows = list(found.filter(state=BankLine.State.OPEN).order_by("pk")[: AT_ONCE + 1])
         if len(rows) > AT_ONCE:
             raise ValidationError(_("Set at most %(count)s aside at once.") % {"count": AT_ONCE})
         if form.is_valid():

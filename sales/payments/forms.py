@@ -91,7 +91,7 @@ class PaymentForm(PartsForm):
         if payment is not None:
             for name in ("contract", "amount", "currency", "paid_on", "method", *TEXTS):
                 self.initial[name] = payment.serializable_value(name)
-            self.initial |= {f"part_{pk}": amount for pk, amount in wanted_of(payment)}
+            self.initial.update({f"part_{pk}": amount for pk, amount in wanted_of(payment)})
 
     def values(self) -> dict[str, Any]:
         """What the actions take."""

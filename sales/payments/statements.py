@@ -220,7 +220,7 @@ def _keep(statement: BankImport, lines: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _fingerprint(line: Mapping[str, Any], turn: int) -> str:
-    names = ("booked_on", "amount", "currency", "payer_account", "reference")
+    names: tuple[str, ...] = ("booked_on", "amount", "currency", "payer_account", "reference")
     names += () if line["reference"] else ("payer_name", "memo")
     words = [*(str(line[name]) for name in names), str(turn)]
     return hashlib.sha256("\x1f".join(words).encode()).hexdigest()

@@ -77,7 +77,7 @@ def _wrong(payment: Payment) -> dict[str, Any]:
         elif not contract.is_running:
             wrong["contract"] = _("%(name)s is “%(state)s”: nothing is paid for it now.") % {
                 "name": contract,
-                "state": contract.get_state_display(),  # type: ignore[attr-defined]
+                "state": contract.get_state_display(),
             }
         elif payment.currency != contract.currency:
             wrong["currency"] = _("The contract is in %(currency)s.") % {"currency": contract.currency}

@@ -19,6 +19,7 @@ from crm.records.lists import BuiltInView, BulkVerb, RecordListView
 from crm.records.tables import Column
 from customers.customers.names import merged
 from sales.contracts.models import Instalment
+from sales.contracts.querysets import InstalmentQuerySet
 from sales.documents.shown import money
 from sales.payments.lists import desk_places, names_in_reach
 from sales.payments.receivables.ageing import BUCKETS, ROWS_SHOWN, AgeingRow, ageing, totals
@@ -28,10 +29,9 @@ from sales.payments.receivables.tables import RECEIVABLE_TABLE
 VIEW = "sales.view_payment"
 
 
-def receivables(user: Any) -> QuerySet[Any]:
+def receivables(user: Any) -> InstalmentQuerySet:
     """The living instalments of running contracts in a person's reach."""
-    rows: QuerySet[Any] = Instalment.objects.within(user, VIEW).of_running()
-    return rows
+    return Instalment.objects.within(user, VIEW).of_running()
 
 
 class ReceivableListView(RecordListView):
