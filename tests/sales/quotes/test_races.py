@@ -1,4 +1,4 @@
-"""Two at once, with real connections: one answer, one version; and the same unchecked, to see that a race would show."""
+"""Two at once, with real connections: one answer, one version; unchecked they collide, so a race would show."""
 
 import threading
 
