@@ -11,10 +11,12 @@ from datetime import timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import OperationalError, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from crm.access.models import Grant
+from crm.approvals.directory import DECIDE_RIGHT
 from crm.approvals.matters import Matter
 from crm.approvals.models import ApprovalRequest, ApprovalTask, Delegation
 from crm.approvals.notices import tell_decided, tell_of_deadline
@@ -79,12 +81,16 @@ def escalate_turns() -> int:
 
 
 def settle_stand_ins() -> int:
-    """Who is away, or lets somebody decide in their name, has their turns taken over; and gets them back afterwards."""
+    """Who is away, or lets somebody decide in their name, has their turns taken over, and gets them back afterwards.
+
+    Who lost the right to decide loses their turns for good.
+    """
     today = timezone.localdate()
     spans = Q(starts_on__lte=today, ends_on__gte=today)
     away = set(Absence.objects.filter(spans).values_list("user_id", flat=True))
     away |= set(Delegation.objects.filter(spans, ended_at=None).values_list("giver_id", flat=True))
-    mine = Q(approver__in=away, on_behalf_of=None) | Q(origin=Origin.STAND_IN)
+    entitled = Grant.objects.filter(right=DECIDE_RIGHT, role__holders=OuterRef("approver"))
+    mine = Q(approver__in=away, on_behalf_of=None) | Q(origin=Origin.STAND_IN) | ~Exists(entitled)
     rows = ApprovalTask.objects.waiting().filter(mine).select_related("request").order_by("pk")[: AT_ONCE * 4]
     return _each(rows, "approval_reassigned", _settle)
 

@@ -69,7 +69,8 @@ _STEP_KEYS = {
     "decide_right",
 }  # fmt: skip
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,29}")
-STEPS_AT_MOST, CONDITIONS_AT_MOST, PEOPLE_AT_MOST, LEVELS_AT_MOST, HOURS_AT_MOST = 12, 12, 50, 8, 2_000
+STEPS_AT_MOST, CONDITIONS_AT_MOST, PEOPLE_AT_MOST, LEVELS_AT_MOST = 12, 12, 50, 8
+HOURS_AT_MOST, REMIND_AT_MOST = 2_000, 80
 
 
 def operators_of(fact: Fact) -> tuple[str, ...]:
@@ -208,8 +209,10 @@ def _step(purpose: Purpose, raw: Any, number: int, wrong: list[str]) -> Step:
         wrong.append(place + _("Give it a name of at most 40 characters."))
     if step["mode"] not in MODES or not _is_number(step["count"], 1, 20):
         wrong.append(place + _("Any one, all, or 1 to 20 of them decide."))
-    if not _is_number(step["hours"], 0, HOURS_AT_MOST) or not _is_number(step["remind_hours"], 0, HOURS_AT_MOST):
+    if not _is_number(step["hours"], 0, HOURS_AT_MOST):
         wrong.append(place + _("Hours are whole numbers of 0 to %(most)s.") % {"most": HOURS_AT_MOST})
+    elif not _is_number(step["remind_hours"], 0, REMIND_AT_MOST):
+        wrong.append(place + _("Hours are whole numbers of 0 to %(most)s.") % {"most": REMIND_AT_MOST})
     elif step["remind_hours"] >= max(step["hours"], 1):
         wrong.append(place + _("Remind before the time is over."))
     if step["escalate"] not in ESCALATIONS or (step["escalate"] and not step["hours"]):

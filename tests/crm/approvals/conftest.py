@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 import pytest
+from django.utils import translation
 
 from crm.approvals.purposes import purposes
 from tests.factories import make_department, make_user
@@ -12,7 +13,8 @@ from tests.factories import make_department, make_user
 def declared(settings):
     settings.HARBOUR_APPROVALS = ["tests.crm.approvals.purpose.TASKS", "tests.crm.approvals.purpose.MONEY"]
     purposes.cache_clear()
-    yield
+    with translation.override("en"):
+        yield
     purposes.cache_clear()
 
 
