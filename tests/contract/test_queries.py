@@ -17,6 +17,7 @@ from customers.duplicates.models import AccessRequest, DuplicateCandidate, Merge
 from customers.imports.models import ImportSet
 from customers.leads.models import Allotment
 from customers.transfers.models import Transfer
+from sales.products.models import PriceChange
 from tests.factories import (
     make_activity,
     make_contact,
@@ -29,7 +30,15 @@ from tests.factories import (
     make_user,
     sign_in,
 )
-from tests.factories.sales import make_contract, make_order
+from tests.factories.sales import (
+    make_category,
+    make_contract,
+    make_opportunity,
+    make_opportunity_stage,
+    make_order,
+    make_price_list,
+    make_product,
+)
 
 pytestmark = pytest.mark.django_db
 AT_MOST = 12
@@ -113,7 +122,30 @@ def orders(person: Any, number: int) -> None:
     make_order(make_contract(make_customer(owner=person)))
 
 
+def products(person: Any, number: int) -> None:
+    make_product(category=make_category())
+
+
+def price_lists(person: Any, number: int) -> None:
+    make_price_list(entries={make_product(): "900"})
+
+
+def price_changes(person: Any, number: int) -> None:
+    PriceChange.objects.create(
+        product=make_product(), field="list_price", before=1000, after=1100, starts_on=timezone.localdate(),
+        reason="Because", asked_by=make_user(role="finance"),
+    )  # fmt: skip
+
+
+def opportunities(person: Any, number: int) -> None:
+    make_opportunity(make_customer(owner=person), stage=make_opportunity_stage())
+
+
 LISTS: dict[str, tuple[str, Callable[[Any, int], None]]] = {
+    "/sales/products/": ("director", products),
+    "/sales/products/lists/": ("director", price_lists),
+    "/sales/products/prices/": ("finance", price_changes),
+    "/sales/opportunities/": ("director", opportunities),
     "/customers/": ("director", customers),
     "/contacts/": ("director", contacts),
     "/activities/": ("director", activities),
