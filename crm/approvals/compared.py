@@ -26,6 +26,8 @@ class Compared:
 
 def since_approved(purpose: Purpose, request: ApprovalRequest, document: Model | None) -> Compared | None:
     """Against the approved version of this document before; None where none was approved before."""
+    if getattr(document, "version", None) == 1:
+        return None
     rows = ApprovalRequest.objects.filter(
         purpose=request.purpose, subject_id__in=_versions(purpose, document), state=ApprovalRequest.State.APPROVED
     )

@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
-from django.db.models import Model
 from django.utils.translation import gettext as _
 
 from crm.approvals.compared import since_approved, since_round_before
@@ -25,13 +24,13 @@ if TYPE_CHECKING:
 def decision_context(user: User, request: ApprovalRequest) -> dict[str, Any]:
     """The variables of `approvals/_detail.html` for a request in the user's reach."""
     purpose = purpose_named(request.purpose)
-    document = purpose.document(request.subject_id)
+    document, document_url = _document(user, purpose, request)
     panel = request_panel(user, request)
     return {
         "row": request,
         "purpose": purpose,
         "document": document,
-        "document_url": _document_url(user, purpose, document),
+        "document_url": document_url,
         "snapshot": request.snapshot,
         "customer": with_customers([request]).get(request.customer_id or 0, ""),
         "figures": _figures(purpose, request),
@@ -45,13 +44,13 @@ def decision_context(user: User, request: ApprovalRequest) -> dict[str, Any]:
     }
 
 
-def _document_url(user: User, purpose: Purpose, document: Model | None) -> str:
-    """The page of the document for those in whose reach it is."""
-    if document is None:
-        return ""
+def _document(user: User, purpose: Purpose, request: ApprovalRequest) -> tuple[Any, str]:
+    """The document, and its page for those in whose reach it is. One query for them, two for others."""
     manager: Any = apps.get_model(purpose.model)._default_manager
-    is_seen = manager.within(user, purpose.view_right).filter(pk=document.pk).exists()
-    return document.get_absolute_url() if is_seen else ""  # type: ignore[attr-defined]
+    seen = manager.within(user, purpose.view_right).filter(pk=request.subject_id).first()
+    if seen is not None:
+        return seen, seen.get_absolute_url()
+    return purpose.document(request.subject_id), ""
 
 
 def _figures(purpose: Purpose, request: ApprovalRequest) -> list[tuple[Any, str]]:

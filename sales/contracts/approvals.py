@@ -75,9 +75,10 @@ PURPOSE = Purpose(
     model="sales.Contract",
     view_right="sales.view_contract",
     part="sales/contracts/_decide.html",
+    icon="file-pen-line",
     asked=(
         Fact("amount", _("Amount"), "amount"),
-        Fact("discount", _("Largest discount of a line"), "percent"),
+        Fact("discount", _("Largest discount of a line"), "percent", is_figure=True),
         Fact("has_discount", _("Has a discount"), "yes_no"),
         Fact("other_terms", _("Clauses differ from those of its type"), "yes_no"),
         Fact("supplement", _("Is a supplement"), "yes_no"),

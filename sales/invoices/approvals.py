@@ -62,6 +62,7 @@ PURPOSE = Purpose(
     model="sales.Invoice",
     view_right="sales.view_invoice",
     part="sales/invoices/_decide.html",
+    icon="receipt-text",
     asked=(
         Fact("amount", _("Amount"), "amount"),
         Fact("type", _("Type of invoice"), "choice", tuple(InvoiceType.choices)),

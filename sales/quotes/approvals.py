@@ -112,9 +112,10 @@ PURPOSE = Purpose(
     model="sales.Quote",
     view_right="sales.view_quote",
     part="sales/quotes/_decide.html",
+    icon="file-text",
     asked=(
         Fact("amount", gettext_lazy("Amount"), "amount"),
-        Fact("discount", gettext_lazy("Largest discount of a line"), "percent"),
+        Fact("discount", gettext_lazy("Largest discount of a line"), "percent", is_figure=True),
         Fact("below_floor", gettext_lazy("A line is below its minimum price"), "yes_no"),
         Fact("without_product", gettext_lazy("Has lines without a product"), "yes_no"),
         Fact("department", gettext_lazy("Department"), "department"),

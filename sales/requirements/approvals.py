@@ -67,6 +67,7 @@ PURPOSE = Purpose(
     model="sales.Requirement",
     view_right="sales.view_requirement",
     part="sales/requirements/_decide.html",
+    icon="clipboard-list",
     asked=(
         Fact("amount", gettext_lazy("What the customer hopes to pay"), "amount"),
         Fact("without_product", gettext_lazy("Has lines without a product"), "yes_no"),
