@@ -31,7 +31,10 @@ DIGITAL = ("digital_special", "digital_ordinary")
 
 @tracked()
 class BillingProfile(models.Model):
-    """A buyer's title 抬头 and tax data, as it stands on invoices for a customer."""
+    """A buyer's title 抬头 and tax data, as it stands on invoices for a customer.
+
+    Two may be proposed first after two customers became one; choosing one ends the others.
+    """
 
     customer = models.ForeignKey(
         "customers.Customer", models.PROTECT, related_name="billing_profiles", verbose_name=_("customer")
@@ -56,9 +59,6 @@ class BillingProfile(models.Model):
         verbose_name = _("billing data")
         verbose_name_plural = _("billing data")
         constraints = [
-            models.UniqueConstraint(
-                fields=["customer"], condition=Q(is_default=True, archived_at=None), name="billing_profile_one_default"
-            ),
             models.CheckConstraint(condition=~Q(title=""), name="billing_profile_has_title"),
         ]
 

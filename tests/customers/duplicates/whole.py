@@ -9,6 +9,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 from django.utils import timezone
 
+from crm.approvals.models import ApprovalRequest, Flow, FlowVersion
 from crm.attachments.models import Attachment
 from customers.comments.models import Comment
 from customers.customers.models import CustomerRelation, Star
@@ -20,6 +21,17 @@ from customers.pool.models import ClaimRecord, RecycleExtension, RecycleWarning
 from customers.privacy.models import Consent
 from customers.tasks.models import Task
 from tests.factories import make_activity, make_contact, make_customer, make_pool
+from tests.factories.sales import (
+    make_billing,
+    make_contract,
+    make_invoice,
+    make_opportunity,
+    make_order,
+    make_payment,
+    make_quote,
+    make_reissue,
+    make_requirement,
+)
 
 # what tells of a merge itself, or is written by looking on
 APART = {"crm_operation", "crm_operationseal", "crm_notice", "customers_merge"}
@@ -29,7 +41,7 @@ def whole_rows() -> dict[str, dict[int, dict]]:
     """Table → id → columns, of every table but those of the history and of merges."""
     found = {}
     with connection.cursor() as cursor:
-        for label in ("crm", "customers", "reports"):
+        for label in ("crm", "customers", "sales", "reports"):
             for model in apps.get_app_config(label).get_models():
                 table = model._meta.db_table
                 if table in APART or hasattr(model, "pgh_tracked_model"):
@@ -51,6 +63,18 @@ def attach(row, customer, user):
     return Attachment.objects.create(
         content_type=kind, object_id=row.pk, anchor_id=customer.pk, name="a.pdf", media_type="application/pdf", size=1,
         sha256="0" * 64, uploaded_by=user,
+    )  # fmt: skip
+
+
+def decided_request(customer, user):
+    flow, _is_new = Flow.objects.get_or_create(purpose="sales.quote", name="Alone")
+    version, _is_new = FlowVersion.objects.get_or_create(
+        flow=flow, number=1, defaults={"definition": {"conditions": [], "steps": []}}
+    )
+    return ApprovalRequest.objects.create(
+        purpose="sales.quote", subject_id=0, title="Q-1", customer_id=customer.pk, owner=user,
+        department=user.department, state="approved", flow_version=version, definition=version.definition,
+        content_hash="0" * 64, submitted_by=user, closed_at=timezone.now(),
     )  # fmt: skip
 
 
@@ -89,6 +113,18 @@ POINTING = {
     "customers.AccessRequest.customer": lambda customer, user: AccessRequest.objects.create(
         customer=customer, kind="access", asked_by=user, reason="Please"
     ),
+    "sales.Opportunity.customer": lambda customer, user: make_opportunity(customer),
+    "sales.Requirement.customer": lambda customer, user: make_requirement(customer),
+    "sales.Quote.customer": lambda customer, user: make_quote(customer, state="approved"),
+    "sales.Contract.customer": lambda customer, user: make_contract(customer, state="closed"),
+    "sales.Order.customer": lambda customer, user: make_order(make_contract(customer, state="closed")),
+    "sales.Payment.customer": lambda customer, user: make_payment(customer, state="approved"),
+    "sales.BillingProfile.customer": lambda customer, user: make_billing(customer, is_default=True),
+    "sales.Invoice.customer": lambda customer, user: make_invoice(make_contract(customer, state="closed")),
+    "sales.Reissue.customer": lambda customer, user: make_reissue(
+        make_invoice(make_contract(customer, state="closed")), state="closed"
+    ),
+    "crm.ApprovalRequest.customer_id": lambda customer, user: decided_request(customer, user),
     "crm.Attachment.object_id": lambda customer, user: attach(customer, customer, user),
     "crm.Attachment.anchor_id": lambda customer, user: attach(make_activity(customer, author=user), customer, user),
 }
@@ -102,5 +138,9 @@ POINTING_TO_CONTACT = {
     "customers.ContactMail.contact": lambda contact, user: ContactMail.objects.create(
         contact=contact, subject="Hello", body="Hello", message_id="a@b", planned_by=user, send_at=timezone.now()
     ),
+    "sales.Opportunity.contact": lambda contact, user: make_opportunity(contact.customer, contact=contact),
+    "sales.Requirement.contact": lambda contact, user: make_requirement(contact.customer, contact=contact),
+    "sales.Quote.contact": lambda contact, user: make_quote(contact.customer, contact=contact, state="approved"),
+    "sales.Contract.contact": lambda contact, user: make_contract(contact.customer, contact=contact, state="closed"),
     "crm.Attachment.object_id": lambda contact, user: attach(contact, contact.customer, user),
 }
