@@ -63,6 +63,12 @@ def quiet():
     logging.disable(logging.NOTSET)
 
 
+@pytest.fixture(autouse=True)
+def unprinted(monkeypatch):
+    """A PDF takes a second: those let in are told to wait."""
+    monkeypatch.setattr("sales.printing.views.PRINTS_A_MINUTE", 0)
+
+
 @pytest.fixture
 def company() -> Company:
     sales = make_department("Sales", takes_intake=True)
