@@ -369,6 +369,7 @@ HARBOUR_RETENTION = ["customers.quality.retention.kept.CLASSES"]
 HARBOUR_AFTER_UNDO = {"customers_normalised": "customers.quality.normalising.after_undo"}
 # facts that keep a customer where it is (contracts, tickets, approvals of the apps above): each a Hold
 HARBOUR_CUSTOMER_HOLDS: list[str] = [
+    "sales.quotes.holds.WAITING",
     "sales.contracts.holds.RUNNING",
     "sales.contracts.holds.UNPAID",
     "sales.contracts.holds.WAITING",

@@ -127,5 +127,6 @@ def _verbs(quote: Quote, user: User) -> dict[str, bool]:
         "may_version": may_change and may_version,
         "may_send": may_change and quote.state in (states.APPROVED, states.SENT) and not quote.is_expired,
         "may_void": may_change and quote.state not in (states.VOID, states.SUPERSEDED),
+        "may_contract": quote.is_released and not quote.is_expired and may(user, "sales.add_contract", customer),
         "may_copy": may(user, "sales.add_quote", customer) and customer.archived_at is None,
     }

@@ -21,6 +21,7 @@ from sales.quotes.actions import (
     withdraw_quote,
 )
 from sales.quotes.content import content_hash
+from sales.quotes.holds import WAITING
 from sales.quotes.models import Quote
 from sales.quotes.versions import copy_quote, new_version
 from tests.factories import make_contact, make_customer, make_user
@@ -352,3 +353,10 @@ def test_only_who_may_decide_decides(people):
         with pytest.raises(Exception):  # noqa: B017 - a refusal of either kind
             approvals.approve(request, actor=stranger, seen=request.content_hash)
     assert state(quote)[0] == "pending"
+
+
+def test_a_customer_whose_quote_waits_stays_where_it_is(people):
+    quote = submitted(people)
+    assert list(WAITING.rows()) == [{"customer_id": people.customer.pk}]
+    withdraw_quote(quote, actor=people.rep)
+    assert list(WAITING.rows()) == []

@@ -196,6 +196,9 @@ def test_minimum_prices_cost_and_margin_are_for_those_who_see_them(people):
 def test_the_whole_way_by_the_buttons_of_the_pages(people):
     quote = draft(people)
     rep, director = sign_in(people.rep), sign_in(people.director)
+    assert (
+        "/sales/contracts/new/" not in rep.get(quote.get_absolute_url()).content.decode().split('class="page-body"')[0]
+    )
     page = rep.get(f"/sales/quotes/{quote.pk}/submit/")
     assert escape(str(people.director)) in page.content.decode()
     assert rep.post(f"/sales/quotes/{quote.pk}/submit/", {"comment": "Urgent"}).status_code == 302
@@ -203,6 +206,7 @@ def test_the_whole_way_by_the_buttons_of_the_pages(people):
     assert quote.state == "pending"
     assert director.get(quote.get_absolute_url()).context["approval"]["turn"] is not None
     decide(quote, people.director)
+    assert f"/sales/contracts/new/?quote={quote.pk}" in rep.get(quote.get_absolute_url()).content.decode()
     sent = rep.post(f"/sales/quotes/{quote.pk}/send/", {"until": quote.valid_until.isoformat()})
     assert "/c/" in sent.content.decode()
     assert rep.post(f"/sales/quotes/{quote.pk}/revoke-link/").status_code == 302
