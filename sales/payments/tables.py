@@ -90,7 +90,7 @@ PAYMENT_TABLE = Table(
         Column("contract", _("Contract"), _contract, ("contract_id",), css="c-hide"),
         Column("amount", _("Amount"), _amount, ("amount", "currency", "reverses_id"), "amount", "c-num num right"),
         Column("prepaid", _("Prepayment"), _prepaid, ("amount", "allocated", "state", "currency", "reverses_id"),
-               css="c-hide num right"),
+               css="c-num c-hide num right"),
         Column("paid_on", _("Paid on"), _paid, ("paid_on",), "paid", is_labelled=True),
         Column("owner", _("Owner"), _person("owner_id"), ("owner_id",)),
         Column("method", _("Method"), _method, ("method",), css="c-hide soft", is_default=False),
@@ -160,7 +160,7 @@ BANK_LINE_TABLE = Table(
         Column("reference", _("Bank reference"), _text("reference"), ("reference",), css="c-hide num"),
         Column("payer_account", _("Account of the payer"), _text("payer_account"), ("payer_account",),
                css="c-hide num", is_default=False),
-        Column("note", _("Note"), _text("note"), ("note",), css="c-hide", is_default=False),
+        Column("note", pgettext_lazy("bank line", "Note"), _text("note"), ("note",), css="c-hide", is_default=False),
     ],
     orders=[
         Order("-booked", _("booked last first"), "booked_on", True),

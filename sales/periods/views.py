@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from crm.access.gate import SignedInRequest, needs
 from crm.records.forms import refused
@@ -31,7 +31,7 @@ class CloseForm(forms.Form):
     """Up to which day the books are closed."""
 
     until = forms.DateField(label=gettext_lazy("Close until"), widget=DayInput)
-    note = forms.CharField(label=gettext_lazy("Note"), max_length=200, required=False)
+    note = forms.CharField(label=pgettext_lazy("books", "Note"), max_length=200, required=False)
 
 
 @needs(CLOSE)

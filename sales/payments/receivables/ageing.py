@@ -64,7 +64,7 @@ def with_bucket(rows: QuerySet[Any], today: date) -> QuerySet[Any]:
 def ageing(rows: QuerySet[Any], by: str, today: date) -> list[AgeingRow]:
     """Who owes how much for how long, the largest overdue sum first; one query."""
     names = {"customer": ("contract__customer__name", "contract__customer__number"),
-             "contract": ("contract__number", "contract__customer__name")}[by]  # fmt: skip
+             "contract": ("contract__number", "contract__title")}[by]  # fmt: skip
     sums = with_bucket(rows, today).order_by().values(BY[by], *names, "contract__currency", "bucket")
     found: dict[tuple[int, str], dict[str, Any]] = {}
     for row in sums.annotate(open=Sum(F("amount") - F("received"))):

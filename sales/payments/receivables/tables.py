@@ -7,7 +7,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext_lazy
 
 from crm.records.keyset import Order
 from crm.records.tables import Column, Table, Viewer
@@ -69,9 +69,9 @@ RECEIVABLE_TABLE = Table(
         Column("customer", _("Customer"), _customer),
         Column("due", _("Due on"), _due, ("due_on",), "due", is_labelled=True),
         Column("late", _("Overdue for"), _late, ("due_on", "amount", "received", "voided_at")),
-        Column("open", _("Open"), _amount("open_amount"), ("amount", "received", "voided_at"), css="c-num num right"),
-        Column("amount", _("Amount"), _amount("amount"), ("amount",), "amount", "c-hide num right"),
-        Column("received", _("Received"), _amount("received"), ("received",), css="c-hide num right"),
+        Column("open", pgettext_lazy("receivables", "Open"), _amount("open_amount"), ("amount", "received", "voided_at"), css="c-num num right"),
+        Column("amount", _("Amount"), _amount("amount"), ("amount",), "amount", "c-num c-hide num right"),
+        Column("received", _("Received"), _amount("received"), ("received",), css="c-num c-hide num right"),
         Column("owner", _("Owner"), _owner),
     ],
     orders=[

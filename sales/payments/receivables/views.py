@@ -18,6 +18,7 @@ from crm.access.gate import SignedInRequest, needs
 from crm.records.lists import BuiltInView, BulkVerb, RecordListView
 from crm.records.tables import Column
 from customers.customers.names import merged
+from customers.tasks.seen import seen_names
 from sales.contracts.models import Instalment
 from sales.contracts.querysets import InstalmentQuerySet
 from sales.documents.shown import money
@@ -87,24 +88,27 @@ def receivable_ageing(request: SignedInRequest) -> HttpResponse:
     """How old what is owed is, by customer or, with `?by=contract`, by contract."""
     by = "contract" if request.GET.get("by") == "contract" else "customer"
     rows = ageing(receivables(request.user).open(), by, timezone.localdate())
+    names = {row.pk: row.name for row in rows}
+    if by == "customer":
+        names = dict(seen_names(request.user, [row.pk for row in rows[:ROWS_SHOWN]]))
     context = {
         "by": by,
         "heads": [words for _name, words, _last in BUCKETS],
-        "rows": [_shown(row, by) for row in rows[:ROWS_SHOWN]],
-        "totals": [_shown(row, by) for row in totals(rows).values()],
+        "rows": [_shown(row, by, names.get(row.pk, "—")) for row in rows[:ROWS_SHOWN]],
+        "totals": [_shown(row, by, "") for row in totals(rows).values()],
         "rest": max(len(rows) - ROWS_SHOWN, 0),
         **desk_places(request.user),
     }
     return render(request, "sales/payments/ageing.html", context)
 
 
-def _shown(row: AgeingRow, by: str) -> dict[str, Any]:
+def _shown(row: AgeingRow, by: str, name: str) -> dict[str, Any]:
     """A row as the page shows it; each amount leads to its instalments."""
     place = f"{reverse('sales:receivable_list')}?{by}={row.pk}&currency={row.currency}"
     if not row.pk:
         place = f"{reverse('sales:receivable_list')}?currency={row.currency}"
     cells = [
-        (money(amount, row.currency) if amount else "", f"{place}&bucket={name}", name)
-        for amount, (name, _words, _last) in zip(row.amounts, BUCKETS, strict=True)
+        (money(amount, row.currency) if amount else "", f"{place}&bucket={bucket}", bucket)
+        for amount, (bucket, _words, _last) in zip(row.amounts, BUCKETS, strict=True)
     ]
-    return {"row": row, "cells": cells, "total": money(row.total, row.currency), "url": place}
+    return {"row": row, "name": name, "cells": cells, "total": money(row.total, row.currency), "url": place}
