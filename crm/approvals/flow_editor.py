@@ -118,7 +118,7 @@ class StepRow:
         if not 0 < len(texts["name"]) <= STEP_NAME_AT_MOST:
             words = _("Give it a name of at most %(count)s characters.")
             self.errors["name"] = words % {"count": STEP_NAME_AT_MOST}
-        step = {
+        step: dict[str, Any] = {
             "key": texts["key"],
             "name": texts["name"],
             "who": who,

@@ -77,8 +77,10 @@ def flow_edit(request: SignedInRequest, pk: int) -> HttpResponse:
     assert flow.version is not None
 
     def keep(editor: FlowEditor) -> Flow:
-        kept = {"name": editor.name, "note": editor.note, "definition": editor.definition()}
-        actions.save_flow(flow, actor=request.user, base=_base(request), **kept)
+        definition, base = editor.definition(), _base(request)
+        actions.save_flow(
+            flow, actor=request.user, definition=definition, name=editor.name, note=editor.note, base=base
+        )
         return flow
 
     declared, version = purpose_named(flow.purpose), flow.version

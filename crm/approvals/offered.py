@@ -17,7 +17,7 @@ Choices = list[tuple[str, str]]
 
 
 class Offered:
-    """People, roles, departments, and what settings.HARBOUR_FACT_CHOICES declares; each is read when asked for, once."""
+    """People, roles, departments, and what settings.HARBOUR_FACT_CHOICES declares; each is read once, on demand."""
 
     def __init__(self) -> None:
         self._declared: dict[str, Choices] = {}

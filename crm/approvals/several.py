@@ -47,6 +47,6 @@ def several_rows(user: User, purpose: str = "") -> list[SeveralRow]:
 def _row(task: ApprovalTask, names: dict[int, str]) -> SeveralRow:
     request = task.request
     purpose = purpose_named(request.purpose)
-    step = next((one for one in request.steps() if one["key"] == task.step), {"conditions": []})
-    why = reasons(purpose, step["conditions"], request.facts)
+    conditions = [one for step in request.steps() if step["key"] == task.step for one in step["conditions"]]
+    why = reasons(purpose, conditions, request.facts)
     return SeveralRow(task, request, purpose, names.get(request.customer_id or 0, ""), why)
