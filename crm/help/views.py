@@ -32,6 +32,7 @@ PAGES: dict[str, tuple[Any, Any, str]] = {
     "pool": (_("Public pool"), _("Claim, release and assign."), "waves"),
     "segments": (_("Segments"), _("Customers by conditions, scores, rules for levels and tags."), "filter"),
     "contracts": (_("Contracts and orders"), _("Draw up, sign, supplement, deliver."), "file-pen-line"),
+    "invoices": (_("Invoices and reissues"), _("Apply, issue, take back, issue again."), "receipt-text"),
     "payments": (_("Payments and receivables"), _("Claim, confirm, match, allocate, reverse."), "banknote"),
     "requirements": (_("Requirements"), _("Write down, check, approve what customers need."), "clipboard-list"),
     "printing": (_("Printed documents"), _("PDFs, letterhead, templates."), "printer"),

@@ -21,6 +21,7 @@ from sales.contracts.actions import PURPOSE
 from sales.contracts.marks import part_mark, state_mark
 from sales.contracts.models import Contract, Instalment
 from sales.documents.shown import money, shown_lines
+from sales.invoices.chain import chains_of
 from sales.money import ZERO
 from sales.orders.marks import order_mark
 
@@ -52,6 +53,7 @@ def contract_page(contract: Contract, user: User) -> dict[str, Any]:
         ],
         "orders": [{**one, "mark": order_mark(one["state"])} for one in found["orders"]],
         "files": found["files"],
+        "chains": chains_of(user, contract_id=contract.pk) if found["reissues"] else [],
         "approval": approval_panel(user, PURPOSE, contract),
         "verbs": verbs(contract, user),
     }
@@ -71,6 +73,7 @@ def _read(contract: Contract, user: User) -> Rows:
             "supplements": supplements.values("id", "number", "title", "state", "direction", "text"),
             "orders": contract.orders.order_by("pk").values("id", "number", "state", "due_on"),
             "files": files.values("id", "name"),
+            "reissues": contract.reissues.filter(archived_at=None).values("id")[:1],
         }
     )
 

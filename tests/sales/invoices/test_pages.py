@@ -211,3 +211,14 @@ def test_a_program_applies_and_is_refused_in_words(api):
                        ).status_code == 403  # fmt: skip
     assert fingerprint() == before
     assert draft(contract, rep, "1.00").state == "draft"
+
+
+def test_the_page_of_a_contract_offers_to_invoice_it_and_shows_its_chains():
+    rep, _director, _finance = people()
+    contract = paid_contract(rep)
+    client, address = sign_in(rep), f"/sales/contracts/{contract.pk}/"
+    assert f"/sales/invoices/new/?contract={contract.pk}" in page(client, address)
+    reissue = make_reissue(make_invoice(contract), state="approved")
+    text = page(client, address)
+    assert f"/sales/reissues/{reissue.pk}/" in text and "Reissue chain" in text
+    assert f"/sales/invoices/new/?contract={contract.pk}" not in text

@@ -31,7 +31,7 @@ class Pair:
         return self
 
     def __exit__(self, *trouble):
-        self.run(connection.close, connection.close)
+        self.run(lambda: connection.close(), lambda: connection.close())
         self.pool.shutdown()
 
     def run(self, first, second):
