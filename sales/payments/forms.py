@@ -14,7 +14,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from crm.ui.widgets import DayInput, MoneyInput, SearchSelect
-from customers.customers.models import Customer
 from sales.contracts.forms import ReasonForm
 from sales.contracts.models import Contract, Instalment
 from sales.documents.models import CURRENCIES
@@ -125,7 +124,7 @@ class BookForm(forms.Form):
     """Whose payment a bank line is, and what for."""
 
     customer = forms.ModelChoiceField(
-        label=gettext_lazy("Customer"), queryset=Customer.objects.none(), to_field_name="number",
+        label=gettext_lazy("Customer"), queryset=None, to_field_name="number",
         widget=forms.TextInput(attrs={"autocomplete": "off"}), help_text=gettext_lazy("Number of the customer."),
     )  # fmt: skip
     contract = forms.CharField(
