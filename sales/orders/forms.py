@@ -34,10 +34,15 @@ class QuantityForm(forms.Form):
                 continue
             name = f"line_{line.pk}"
             self.fields[name] = forms.DecimalField(
-                label=line.name, required=False, min_value=0, max_digits=14, decimal_places=4, widget=MoneyInput(before="", after=line.unit),
+                label=line.name,
+                required=False,
+                min_value=0,
+                max_digits=14,
+                decimal_places=4,
+                widget=MoneyInput(before="", after=line.unit),
                 initial=plain(proposed.get(line.pk, Decimal(0))),
                 help_text=_("%(open)s %(unit)s open") % {"open": plain(free[line.pk]), "unit": line.unit},
-            )  # fmt: skip
+            )
             self.lines.append(line.pk)
 
     def quantities(self) -> dict[int, Decimal]:
