@@ -113,7 +113,7 @@ def _customer(request: SignedInRequest, right: str) -> Customer:
     found = (rows if reach is None else rows.filter(reach)).filter(pk=int(text)).first() if known else None
     if found is None:
         raise Http404
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 def _told(request: SignedInRequest, profile: BillingProfile, text: str) -> None:

@@ -20,7 +20,7 @@ from sales.invoices.billing import EDITABLE
 from sales.invoices.limits import Billable
 from sales.invoices.models import BillingProfile, Invoice, InvoiceType
 
-KEY = {"required": False, "widget": forms.HiddenInput, "max_length": 60}
+KEY: dict[str, Any] = {"required": False, "widget": forms.HiddenInput, "max_length": 60}
 
 
 def profiles_of(customer_id: int, user: User, kept: int | None = None) -> Any:
@@ -30,7 +30,7 @@ def profiles_of(customer_id: int, user: User, kept: int | None = None) -> Any:
     return found.order_by("-is_default", "pk")
 
 
-class BillingForm(forms.ModelForm):  # type: ignore[type-arg]
+class BillingForm(forms.ModelForm):
     """A buyer's title and tax data."""
 
     key = forms.CharField(**KEY)
@@ -104,7 +104,7 @@ class PartsForm(forms.Form):
             gross, quantity = (kept or {}).get(pk, (None, None))
             if kept is None and one.left.gross > 0:
                 gross = one.left.gross
-            self.initial |= {f"gross_{pk}": gross, f"quantity_{pk}": _plain(quantity)}
+            self.initial[f"gross_{pk}"], self.initial[f"quantity_{pk}"] = gross, _plain(quantity)
 
     def rows(self) -> list[tuple[Billable, forms.BoundField, forms.BoundField]]:
         """Each line with its two fields."""

@@ -57,7 +57,7 @@ class ReissueForm(forms.Form):
         row.queryset = profiles_of(invoice.customer_id, user, reissue.profile_id if reissue else invoice.profile_id)  # type: ignore[attr-defined]
         self.initial["profile"] = invoice.profile_id
         if reissue is not None:
-            self.initial |= {name: reissue.serializable_value(name) for name in EDITABLE}
+            self.initial.update({name: reissue.serializable_value(name) for name in EDITABLE})
             self.initial["extent"] = "full" if reissue.is_full else "part"
         if not self.is_bound:
             self.initial.setdefault("key", str(uuid.uuid4()))
