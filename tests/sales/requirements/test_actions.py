@@ -41,7 +41,7 @@ def test_a_requirement_belongs_to_whoever_is_responsible_for_its_customer(compan
     assert requirement.number == ""
     line = requirement.lines.get()
     assert (line.name, line.quantity, line.target_price) == ("Gateway", Decimal(2), Decimal("6800"))
-    assert Operation.objects.last().verb == "requirement_added"
+    assert Operation.objects.get(subject_type="sales.requirement").verb == "requirement_added"
 
 
 def test_a_product_gives_a_line_its_name_and_unit(company):
