@@ -81,6 +81,7 @@ HARBOUR_COMMANDS = [
     ("sales:quote_add", _("New quote"), "file-text", "sales.add_quote", "", ""),
     ("customers:activity_add", _("New follow-up"), "message-square-text", "customers.add_activity", "", "c"),
     ("customers:task_add", _("New task"), "list-checks", "customers.add_task", "", "t"),
+    ("sales:payment_add", _("New payment"), "banknote", "sales.add_payment", "", ""),
     ("customers:customer_lookup", _("Is this customer known?"), "search-check", "customers.lookup_customer", "", ""),
     ("customers:import_new", _("Import a spreadsheet"), "file-up", "customers.import_customer", "", ""),
     (
