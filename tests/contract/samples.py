@@ -45,7 +45,7 @@ from tests.factories.sales import (
 )
 
 WORDS = {
-    "size": "small", "row_number": "1", "colleague": "999999", "purpose": "sales.contract", "which": "logo", "which": "logo",
+    "size": "small", "row_number": "1", "colleague": "999999", "purpose": "sales.contract", "which": "logo",
     "file_format": "csv",
 }  # fmt: skip
 SLUGS = {"attachments": "customer", "reports": "new-business", "help": "customers", "settings": "stages"}
