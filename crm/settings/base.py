@@ -69,6 +69,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "crm.access.gate.GateMiddleware",
+    "crm.ui.errors.BusyMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 

@@ -8,7 +8,7 @@ from django.utils import translation
 from crm.ui import marks
 from crm.ui.errors import server_error
 
-PAGES = ["400.html", "403.html", "403_csrf.html", "404.html", "429.html"]
+PAGES = ["400.html", "403.html", "403_csrf.html", "404.html", "409.html", "429.html"]
 
 
 @pytest.mark.parametrize("name", PAGES)

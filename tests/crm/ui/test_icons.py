@@ -26,7 +26,10 @@ def used(folders, suffix, pattern):
 def test_every_icon_a_page_names_is_in_the_sprite(settings):
     navigation = [("navigation", line[2]) for _label, lines in settings.HARBOUR_NAVIGATION for line in lines]
     commands = [("commands", line[2]) for line in settings.HARBOUR_COMMANDS]
-    pages = [*used(["templates"], ".html", IN_TEMPLATES), *used(["crm", "customers", "reports"], ".py", IN_PYTHON)]
+    pages = [
+        *used(["templates"], ".html", IN_TEMPLATES),
+        *used(["crm", "customers", "sales", "reports"], ".py", IN_PYTHON),
+    ]
 
     assert [(place, name) for place, name in [*navigation, *commands, *pages] if name not in named()] == []
 
