@@ -47,7 +47,8 @@ def put_up(company: Copy, contract: str) -> str:
 def approvers_of(company: Copy, request: str) -> list[str]:
     """Who decides now."""
     return company.sql(
-        "SELECT coalesce(string_agg(u.username, ' ' ORDER BY u.username), '') FROM crm_approvaltask t JOIN crm_user u ON u.id = t.approver_id"
+        "SELECT coalesce(string_agg(u.username, ' ' ORDER BY u.username), '') FROM crm_approvaltask t"
+        " JOIN crm_user u ON u.id = t.approver_id"
         f" WHERE t.state = 'pending' AND t.request_id = {request}"
     ).split()
 
