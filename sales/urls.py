@@ -17,14 +17,14 @@ from sales.requirements.urls import urlpatterns as requirements
 app_name = "sales"
 urlpatterns: list[Any] = [
     *products,
-    *printing,
     *opportunities,
     *requirements,
     *quotes,
     *contracts,
     *orders,
-    *payments,
-    *periods,
     *invoices,
     *reissues,
+    *payments,
+    *periods,
+    *printing,
 ]

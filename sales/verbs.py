@@ -15,7 +15,6 @@ from sales.requirements.verbs import VERBS as REQUIREMENTS
 
 VERBS: dict[str, Any] = {
     **PRODUCTS,
-    **PRINTING,
     **OPPORTUNITIES,
     **REQUIREMENTS,
     **QUOTES,
@@ -24,4 +23,5 @@ VERBS: dict[str, Any] = {
     **PAYMENTS,
     **INVOICES,
     **REISSUES,
+    **PRINTING,
 }

@@ -50,7 +50,9 @@ def remind_of_turns() -> int:
     now = timezone.now()
     waiting = ApprovalTask.objects.waiting().filter(reminded_at=None, due_at__lte=now + REMINDED_AHEAD)
     rows = list(waiting.select_related("request__submitted_by", "approver").order_by("due_at")[:AT_ONCE])
-    calendar = working_calendar() if rows else None
+    if not rows:
+        return 0
+    calendar = working_calendar()
     due = [
         task
         for task in rows

@@ -46,7 +46,7 @@ class FactsForm(forms.Form):
         return found
 
     def _field(self, fact: Fact) -> forms.Field:
-        label = {"label": fact.label, "required": False}
+        label: dict[str, Any] = {"label": fact.label, "required": False}
         if fact.kind == "yes_no":
             return forms.BooleanField(**label)
         if fact.kind in ("amount", "number"):

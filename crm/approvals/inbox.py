@@ -124,8 +124,9 @@ def inbox(user: User, params: QueryDict, current: ApprovalRequest | None = None)
     if purpose and purpose not in purposes():
         raise ValidationError(_("There are no approvals of this kind."))
     kept = {name: value for name, value in (("tab", tab), ("purpose", purpose)) if value}
-    page, tasks = _page(user, tab, purpose, params.get("cursor", ""))
-    place = {**kept, **({"cursor": params["cursor"]} if params.get("cursor") else {})}
+    cursor = params.get("cursor", "")
+    page, tasks = _page(user, tab, purpose, cursor)
+    place = {**kept, "cursor": cursor} if cursor else kept
     rows = [_row(one, place, is_task=tasks) for one in page.rows]
     _name(rows)
     for row in rows:

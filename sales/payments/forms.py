@@ -123,7 +123,7 @@ class StatementForm(forms.Form):
 class BookForm(forms.Form):
     """Whose payment a bank line is, and what for."""
 
-    customer = forms.ModelChoiceField(
+    customer: Any = forms.ModelChoiceField(
         label=gettext_lazy("Customer"), queryset=None, to_field_name="number",
         widget=forms.TextInput(attrs={"autocomplete": "off"}), help_text=gettext_lazy("Number of the customer."),
     )  # fmt: skip

@@ -65,8 +65,9 @@ NOT_THERE = {
     "sales:product_import_check", "customers:import_result", "customers:customer_member", "customers:quality_repair",
     "attachments:detail", "attachments:download", "attachments:picture",
     "settings:letterhead_picture", "settings:print_template_edit", "settings:print_template_remove",
-    "settings:print_template_preview", "approvals:preview", "settings:flow_detail", "settings:flow_edit", "settings:flow_copy", "settings:flow_switch",
-    "settings:flow_move", "settings:delegation_end", "attachments:rename", "attachments:archive", "attachments:put_back", "attachments:record",
+    "settings:print_template_preview", "approvals:preview", "settings:flow_detail", "settings:flow_edit",
+    "settings:flow_copy", "settings:flow_switch", "settings:flow_move", "settings:delegation_end",
+    "attachments:rename", "attachments:archive", "attachments:put_back", "attachments:record",
 }  # fmt: skip
 
 

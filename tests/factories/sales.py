@@ -274,7 +274,7 @@ def make_billing(customer: Customer, **fields) -> BillingProfile:
 
 
 def make_invoice(contract: Contract | None = None, gross: str = "", state: str = "issued", **fields) -> Invoice:
-    """A blue invoice (issued unless said otherwise) of a signed contract, for the whole of its first line or `gross`."""
+    """A blue invoice (issued unless said otherwise) of a signed contract, about its whole first line or `gross`."""
     contract = contract or make_contract()
     source = contract.lines.first()
     amount = Decimal(gross or source.gross)
