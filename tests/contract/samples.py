@@ -62,7 +62,7 @@ NOT_THERE = {
     "settings:custom_choice_add", "settings:custom_choice_edit", "settings:custom_choice_move",
     "settings:custom_choice_switch", "settings:custom_choice_remove", "settings:custom_field_kind",
     "settings:custom_field_new", "customers:import_row_repair",
-    "sales:product_import_check", "customers:import_result", "customers:customer_member", "customers:quality_repair",
+    "sales:product_import_check", "sales:billing_list", "sales:billing_add", "customers:import_result", "customers:customer_member", "customers:quality_repair",
     "attachments:detail", "attachments:download", "attachments:picture",
     "settings:letterhead_picture", "settings:print_template_edit", "settings:print_template_remove",
     "settings:print_template_preview", "approvals:preview", "settings:flow_detail", "settings:flow_edit",
