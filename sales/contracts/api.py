@@ -126,7 +126,7 @@ class SupplementSerializer(serializers.Serializer[Any]):
     lines = GivenLineSerializer(many=True, allow_empty=False)
 
 
-class PartSerializer(serializers.Serializer[Any]):
+class InstalmentPartSerializer(serializers.Serializer[Any]):
     """One instalment: on a day, or some days after a milestone."""
 
     id = serializers.IntegerField(min_value=1, required=False)
@@ -140,16 +140,16 @@ class PartSerializer(serializers.Serializer[Any]):
 class PlanSerializer(serializers.Serializer[Any]):
     """All instalments; they replace those there are."""
 
-    instalments = PartSerializer(many=True)
+    instalments = InstalmentPartSerializer(many=True)
 
 
-class CommentSerializer(serializers.Serializer[Any]):
+class ContractCommentSerializer(serializers.Serializer[Any]):
     """A word about it."""
 
     comment = serializers.CharField(max_length=1000, required=False, allow_blank=True)
 
 
-class ReasonSerializer(serializers.Serializer[Any]):
+class ContractReasonSerializer(serializers.Serializer[Any]):
     """Why."""
 
     reason = serializers.CharField(max_length=300)
@@ -226,29 +226,29 @@ class ContractViewSet(RecordViewSet):
         made = making.add_supplement(contract, actor=request.user, values=body, lines=lines)
         return self.answer(made, 201)
 
-    @extend_schema(request=CommentSerializer, responses=ContractSerializer)
+    @extend_schema(request=ContractCommentSerializer, responses=ContractSerializer)
     @action(["post"], detail=True)
     def submit(self, request: Request, pk: int) -> Response:
         """Put a contract up for approval."""
-        return self._with(CommentSerializer, actions.submit_contract)
+        return self._with(ContractCommentSerializer, actions.submit_contract)
 
-    @extend_schema(request=CommentSerializer, responses=ContractSerializer)
+    @extend_schema(request=ContractCommentSerializer, responses=ContractSerializer)
     @action(["post"], detail=True)
     def withdraw(self, request: Request, pk: int) -> Response:
         """Take a contract back before the last decision."""
-        return self._with(CommentSerializer, actions.withdraw_contract)
+        return self._with(ContractCommentSerializer, actions.withdraw_contract)
 
-    @extend_schema(request=ReasonSerializer, responses=ContractSerializer)
+    @extend_schema(request=ContractReasonSerializer, responses=ContractSerializer)
     @action(["post"], detail=True)
     def revise(self, request: Request, pk: int) -> Response:
         """Open an approved or rejected contract as its next version."""
-        return self._with(ReasonSerializer, actions.revise_contract)
+        return self._with(ContractReasonSerializer, actions.revise_contract)
 
-    @extend_schema(request=ReasonSerializer, responses=ContractSerializer)
+    @extend_schema(request=ContractReasonSerializer, responses=ContractSerializer)
     @action(["post"], detail=True)
     def void(self, request: Request, pk: int) -> Response:
         """Give up a contract that was not signed."""
-        return self._with(ReasonSerializer, actions.void_contract)
+        return self._with(ContractReasonSerializer, actions.void_contract)
 
     @extend_schema(request=SignSerializer, responses=ContractSerializer)
     @action(["post"], detail=True)
@@ -261,11 +261,11 @@ class ContractViewSet(RecordViewSet):
             raise serializers.ValidationError({"signed_file": [_("This file is not kept with this contract.")]})
         return self.answer(sign_contract(contract, actor=request.user, file=file, **body))
 
-    @extend_schema(request=ReasonSerializer, responses=ContractSerializer)
+    @extend_schema(request=ContractReasonSerializer, responses=ContractSerializer)
     @action(["post"], detail=True)
     def suspend(self, request: Request, pk: int) -> Response:
         """Let a signed contract rest."""
-        return self._with(ReasonSerializer, ending.suspend_contract)
+        return self._with(ContractReasonSerializer, ending.suspend_contract)
 
     @extend_schema(request=None, responses=ContractSerializer)
     @action(["post"], detail=True)
@@ -273,11 +273,11 @@ class ContractViewSet(RecordViewSet):
         """Let a resting contract go on."""
         return self._with(serializers.Serializer, ending.resume_contract)
 
-    @extend_schema(request=ReasonSerializer, responses=ContractSerializer)
+    @extend_schema(request=ContractReasonSerializer, responses=ContractSerializer)
     @action(["post"], detail=True)
     def terminate(self, request: Request, pk: int) -> Response:
         """End a signed contract early."""
-        return self._with(ReasonSerializer, ending.terminate_contract)
+        return self._with(ContractReasonSerializer, ending.terminate_contract)
 
     @extend_schema(request=None, responses=ContractSerializer)
     @action(["post"], detail=True)

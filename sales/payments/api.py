@@ -31,7 +31,7 @@ VIEW, ADD, CHANGE, IMPORT = (
 _AMOUNT: dict[str, Any] = {"max_digits": 18, "decimal_places": 2, "min_value": Decimal("0.01")}
 
 
-class PartSerializer(serializers.Serializer[Any]):
+class PaymentPartSerializer(serializers.Serializer[Any]):
     """An amount for an instalment."""
 
     instalment = serializers.IntegerField(min_value=1)
@@ -85,7 +85,7 @@ class PaymentChangeSerializer(serializers.Serializer[Any]):
     reference = serializers.CharField(max_length=80, required=False, allow_blank=True)
     remark = serializers.CharField(max_length=500, required=False, allow_blank=True)
     overpayment_reason = serializers.CharField(max_length=200, required=False, allow_blank=True)
-    wanted = PartSerializer(many=True, required=False, max_length=60)
+    wanted = PaymentPartSerializer(many=True, required=False, max_length=60)
 
 
 class NewPaymentSerializer(PaymentChangeSerializer):
@@ -94,25 +94,25 @@ class NewPaymentSerializer(PaymentChangeSerializer):
     customer = serializers.IntegerField(min_value=1)
 
 
-class CommentSerializer(serializers.Serializer[Any]):
+class PaymentCommentSerializer(serializers.Serializer[Any]):
     """A word to those who decide."""
 
     comment = serializers.CharField(max_length=1000, required=False, allow_blank=True)
 
 
-class ReasonSerializer(serializers.Serializer[Any]):
+class PaymentReasonSerializer(serializers.Serializer[Any]):
     """Why."""
 
     reason = serializers.CharField(max_length=200)
 
 
-class ReversalSerializer(ReasonSerializer):
+class ReversalSerializer(PaymentReasonSerializer):
     """Why, and on which day."""
 
     day = serializers.DateField(required=False)
 
 
-class ReleaseSerializer(ReasonSerializer):
+class PaymentReleaseSerializer(PaymentReasonSerializer):
     """Which allocation is taken back, and why."""
 
     allocation = serializers.IntegerField(min_value=1)
@@ -121,7 +121,7 @@ class ReleaseSerializer(ReasonSerializer):
 class AllocateSerializer(serializers.Serializer[Any]):
     """For which instalments; none = the oldest due first."""
 
-    parts = PartSerializer(many=True, required=False, max_length=60)
+    parts = PaymentPartSerializer(many=True, required=False, max_length=60)
 
 
 class PaymentViewSet(RecordViewSet):
@@ -166,27 +166,27 @@ class PaymentViewSet(RecordViewSet):
         payment, body = self.get_object(), self.read_body(PaymentChangeSerializer, partial=True)
         return self.answer(actions.change_payment(payment, actor=request.user, values=self._values(body)))
 
-    @extend_schema(request=CommentSerializer, responses=PaymentSerializer)
+    @extend_schema(request=PaymentCommentSerializer, responses=PaymentSerializer)
     @action(["post"], detail=True)
     def submit(self, request: Request, pk: int) -> Response:
         """Put a claim up; finance confirms it at the end."""
-        payment, body = self.get_object(), self.read_body(CommentSerializer)
+        payment, body = self.get_object(), self.read_body(PaymentCommentSerializer)
         actions.submit_payment(payment, actor=request.user, comment=body.get("comment", ""))
         return self.answer(payment)
 
-    @extend_schema(request=CommentSerializer, responses=PaymentSerializer)
+    @extend_schema(request=PaymentCommentSerializer, responses=PaymentSerializer)
     @action(["post"], detail=True)
     def withdraw(self, request: Request, pk: int) -> Response:
         """Take a claim back before it is confirmed."""
-        payment, body = self.get_object(), self.read_body(CommentSerializer)
+        payment, body = self.get_object(), self.read_body(PaymentCommentSerializer)
         actions.withdraw_payment(payment, actor=request.user, comment=body.get("comment", ""))
         return self.answer(payment)
 
-    @extend_schema(request=ReasonSerializer, responses=PaymentSerializer)
+    @extend_schema(request=PaymentReasonSerializer, responses=PaymentSerializer)
     @action(["post"], detail=True)
     def void(self, request: Request, pk: int) -> Response:
         """Give up a claim that waits for nobody."""
-        payment, body = self.get_object(), self.read_body(ReasonSerializer)
+        payment, body = self.get_object(), self.read_body(PaymentReasonSerializer)
         return self.answer(actions.void_payment(payment, actor=request.user, reason=body["reason"]))
 
     @extend_schema(request=AllocateSerializer, responses=PaymentSerializer)
@@ -197,11 +197,11 @@ class PaymentViewSet(RecordViewSet):
         parts = [(part["instalment"], part["amount"]) for part in body.get("parts", [])]
         return self.answer(settling.allocate_payment(payment, actor=request.user, parts=parts))
 
-    @extend_schema(request=ReleaseSerializer, responses=PaymentSerializer)
+    @extend_schema(request=PaymentReleaseSerializer, responses=PaymentSerializer)
     @action(["post"], detail=True)
     def release(self, request: Request, pk: int) -> Response:
         """Take back that a payment settles an instalment."""
-        payment, body = self.get_object(), self.read_body(ReleaseSerializer)
+        payment, body = self.get_object(), self.read_body(PaymentReleaseSerializer)
         row = payment.allocations.filter(pk=body["allocation"]).first()
         if row is None:
             raise ValidationError({"allocation": _("This payment has no such allocation.")})
@@ -222,11 +222,11 @@ class PaymentViewSet(RecordViewSet):
         self.read_body(serializers.Serializer)
         return self.answer(reversing.confirm_reversal(self.get_object(), actor=request.user))
 
-    @extend_schema(request=ReasonSerializer, responses=PaymentSerializer)
+    @extend_schema(request=PaymentReasonSerializer, responses=PaymentSerializer)
     @action(["post"], detail=True, url_path="refuse-reversal")
     def refuse_reversal(self, request: Request, pk: int) -> Response:
         """Leave the payment as it is."""
-        payment, body = self.get_object(), self.read_body(ReasonSerializer)
+        payment, body = self.get_object(), self.read_body(PaymentReasonSerializer)
         return self.answer(reversing.refuse_reversal(payment, actor=request.user, reason=body["reason"]))
 
     def _values(self, body: dict[str, Any]) -> dict[str, Any]:

