@@ -521,6 +521,7 @@ SPECTACULAR_SETTINGS = {
         "InvoiceKind": "sales.invoices.models.Invoice.Kind",
         "ActivityKind": "customers.activities.models.Activity.Kind",
     },
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "docExpansion": "none"},
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
