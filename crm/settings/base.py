@@ -545,6 +545,8 @@ DEFAULT_FROM_EMAIL = environment.text("HARBOUR_MAIL_FROM", "harbour@localhost")
 MAIL_IN_DOMAIN = environment.text("HARBOUR_MAIL_IN_DOMAIN")
 
 # ── history and logs ──
+# what follows one of these opens something by itself, so no log holds it
+HARBOUR_SECRET_ADDRESSES = ["/c/", "/calendar/feed/", "/accounts/password/reset/key/"]
 PGHISTORY_DEFAULT_TRACKERS = None
 PGHISTORY_ADMIN_ALL_EVENTS = False
 LOGGING = {
