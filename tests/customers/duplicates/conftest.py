@@ -3,7 +3,7 @@
 import pytest
 from django.utils import translation
 
-from tests.factories import make_department, make_user
+from tests.factories import make_customer, make_department, make_tag, make_user
 from tests.factories.api import api as api
 
 
@@ -44,3 +44,13 @@ def dora(east):
     east.head = dora
     east.save(update_fields=["head"])
     return dora
+
+
+@pytest.fixture
+def pair(rita, ryan):
+    survivor = make_customer(rita, name="恒曜精密", phone="+8651288886666", remark="ours", tag_ids=[make_tag("A").pk])
+    loser = make_customer(
+        ryan, name="苏州恒曜精密", credit_code="91320500MA1MXXXX0X", website="https://heng.cn", remark="theirs",
+        tag_ids=[make_tag("B").pk], external_id="erp-7",
+    )  # fmt: skip
+    return survivor, loser

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import ValidationError
 from django.db import connection
 from django.utils import timezone
 
@@ -20,6 +22,7 @@ from customers.messages.models import ContactMail
 from customers.pool.models import ClaimRecord, RecycleExtension, RecycleWarning
 from customers.privacy.models import Consent
 from customers.tasks.models import Task
+from tests.contract.fingerprints import fingerprint
 from tests.factories import make_activity, make_contact, make_customer, make_pool
 from tests.factories.sales import (
     make_billing,
@@ -50,6 +53,14 @@ def whole_rows() -> dict[str, dict[int, dict]]:
                 key = model._meta.pk.column
                 found[table] = {row[key]: row for row in (json.loads(value) for (value,) in cursor.fetchall())}
     return found
+
+
+def refusal_of(work):
+    before = fingerprint()
+    with pytest.raises(ValidationError) as caught:
+        work()
+    assert fingerprint() == before
+    return caught.value
 
 
 def share(customer, user, right="view"):
