@@ -9,11 +9,13 @@ Environment of the tests (all optional; `python3 manage.py test` sets what is mi
     HARBOUR_CHROMIUM   the browser of the tests marked `browser` ("none": they are skipped, as without one)
 """
 
+import itertools
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from django.test import TransactionTestCase
@@ -32,6 +34,7 @@ LONGEST = (
     "browser/test_keyboard.py",
     "browser/test_story.py",
 )
+MINUTES = itertools.count(1_900_000_000, 60)
 SHARED_SPREADSHEETS = Path(__file__).resolve().parents[2] / "shared" / "data"
 CHROMIUM_SWITCHES = [
     "--no-sandbox",
@@ -86,3 +89,10 @@ def django_db_setup(django_test_environment: None, django_db_blocker: DjangoDbBl
 def browser_type_launch_args(browser_type_launch_args: dict) -> dict:
     """Playwright drives the machine's own Chromium."""
     return {**browser_type_launch_args, "executable_path": _chromium(), "args": CHROMIUM_SWITCHES}
+
+
+@pytest.fixture(autouse=True)
+def _a_minute_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is counted per minute is counted in a minute that no other test had, and that does not end meanwhile."""
+    minute = next(MINUTES)
+    monkeypatch.setattr("crm.operations.pace.time", SimpleNamespace(time=lambda: minute))

@@ -24,4 +24,9 @@ def counted(key: str, seconds: int) -> int:
 
 def counted_this_minute(what: str) -> int:
     """Count once more in this clock minute; how often it was."""
-    return counted(f"{what}:{int(time.time()) // MINUTE}", 2 * MINUTE)
+    return counted(f"{what}:{clock_minute()}", 2 * MINUTE)
+
+
+def clock_minute() -> int:
+    """The number of this minute since 1970: a part of the names under which things of a minute are counted."""
+    return int(time.time()) // MINUTE

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from datetime import timedelta
 
@@ -14,7 +13,7 @@ from redis.exceptions import RedisError
 
 from crm.company.actions import company_setting
 from crm.history.models import Operation
-from crm.operations.pace import counted, counted_this_minute
+from crm.operations.pace import clock_minute, counted, counted_this_minute
 from crm.people.models import User
 
 VERB = "customer_looked_up"
@@ -65,4 +64,4 @@ def _told(actor: User) -> tuple[int, int]:
 
 def _keys(actor: User) -> tuple[str, str]:
     stem = f"duplicates-told:{actor.pk}"
-    return f"{stem}:{int(time.time()) // 60}", f"{stem}:{timezone.localdate()}"
+    return f"{stem}:{clock_minute()}", f"{stem}:{timezone.localdate()}"
