@@ -119,7 +119,7 @@ def _verbs(quote: Quote, user: User) -> dict[str, bool]:
     customer: Customer = quote.customer
     may_change = may(user, CHANGE, quote) and customer.archived_at is None and customer.status != Customer.Status.POOL
     states = Quote.State
-    is_open = quote.is_editable or quote.state in WAITING_STATES
+    is_open = quote.state in WAITING_STATES or (quote.is_editable and quote.state != states.RETURNED)
     may_version = quote.is_current and not is_open and quote.state != states.VOID
     return {
         "may_edit": may_change and quote.is_editable,

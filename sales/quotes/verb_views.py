@@ -74,6 +74,8 @@ def quote_new_version(request: SignedInRequest, quote: Quote) -> HttpResponse:
         return redirect(quote)
     words = {"number": made.version}
     text = _("Version %(number)s is a draft. The one before stays in force until this is approved.") % words
+    if quote.state == Quote.State.RETURNED:
+        text = _("Version %(number)s is a draft. It takes the place of the one that was returned.") % words
     messages.success(request, text)
     return redirect("sales:quote_edit", made.pk)
 

@@ -1,7 +1,8 @@
 """New versions of a quote, and copies of it.
 
 A new version is current as soon as it is written, because it is the one people work on; the one before stays in force
-(a customer may still accept it) until the new one is approved, and is replaced in that very transaction.
+(a customer may still accept it) until the new one is approved, and is replaced in that very transaction. A version that
+was returned is not mended then but replaced at once, so that what was decided on stays as it was.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from crm.people.models import User
 from sales.documents.holding import hold_owned, next_id
 from sales.documents.lines import LineValues
 from sales.documents.models import EDITABLE_STATES, WAITING_STATES
+from sales.documents.submitting import end_approval, move
 from sales.products.models import Product, TaxRate
 from sales.quotes.actions import add_quote, hold_quote, kept_values, refuse_contracted
 from sales.quotes.models import Quote, QuoteLine
@@ -32,7 +34,7 @@ _COPIED = ("title", "contact", "opportunity", "requirement", "currency", "is_tax
 def new_version(quote: Quote, *, actor: User) -> Quote:
     """Write the next version of a quote that was submitted, line by line as the last one; it has to be approved anew.
 
-    ValidationError where the last version can still be changed, waits for a decision or feeds a contract.
+    ValidationError where the last version is a draft or withdrawn, waits for a decision or feeds a contract.
     """
     made = Quote(pk=next_id(Quote), created_by=actor, changed_by=actor, edited_by=actor, root_id=quote.root_id)
     with operation(actor, "quote_version_made", quote, anchor_id=quote.customer_id):
@@ -47,6 +49,9 @@ def new_version(quote: Quote, *, actor: User) -> Quote:
         made.issued_on = timezone.localdate()
         made.valid_until = made.issued_on + max(last.valid_until - last.issued_on, timedelta(0))
         Quote.objects.filter(root_id=last.root_id, is_current=True).update(is_current=False)
+        if last.state == Quote.State.RETURNED:
+            end_approval(last, actor=actor, kind="quote", reason=_("A new version takes its place."))
+            move(last, Quote.State.SUPERSEDED, actor=actor)
         made.save(force_insert=True)
         QuoteLine.objects.bulk_create(_copies(last, made))
     return made
@@ -70,7 +75,7 @@ def copy_quote(quote: Quote, *, actor: User) -> tuple[Quote, list[str]]:
 def _refuse_new_version(last: Quote) -> None:
     if not last.is_current:
         raise ValidationError(_("There is a newer version already."), code="state")
-    if last.state in EDITABLE_STATES:
+    if last.state in EDITABLE_STATES and last.state != Quote.State.RETURNED:
         raise ValidationError(_("This version can still be changed."), code="state")
     if last.state in WAITING_STATES:
         raise ValidationError(_("This version waits for a decision. Withdraw it first."), code="state")

@@ -266,7 +266,7 @@ def test_a_new_version_replaces_the_old_one_when_it_is_approved(people):
     assert contradictions() == []
 
 
-@pytest.mark.parametrize("situation", ["draft", "pending", "returned", "old", "contract", "void"])
+@pytest.mark.parametrize("situation", ["draft", "pending", "withdrawn", "old", "contract", "void"])
 def test_no_new_version_of_what_is_open_old_or_in_a_contract(people, situation):
     if situation == "draft":
         quote = draft(people)
@@ -274,8 +274,8 @@ def test_no_new_version_of_what_is_open_old_or_in_a_contract(people, situation):
         quote = make_contract(people.customer, owner=people.rep).sources.get().quote
     else:
         quote = submitted(people)
-    if situation == "returned":
-        decide(quote, people.director, action=approvals.return_request, comment="Cheaper")
+    if situation == "withdrawn":
+        withdraw_quote(quote, actor=people.rep)
     elif situation == "old":
         new_version(decide(quote, people.director), actor=people.rep)
     elif situation == "void":
@@ -290,6 +290,20 @@ def test_a_rejected_quote_lives_on_in_a_new_version(people):
     quote = decide(submitted(people), people.director, action=approvals.reject, comment="Too cheap")
     assert quote.state == "rejected"
     assert new_version(quote, actor=people.rep).version == 2
+
+
+def test_a_returned_quote_is_replaced_by_a_new_version_and_stays_as_it_was(people):
+    quote = decide(submitted(people), people.director, action=approvals.return_request, comment="Cheaper")
+    second = new_version(quote, actor=people.rep)
+    quote.refresh_from_db()
+    assert (quote.state, quote.is_current, second.state, second.version) == ("superseded", False, "draft", 2)
+    assert request_of(quote).state == "void"
+    for change in (lambda: change_quote(quote, actor=people.rep, values={"title": "New"}),
+                   lambda: submit_quote(quote, actor=people.rep)):  # fmt: skip
+        with pytest.raises(ValidationError):
+            change()
+    assert decide(submit_quote(second, actor=people.rep), people.director).state == "approved"
+    assert contradictions() == []
 
 
 def test_a_returned_quote_is_mended_and_goes_on(people):
