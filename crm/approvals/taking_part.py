@@ -11,11 +11,14 @@ from crm.approvals.matters import Matter, cleaned_comment
 from crm.approvals.models import ApprovalCopy, ApprovalRequest, ApprovalTask
 from crm.approvals.notices import tell_approver, tell_of_copy
 from crm.approvals.routing import Turn
-from crm.approvals.turns import Action, Origin, State, end_tasks, hold_accounts, is_last, record
+from crm.approvals.turns import OWN_PLACE, Action, Origin, State, end_tasks, hold_accounts, is_last, record
 from crm.history.operations import operation
 from crm.people.models import User
 
 TASKS_AT_MOST, COPIES_AT_MOST = 40, 50
+# between those added after each other: more than TASKS_AT_MOST, so that nobody added before one of them ever lands on
+# the place of the step's own people, and counts as one of them
+AFTER_GAP = 50
 
 
 def delegate(request: ApprovalRequest, *, actor: User, to: User, comment: str = "") -> ApprovalRequest:
@@ -47,7 +50,7 @@ def add_approver(
         if matter.request.tasks.filter(round=matter.request.round).count() >= TASKS_AT_MOST:
             raise ValidationError({"who": _("Enough people decide on this already.")})
         record(matter.request, Action.ADD, actor, task=task, to=who, comment=said)
-        fresh = _new_task(matter, Turn(who), Origin.ADDED, task.position + (-1 if before else 1), task)
+        fresh = _new_task(matter, Turn(who), Origin.ADDED, _added_place(task, before=before), task)
         tell_approver(matter.request, [fresh])
     return matter.request
 
@@ -103,6 +106,11 @@ def _refuse_person(matter: Matter, person: User, field: str) -> None:
         raise ValidationError({field: _("%(name)s cannot decide on this.") % {"name": person}})
     if person.pk not in hold_accounts([person.pk]):
         raise ValidationError({field: _("%(name)s is disabled.") % {"name": person}})
+
+
+def _added_place(task: ApprovalTask, *, before: bool) -> int:
+    """The place of somebody whom the holder of a turn brings in: before that turn, or after all of the step."""
+    return task.position - 1 if before else max(task.position, OWN_PLACE) + AFTER_GAP
 
 
 def _new_task(matter: Matter, turn: Turn, origin: str, position: int, like: ApprovalTask) -> ApprovalTask:
