@@ -88,10 +88,11 @@ def _refusals(one: NeedValues, line: RequirementLine | None, product: Product | 
     elif not wrong and price is not None and one.quantity * price > LARGEST_LINE:
         wrong["target_price"] = _("This amount is too large.")
     is_kept = line is not None and line.product_id == one.product_id
-    if one.product_id is not None and not is_kept:
-        if product is None or not product.is_on_sale or product.archived_at is not None:
+    if one.product_id is not None:
+        is_sold = product is not None and product.is_on_sale and product.archived_at is None
+        if not is_kept and not is_sold:
             wrong["product"] = _("This product is not on sale.")
-        elif product.currency != currency:
+        elif product is not None and product.currency != currency:
             wrong["product"] = _("This product is sold in %(currency)s.") % {"currency": product.currency}
     if not clean_line(one.name) and product is None:
         wrong["name"] = _("A line needs a product or a name.")
