@@ -9,13 +9,13 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from crm.approvals.routing import Preview
 from crm.attachments.models import Attachment
 from crm.people.models import User
 from crm.ui.widgets import DayInput, SearchSelect
 from sales.contracts.models import Contract, ContractType
 from sales.contracts.offered import contacts_of, signers, usable_quotes
 from sales.documents.shown import money
+from sales.documents.verb_forms import ReasonForm
 from sales.quotes.models import Quote
 
 QUOTES_SHOWN = 100
@@ -118,41 +118,6 @@ class SupplementForm(ContractForm):
     def values(self) -> dict[str, Any]:
         """What the actions take."""
         return {**super().values(), "direction": self.cleaned_data["direction"]}
-
-
-class SubmitForm(forms.Form):
-    """A word to those who decide, and who decides where one may choose."""
-
-    comment = forms.CharField(
-        label=_("Comment"), required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 3})
-    )
-
-    def __init__(self, *args: Any, preview: Preview, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.steps = [step for step in preview.steps if step.offered]
-        for step in self.steps:
-            self.fields[f"step_{step.key}"] = forms.MultipleChoiceField(
-                label=step.name, choices=[(person.pk, str(person)) for person in step.offered],
-                widget=forms.CheckboxSelectMultiple,
-            )  # fmt: skip
-
-    def chosen(self) -> dict[str, list[int]]:
-        """The people chosen for each step."""
-        return {step.key: [int(pk) for pk in self.cleaned_data[f"step_{step.key}"]] for step in self.steps}
-
-
-class ReasonForm(forms.Form):
-    """Why."""
-
-    reason = forms.CharField(label=_("Reason"), max_length=300, widget=forms.Textarea(attrs={"rows": 3}))
-
-
-class CommentForm(forms.Form):
-    """A word about it."""
-
-    comment = forms.CharField(
-        label=_("Comment"), required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 3})
-    )
 
 
 class TerminateForm(ReasonForm):

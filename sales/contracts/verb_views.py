@@ -2,56 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from django import forms
-from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.http import HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
+from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm.access.gate import SignedInRequest, may, needs
-from crm.approvals.routing import preview
 from crm.attachments.actions import attach_files
+from crm.attachments.models import Attachment
 from crm.attachments.receiving import received
 from crm.people.models import User
-from crm.records.forms import refused
 from sales.contracts import actions, ending
 from sales.contracts.actions import PURPOSE
-from sales.contracts.forms import CommentForm, ReasonForm, SignForm, SubmitForm, TerminateForm
+from sales.contracts.forms import SignForm, TerminateForm
 from sales.contracts.models import Contract
 from sales.contracts.page import CHANGE, END, WAIVE
 from sales.contracts.signing import sign_contract
+from sales.documents.verb_forms import CommentForm, ReasonForm
+from sales.documents.verb_pages import posted, submit_page, verb_page
 
 
 @needs(CHANGE, model=Contract)
 def contract_submit(request: SignedInRequest, contract: Contract) -> HttpResponse:
     """Put a contract up for approval."""
-    way = preview(PURPOSE, contract, actor=request.user)
-    form = SubmitForm(request.POST if request.method == "POST" else None, preview=way)
-    steps = [_("%(step)s: %(people)s") % {"step": step.name, "people": ", ".join(map(str, step.people)) or "—"}
-             for step in way.steps]  # fmt: skip
-    return _page(
-        request, contract, form,
-        lambda: actions.submit_contract(
-            contract, actor=request.user, chosen=form.chosen(), comment=form.cleaned_data["comment"]
-        ),
-        title=_("Submit for approval"), action_label=_("Submit"), done=_("Contract submitted."),
-        text=way.why or _("This will go to:"), facts=steps, danger=way.is_blocked,
-    )  # fmt: skip
+    return submit_page(request, PURPOSE, contract, actions.submit_contract, done=_("Contract submitted."))
 
 
 @needs(CHANGE, model=Contract)
 def contract_withdraw(request: SignedInRequest, contract: Contract) -> HttpResponse:
     """Take a contract back before the last decision."""
-    form = CommentForm(request.POST if request.method == "POST" else None)
-    return _page(
+    form = CommentForm(posted(request))
+    return verb_page(
         request, contract, form,
-        lambda: actions.withdraw_contract(contract, actor=request.user, comment=form.cleaned_data["comment"]),
+        actions.withdraw_contract,
         title=_("Withdraw from approval"), action_label=_("Withdraw"), done=_("Contract withdrawn."),
     )  # fmt: skip
 
@@ -59,10 +46,10 @@ def contract_withdraw(request: SignedInRequest, contract: Contract) -> HttpRespo
 @needs(CHANGE, model=Contract)
 def contract_revise(request: SignedInRequest, contract: Contract) -> HttpResponse:
     """Open an approved or rejected contract again."""
-    form = ReasonForm(request.POST if request.method == "POST" else None)
-    return _page(
+    form = ReasonForm(posted(request))
+    return verb_page(
         request, contract, form,
-        lambda: actions.revise_contract(contract, actor=request.user, reason=form.cleaned_data["reason"]),
+        actions.revise_contract,
         title=_("Open as a new version"), action_label=_("Open again"), done=_("You can change the contract now."),
         facts=[_("The approval it has does not count any more; submit it again afterwards.")],
     )  # fmt: skip
@@ -71,10 +58,10 @@ def contract_revise(request: SignedInRequest, contract: Contract) -> HttpRespons
 @needs(CHANGE, model=Contract)
 def contract_void(request: SignedInRequest, contract: Contract) -> HttpResponse:
     """Give up a contract that was not signed."""
-    form = ReasonForm(request.POST if request.method == "POST" else None)
-    return _page(
+    form = ReasonForm(posted(request))
+    return verb_page(
         request, contract, form,
-        lambda: actions.void_contract(contract, actor=request.user, reason=form.cleaned_data["reason"]),
+        actions.void_contract,
         title=_("Give up the contract"), action_label=_("Give up"), done=_("Contract given up."), danger=True,
         facts=[_("Its quotes are free for another contract. Its number is not given again.")],
     )  # fmt: skip
@@ -84,25 +71,24 @@ def contract_void(request: SignedInRequest, contract: Contract) -> HttpResponse:
 def contract_sign(request: SignedInRequest, contract: Contract) -> HttpResponse:
     """Record that a contract is signed, with the file or the reason why there is none."""
     user: User = request.user
-    is_post = request.method == "POST"
     form = SignForm(
-        request.POST if is_post else None, request.FILES if is_post else None, user=user, contract=contract,
+        posted(request), request.FILES or None, user=user, contract=contract,
         may_waive=may(user, WAIVE, contract), initial={"signed_on": timezone.localdate()},
     )  # fmt: skip
-    words = {
-        "title": _("Record the signature"), "action_label": _("Record"), "done": _("Contract signed."),
-        "facts": _what_signing_does(contract),
-    }  # fmt: skip
-    return _page(request, contract, form, lambda: _sign(contract, form, user), "sales/contracts/sign.html", **words)
+    return verb_page(
+        request, contract, form, _sign, template="sales/contracts/sign.html",
+        title=_("Record the signature"), action_label=_("Record"), done=_("Contract signed."),
+        facts=_what_signing_does(contract),
+    )  # fmt: skip
 
 
 @needs(END, model=Contract)
 def contract_suspend(request: SignedInRequest, contract: Contract) -> HttpResponse:
     """Let a signed contract rest."""
-    form = ReasonForm(request.POST if request.method == "POST" else None)
-    return _page(
+    form = ReasonForm(posted(request))
+    return verb_page(
         request, contract, form,
-        lambda: ending.suspend_contract(contract, actor=request.user, reason=form.cleaned_data["reason"]),
+        ending.suspend_contract,
         title=_("Suspend the contract"), action_label=_("Suspend"), done=_("Contract suspended."),
         facts=[_("Nothing is delivered until it goes on. What is due stays due.")],
     )  # fmt: skip
@@ -111,10 +97,10 @@ def contract_suspend(request: SignedInRequest, contract: Contract) -> HttpRespon
 @needs(END, model=Contract)
 def contract_resume(request: SignedInRequest, contract: Contract) -> HttpResponse:
     """Let a resting contract go on."""
-    form = CommentForm(request.POST if request.method == "POST" else None)
-    return _page(
+    form = CommentForm(posted(request))
+    return verb_page(
         request, contract, form,
-        lambda: ending.resume_contract(contract, actor=request.user, reason=form.cleaned_data["comment"]),
+        lambda row, actor, comment: ending.resume_contract(row, actor=actor, reason=comment),
         title=_("Resume the contract"), action_label=_("Resume"), done=_("Contract resumed."),
     )  # fmt: skip
 
@@ -123,10 +109,10 @@ def contract_resume(request: SignedInRequest, contract: Contract) -> HttpRespons
 def contract_terminate(request: SignedInRequest, contract: Contract) -> HttpResponse:
     """End a signed contract early."""
     initial = {"ended_on": timezone.localdate()}
-    form = TerminateForm(request.POST if request.method == "POST" else None, initial=initial)
-    return _page(
+    form = TerminateForm(posted(request), initial=initial)
+    return verb_page(
         request, contract, form,
-        lambda: ending.terminate_contract(contract, actor=request.user, **form.cleaned_data),
+        ending.terminate_contract,
         title=_("Terminate the contract"), action_label=_("Terminate"), done=_("Contract terminated."), danger=True,
         facts=[_("Open instalments become void, its orders are cancelled. This cannot be taken back.")],
     )  # fmt: skip
@@ -135,23 +121,22 @@ def contract_terminate(request: SignedInRequest, contract: Contract) -> HttpResp
 @needs(END, model=Contract)
 def contract_close(request: SignedInRequest, contract: Contract) -> HttpResponse:
     """Put a contract aside as fulfilled."""
-    return _page(
-        request, contract, forms.Form(request.POST if request.method == "POST" else None),
-        lambda: ending.close_contract(contract, actor=request.user),
+    return verb_page(
+        request, contract, forms.Form(posted(request)),
+        ending.close_contract,
         title=_("Put the contract aside as fulfilled"), action_label=_("Put aside"), done=_("Contract fulfilled."),
         facts=[_("Everything must be paid and delivered.")],
     )  # fmt: skip
 
 
-def _sign(contract: Contract, form: SignForm, user: User) -> Contract:
-    given = form.cleaned_data
-    uploads = [given["file"]] if given["file"] else []
-    with received(uploads, "file") as files, transaction.atomic():
-        kept = attach_files(contract, files, actor=user, note=_("signed")) if files else []
+def _sign(
+    contract: Contract, actor: User, signed_on: date, file: Any, kept_file: Attachment | None, waiver_reason: str = ""
+) -> Contract:
+    with received([file] if file else [], "file") as files, transaction.atomic():
+        signed = attach_files(contract, files, actor=actor, note=_("signed"))[0] if files else kept_file
         return sign_contract(
-            contract, actor=user, signed_on=given["signed_on"], file=kept[0] if kept else given["kept_file"],
-            waiver_reason="" if kept or given["kept_file"] else given.get("waiver_reason", ""),
-        )  # fmt: skip
+            contract, actor=actor, signed_on=signed_on, file=signed, waiver_reason="" if signed else waiver_reason
+        )
 
 
 def _what_signing_does(contract: Contract) -> list[str]:
@@ -161,20 +146,3 @@ def _what_signing_does(contract: Contract) -> list[str]:
     if contract.opportunity_id:
         facts.append(_("The opportunity is won; its other open quotes are closed."))
     return facts
-
-
-def _page(
-    request: SignedInRequest, contract: Contract, form: forms.Form, act: Callable[[], Any],
-    template: str = "records/confirm.html", **words: Any,
-) -> HttpResponse:  # fmt: skip
-    if request.method == "POST" and form.is_valid():
-        try:
-            act()
-        except ValidationError as refusal:
-            refused(form, refusal)
-        else:
-            messages.success(request, words["done"])
-            return HttpResponseRedirect(contract.get_absolute_url())
-    place = {"parent": contract.number or contract.title, "parent_url": contract.get_absolute_url()}
-    context = {**words, **place, "cancel_url": contract.get_absolute_url(), "form": form, "contract": contract}
-    return render(request, template, context, status=422 if form.is_bound and form.errors else 200)

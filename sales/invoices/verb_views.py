@@ -15,12 +15,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from crm.access.gate import SignedInRequest, needs
-from crm.approvals.routing import preview
 from crm.attachments.actions import attach_files
+from crm.attachments.models import Attachment
 from crm.attachments.receiving import received
 from crm.people.models import User
 from crm.records.forms import refused
-from sales.contracts.forms import CommentForm, ReasonForm, SubmitForm
+from sales.documents.verb_forms import CommentForm, ReasonForm
+from sales.documents.verb_pages import posted, submit_page, verb_page
 from sales.invoices import actions, issuing, providers
 from sales.invoices.actions import PURPOSE
 from sales.invoices.forms import IssueForm
@@ -31,25 +32,19 @@ from sales.invoices.page import CHANGE, ISSUE
 @needs(CHANGE, model=Invoice)
 def invoice_submit(request: SignedInRequest, invoice: Invoice) -> HttpResponse:
     """Apply: put the application up for approval."""
-    way = preview(PURPOSE, invoice, actor=request.user)
-    form = SubmitForm(_data(request), preview=way)
-    return confirm_page(
-        request, invoice, form,
-        lambda: actions.submit_invoice(
-            invoice, actor=request.user, chosen=form.chosen(), comment=form.cleaned_data["comment"]
-        ),
-        title=_("Apply for this invoice"), action_label=_("Submit"), done=_("Applied for the invoice."),
-        text=way.why or _("This will go to:"), facts=steps_of(way), danger=way.is_blocked,
+    return submit_page(
+        request, PURPOSE, invoice, actions.submit_invoice, done=_("Applied for the invoice."),
+        title=_("Apply for this invoice"),
     )  # fmt: skip
 
 
 @needs(CHANGE, model=Invoice)
 def invoice_withdraw(request: SignedInRequest, invoice: Invoice) -> HttpResponse:
     """Take an application back before the last decision."""
-    form = CommentForm(_data(request))
-    return confirm_page(
+    form = CommentForm(posted(request))
+    return verb_page(
         request, invoice, form,
-        lambda: actions.withdraw_invoice(invoice, actor=request.user, comment=form.cleaned_data["comment"]),
+        actions.withdraw_invoice,
         title=_("Withdraw from approval"), action_label=_("Withdraw"), done=_("Application withdrawn."),
     )  # fmt: skip
 
@@ -57,10 +52,10 @@ def invoice_withdraw(request: SignedInRequest, invoice: Invoice) -> HttpResponse
 @needs(CHANGE, model=Invoice)
 def invoice_void(request: SignedInRequest, invoice: Invoice) -> HttpResponse:
     """Give up an application that was not issued."""
-    form = ReasonForm(_data(request))
-    return confirm_page(
+    form = ReasonForm(posted(request))
+    return verb_page(
         request, invoice, form,
-        lambda: actions.void_invoice(invoice, actor=request.user, reason=form.cleaned_data["reason"]),
+        actions.void_invoice,
         title=_("Give up the application"), action_label=_("Give up"), done=_("Application given up."), danger=True,
         facts=[_("Its amount can be applied for again. Its number is not given again.")],
     )  # fmt: skip
@@ -69,20 +64,14 @@ def invoice_void(request: SignedInRequest, invoice: Invoice) -> HttpResponse:
 @needs(ISSUE, model=Invoice)
 def invoice_issue(request: SignedInRequest, invoice: Invoice) -> HttpResponse:
     """Record number, day and file of an invoice that was issued at the tax office."""
-    form = IssueForm(_data(request), request.FILES or None, user=request.user, document=invoice)
-
-    def act() -> Invoice:
-        return with_file(invoice, form, request.user, lambda **given: issuing.issue_invoice(
-            invoice, actor=request.user, **given))  # fmt: skip
-
-    return issue_page(request, invoice, form, act, title=_("Record the issued invoice"))
+    return issue_page(request, invoice, issuing.issue_invoice, title=_("Record the issued invoice"))
 
 
 @needs(ISSUE, model=Invoice)
 def invoice_order(request: SignedInRequest, invoice: Invoice) -> HttpResponse:
     """Order an approved invoice from the provider."""
-    return confirm_page(
-        request, invoice, forms.Form(_data(request)), lambda: providers.order_invoice(invoice, actor=request.user),
+    return verb_page(
+        request, invoice, forms.Form(posted(request)), providers.order_invoice,
         title=_("Order the invoice from the provider"), action_label=_("Order"), done=_("The invoice is ordered."),
         facts=[_("It is issued at the tax office in our name. This cannot be taken back.")],
     )  # fmt: skip
@@ -101,32 +90,15 @@ def invoice_sent(request: SignedInRequest, invoice: Invoice) -> HttpResponse:
     return HttpResponseRedirect(invoice.get_absolute_url())
 
 
-# ── what verbs of invoices and of reissues share ──
+def issue_page(request: SignedInRequest, document: Any, issue: Callable[..., Invoice], *, title: str) -> HttpResponse:
+    """The page on which finance records number, day and file of what it issued for an invoice or a reissue.
 
-
-def steps_of(way: Any) -> list[str]:
-    """Where a document would go, a sentence for each step."""
-    return [
-        _("%(step)s: %(people)s") % {"step": step.name, "people": ", ".join(map(str, step.people)) or "—"}
-        for step in way.steps
-    ]
-
-
-def with_file(document: Any, form: IssueForm, user: User, issue: Callable[..., Any]) -> Any:
-    """Keep an uploaded file with a document and issue it with the file, both or neither."""
-    given = form.cleaned_data
-    with received([given["upload"]] if given["upload"] else [], "upload") as files, transaction.atomic():
-        kept = attach_files(document, files, actor=user, note=_("issued")) if files else []
-        return issue(number=given["number"], issued_on=given["issued_on"], file=kept[0] if kept else given["file"])
-
-
-def issue_page(
-    request: SignedInRequest, document: Any, form: IssueForm, act: Callable[[], Any], **words: Any
-) -> HttpResponse:
-    """The page on which finance records a number; says where the invoice waits for quota instead."""
+    File and number are kept both or neither; the page says where the invoice waits for quota instead.
+    """
+    form = IssueForm(posted(request), request.FILES or None, user=request.user, document=document)
     if request.method == "POST" and form.is_valid():
         try:
-            issued = act()
+            issued = _with_file(document, issue, actor=request.user, **form.cleaned_data)
         except ValidationError as refusal:
             refused(form, refusal)
         else:
@@ -135,28 +107,16 @@ def issue_page(
             else:
                 messages.success(request, _("Issued: %(number)s.") % {"number": issued.invoice_number})
             return HttpResponseRedirect(document.get_absolute_url())
-    place = {"parent": str(document), "parent_url": document.get_absolute_url()}
-    context = {**words, **place, "cancel_url": document.get_absolute_url(), "form": form, "document": document}
+    place = document.get_absolute_url()
+    context = {"title": title, "parent": str(document), "parent_url": place, "cancel_url": place, "form": form,
+               "document": document}  # fmt: skip
     status = 422 if form.is_bound and form.errors else 200
     return render(request, "sales/invoices/issue.html", context, status=status)
 
 
-def confirm_page(
-    request: SignedInRequest, document: Any, form: forms.Form, act: Callable[[], Any], **words: Any
-) -> HttpResponse:
-    """The one shape of a verb: a form, an action that may refuse in words, a message."""
-    if request.method == "POST" and form.is_valid():
-        try:
-            act()
-        except ValidationError as refusal:
-            refused(form, refusal)
-        else:
-            messages.success(request, words["done"])
-            return HttpResponseRedirect(document.get_absolute_url())
-    place = {"parent": str(document), "parent_url": document.get_absolute_url()}
-    context = {**words, **place, "cancel_url": document.get_absolute_url(), "form": form}
-    return render(request, "records/confirm.html", context, status=422 if form.is_bound and form.errors else 200)
-
-
-def _data(request: SignedInRequest) -> Any:
-    return request.POST if request.method == "POST" else None
+def _with_file(
+    document: Any, issue: Callable[..., Invoice], *, actor: User, upload: Any, file: Attachment | None, **given: Any
+) -> Invoice:
+    with received([upload] if upload else [], "upload") as files, transaction.atomic():
+        kept = attach_files(document, files, actor=actor, note=_("issued"))[0] if files else file
+        return issue(document, actor=actor, file=kept, **given)

@@ -7,7 +7,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.forms import BaseForm
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -24,6 +23,7 @@ from crm.records.stale import fingerprint
 from customers.contacts.models import Contact
 from customers.customers.custom import custom_facts
 from customers.customers.models import Customer
+from sales.documents.verb_pages import posted, verb_page
 from sales.opportunities import actions
 from sales.opportunities.choosing import ChooseCustomerForm, customers_to_choose
 from sales.opportunities.filters import LABEL, OpportunityFilter
@@ -131,29 +131,28 @@ def opportunity_edit(request: SignedInRequest, opportunity: Opportunity) -> Http
 @needs(CHANGE, model=Opportunity)
 def opportunity_stage(request: SignedInRequest, opportunity: Opportunity) -> HttpResponse:
     """Put it on another stage."""
-    return _verb(
-        request, opportunity, StageForm(_sent(request), without=opportunity.stage), actions.move_opportunity,
-        {"title": _("Set stage"), "action_label": _("Save"), "done": _("Saved.")},
+    return verb_page(
+        request, opportunity, StageForm(posted(request), without=opportunity.stage), actions.move_opportunity,
+        title=_("Set stage"), action_label=_("Save"), done=_("Saved."),
     )  # fmt: skip
 
 
 @needs(CHANGE, model=Opportunity)
 def opportunity_lose(request: SignedInRequest, opportunity: Opportunity) -> HttpResponse:
     """Close it as lost, with a reason."""
-    facts = [_("With its last open opportunity a customer becomes a lead again."), _("It can be opened again.")]
-    return _verb(
-        request, opportunity, LoseForm(_sent(request)), actions.lose_opportunity,
-        {"title": _("Lose opportunity"), "action_label": _("Mark as lost"), "done": _("Marked as lost."),
-         "facts": facts, "danger": True},
+    return verb_page(
+        request, opportunity, LoseForm(posted(request)), actions.lose_opportunity,
+        title=_("Lose opportunity"), action_label=_("Mark as lost"), done=_("Marked as lost."), danger=True,
+        facts=[_("With its last open opportunity a customer becomes a lead again."), _("It can be opened again.")],
     )  # fmt: skip
 
 
 @needs(CHANGE, model=Opportunity)
 def opportunity_reopen(request: SignedInRequest, opportunity: Opportunity) -> HttpResponse:
     """Talk about a lost one again."""
-    return _verb(
-        request, opportunity, ReopenForm(_sent(request)), actions.reopen_opportunity,
-        {"title": _("Open again"), "action_label": _("Open again"), "done": _("Open again.")},
+    return verb_page(
+        request, opportunity, ReopenForm(posted(request)), actions.reopen_opportunity,
+        title=_("Open again"), action_label=_("Open again"), done=_("Open again."),
     )  # fmt: skip
 
 
@@ -168,11 +167,6 @@ def opportunity_filter(request: SignedInRequest) -> HttpResponse:
 
 
 # ── parts of the pages above ──
-
-
-def _sent(request: SignedInRequest) -> Any:
-    """What was sent, be it nothing at all."""
-    return request.POST if request.method == "POST" else None
 
 
 def _customer(user: User, text: str) -> Customer | None:
@@ -209,20 +203,3 @@ def _form_page(
     if form.is_bound and form.errors and status == 200:
         status = 422
     return render(request, "sales/opportunities/form.html", context, status=status)
-
-
-def _verb(
-    request: SignedInRequest, opportunity: Opportunity, form: BaseForm, act: Any, words: dict[str, Any]
-) -> HttpResponse:
-    place = opportunity.get_absolute_url()
-    if request.method == "POST" and form.is_valid():
-        try:
-            act(opportunity, actor=request.user, **form.cleaned_data)
-        except ValidationError as refusal:
-            refused(form, refusal)
-        else:
-            messages.success(request, words["done"])
-            return redirect(place)
-    context = {**words, "parent": opportunity.name, "parent_url": place, "cancel_url": place, "form": form}
-    status = 422 if form.is_bound and form.errors else 200
-    return render(request, "records/confirm.html", context, status=status)

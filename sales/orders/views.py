@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from django import forms
-from django.contrib import messages
-from django.core.exceptions import ValidationError
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from crm.access.gate import SignedInRequest, may, needs
-from crm.records.forms import refused
-from sales.contracts.forms import ReasonForm
+from sales.documents.verb_forms import ReasonForm
+from sales.documents.verb_pages import posted, verb_page
 from sales.orders import acceptance, actions
 from sales.orders.filters import OrderFilter
 from sales.orders.forms import AnswerForm, DeliveredForm, DeliveryForm, OrderForm
@@ -51,9 +48,9 @@ def order_detail(request: SignedInRequest, order: Order) -> HttpResponse:
 def order_edit(request: SignedInRequest, order: Order) -> HttpResponse:
     """Change until when an order is delivered, and its remark."""
     initial = {"due_on": order.due_on, "remark": order.remark}
-    form = OrderForm(request.POST if request.method == "POST" else None, initial=initial)
-    return _page(
-        request, order, order, form, lambda: actions.change_order(order, actor=request.user, **form.cleaned_data),
+    form = OrderForm(posted(request), initial=initial)
+    return verb_page(
+        request, order, form, actions.change_order,
         title=_("Edit order"), action_label=_("Save"), done=_("Saved."),
     )  # fmt: skip
 
@@ -62,11 +59,9 @@ def order_edit(request: SignedInRequest, order: Order) -> HttpResponse:
 def delivery_add(request: SignedInRequest, order: Order) -> HttpResponse:
     """Plan a delivery of what is open."""
     free = actions.open_quantities(order)
-    form = DeliveryForm(request.POST if request.method == "POST" else None, order=order, free=free, proposed=free)
-    return _page(
-        request, order, order, form,
-        lambda: actions.plan_delivery(order, actor=request.user, quantities=form.quantities(), values=form.values()),
-        "sales/orders/delivery_form.html",
+    form = DeliveryForm(posted(request), order=order, free=free, proposed=free)
+    return verb_page(
+        request, order, form, _with_quantities(actions.plan_delivery, form), template="sales/orders/delivery_form.html",
         title=_("Plan a delivery"), action_label=_("Plan"), done=_("Delivery planned."),
     )  # fmt: skip
 
@@ -92,15 +87,12 @@ def delivery_edit(request: SignedInRequest, delivery: Delivery) -> HttpResponse:
     free = actions.open_quantities(delivery.order, besides=delivery)
     initial = {name: getattr(delivery, name) for name in actions.ON_THE_WAY}
     form = DeliveryForm(
-        request.POST if request.method == "POST" else None, order=delivery.order, free=free,
+        posted(request), order=delivery.order, free=free,
         proposed=_planned(delivery), initial=initial,
     )  # fmt: skip
-    return _page(
-        request, delivery, delivery.order, form,
-        lambda: actions.change_delivery(
-            delivery, actor=request.user, quantities=form.quantities(), values=form.values()
-        ),
-        "sales/orders/delivery_form.html",
+    return verb_page(
+        request, delivery, form, _with_quantities(actions.change_delivery, form),
+        template="sales/orders/delivery_form.html", back_to=delivery.order,
         title=_("Edit delivery"), action_label=_("Save"), done=_("Saved."),
     )  # fmt: skip
 
@@ -111,16 +103,16 @@ def delivery_delivered(request: SignedInRequest, delivery: Delivery) -> HttpResp
     free = actions.open_quantities(delivery.order, besides=delivery)
     initial = {"carrier": delivery.carrier, "tracking_number": delivery.tracking_number}
     form = DeliveredForm(
-        request.POST if request.method == "POST" else None, order=delivery.order, free=free,
+        posted(request), order=delivery.order, free=free,
         proposed=_planned(delivery), initial=initial,
     )  # fmt: skip
-    return _page(
-        request, delivery, delivery.order, form,
-        lambda: actions.record_delivered(
-            delivery, actor=request.user, quantities=form.quantities(), delivered_on=form.cleaned_data["delivered_on"],
-            carrier=form.cleaned_data["carrier"], tracking_number=form.cleaned_data["tracking_number"],
+    return verb_page(
+        request, delivery, form,
+        lambda row, actor, delivered_on, carrier, tracking_number, **_: actions.record_delivered(
+            row, actor=actor, quantities=form.quantities(), delivered_on=delivered_on,
+            carrier=carrier, tracking_number=tracking_number,
         ),
-        "sales/orders/delivery_form.html",
+        template="sales/orders/delivery_form.html", back_to=delivery.order,
         title=_("Record the delivery"), action_label=_("Record"), done=_("Delivery recorded."),
     )  # fmt: skip
 
@@ -128,10 +120,9 @@ def delivery_delivered(request: SignedInRequest, delivery: Delivery) -> HttpResp
 @needs(CHANGE, model=Delivery)
 def delivery_accept(request: SignedInRequest, delivery: Delivery) -> HttpResponse:
     """Record that the customer accepted a delivery."""
-    form = AnswerForm(request.POST if request.method == "POST" else None)
-    return _page(
-        request, delivery, delivery.order, form,
-        lambda: acceptance.accept_delivery(delivery, actor=request.user, **form.cleaned_data),
+    form = AnswerForm(posted(request))
+    return verb_page(
+        request, delivery, form, acceptance.accept_delivery, back_to=delivery.order,
         title=_("Record the acceptance"), action_label=_("Accepted"), done=_("Acceptance recorded."),
     )  # fmt: skip
 
@@ -139,10 +130,9 @@ def delivery_accept(request: SignedInRequest, delivery: Delivery) -> HttpRespons
 @needs(CHANGE, model=Delivery)
 def delivery_refuse(request: SignedInRequest, delivery: Delivery) -> HttpResponse:
     """Record that the customer refused a delivery."""
-    form = AnswerForm(request.POST if request.method == "POST" else None)
-    return _page(
-        request, delivery, delivery.order, form,
-        lambda: acceptance.refuse_delivery(delivery, actor=request.user, **form.cleaned_data),
+    form = AnswerForm(posted(request))
+    return verb_page(
+        request, delivery, form, acceptance.refuse_delivery, back_to=delivery.order,
         title=_("Record the refusal"), action_label=_("Refused"), done=_("Refusal recorded."), danger=True,
         facts=[_("What was in it is open again.")],
     )  # fmt: skip
@@ -151,10 +141,9 @@ def delivery_refuse(request: SignedInRequest, delivery: Delivery) -> HttpRespons
 @needs(CHANGE, model=Delivery)
 def delivery_cancel(request: SignedInRequest, delivery: Delivery) -> HttpResponse:
     """Cancel a delivery."""
-    form = ReasonForm(request.POST if request.method == "POST" else None)
-    return _page(
-        request, delivery, delivery.order, form,
-        lambda: actions.cancel_delivery(delivery, actor=request.user, reason=form.cleaned_data["reason"]),
+    form = ReasonForm(posted(request))
+    return verb_page(
+        request, delivery, form, actions.cancel_delivery, back_to=delivery.order,
         title=_("Cancel the delivery"), action_label=_("Cancel the delivery"), done=_("Delivery cancelled."),
         danger=True, facts=[_("What was in it is open again.")],
     )  # fmt: skip
@@ -174,18 +163,5 @@ def _planned(delivery: Delivery) -> dict[int, Any]:
     return dict(delivery.lines.values_list("order_line_id", "quantity"))
 
 
-def _page(
-    request: SignedInRequest, row: Order | Delivery, order: Order, form: forms.Form, act: Callable[[], Any],
-    template: str = "records/confirm.html", **words: Any,
-) -> HttpResponse:  # fmt: skip
-    if request.method == "POST" and form.is_valid():
-        try:
-            act()
-        except ValidationError as refusal:
-            refused(form, refusal)
-        else:
-            messages.success(request, words["done"])
-            return HttpResponseRedirect(order.get_absolute_url())
-    place = {"parent": row.number, "parent_url": row.get_absolute_url(), "cancel_url": row.get_absolute_url()}
-    status = 422 if form.is_bound and form.errors else 200
-    return render(request, template, {**words, **place, "form": form, "order": order}, status=status)
+def _with_quantities(act: Callable[..., Any], form: DeliveryForm) -> Callable[..., Any]:
+    return lambda row, actor, **_: act(row, actor=actor, quantities=form.quantities(), values=form.values())

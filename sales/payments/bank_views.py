@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse, HttpResponseRedirect
@@ -16,8 +14,9 @@ from django.views.decorators.http import require_POST, require_safe
 from crm.access.gate import SignedInRequest, needs
 from crm.records.forms import refused
 from crm.records.selection import Selection
-from sales.contracts.forms import ReasonForm
 from sales.documents.shown import money
+from sales.documents.verb_forms import ReasonForm
+from sales.documents.verb_pages import posted, verb_page
 from sales.payments import matching
 from sales.payments.filters import BankLineFilter
 from sales.payments.forms import BookForm, NoteForm, StatementForm
@@ -102,20 +101,23 @@ def bank_line_book(request: SignedInRequest, line: BankLine) -> HttpResponse:
 @needs(IMPORT, model=BankLine)
 def bank_line_ignore(request: SignedInRequest, line: BankLine) -> HttpResponse:
     """Say that a line is no payment of a customer."""
-    form = NoteForm(request.POST if request.method == "POST" else None)
+    form = NoteForm(posted(request))
     for name in ("ids", "all", "query"):
         del form.fields[name]
-    words = {"title": _("Set the line aside"), "action_label": _("Set aside"), "done": _("Line set aside.")}
-    return _verb(request, line, form, matching.ignore_line, words)
+    return verb_page(
+        request, line, form, matching.ignore_line,
+        title=_("Set the line aside"), action_label=_("Set aside"), done=_("Line set aside."),
+    )  # fmt: skip
 
 
 @needs(IMPORT, model=BankLine)
 def bank_line_release(request: SignedInRequest, line: BankLine) -> HttpResponse:
     """Untie a line from its payment."""
-    form = ReasonForm(request.POST if request.method == "POST" else None)
-    words = {"title": _("Untie the line"), "action_label": _("Untie"), "done": _("The line can be matched again."),
-             "facts": [_("The payment stays as it is.")]}  # fmt: skip
-    return _verb(request, line, form, matching.release_line, words)
+    return verb_page(
+        request, line, ReasonForm(posted(request)), matching.release_line,
+        title=_("Untie the line"), action_label=_("Untie"), done=_("The line can be matched again."),
+        facts=[_("The payment stays as it is.")],
+    )  # fmt: skip
 
 
 @needs(IMPORT, model=BankLine)
@@ -182,20 +184,6 @@ def _line_page(request: SignedInRequest, line: BankLine, form: BookForm | None, 
         "form": form or BookForm(initial={"customer": customer.number if customer else ""}, user=request.user),
     }  # fmt: skip
     return render(request, "sales/payments/bank_line.html", context, status=status)
-
-
-def _verb(request: SignedInRequest, line: BankLine, form: Any, act: Any, words: dict[str, Any]) -> HttpResponse:
-    if request.method == "POST" and form.is_valid():
-        try:
-            act(line, actor=request.user, **form.cleaned_data)
-        except ValidationError as refusal:
-            refused(form, refusal)
-        else:
-            messages.success(request, words["done"])
-            return HttpResponseRedirect(line.get_absolute_url())
-    place = {"parent": str(line), "parent_url": line.get_absolute_url(), "cancel_url": line.get_absolute_url()}
-    context = {**words, **place, "form": form}
-    return render(request, "records/confirm.html", context, status=422 if form.is_bound and form.errors else 200)
 
 
 def _told(statement: BankImport) -> str:

@@ -14,10 +14,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from crm.ui.widgets import DayInput, MoneyInput, SearchSelect
-from sales.contracts.forms import ReasonForm
 from sales.contracts.models import Contract, Instalment
 from sales.documents.models import CURRENCIES
 from sales.documents.shown import money
+from sales.documents.verb_forms import ReasonForm
 from sales.opportunities.choosing import customers_to_choose
 from sales.payments.holding import Account
 from sales.payments.models import Payment

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -19,12 +16,11 @@ from django.views.decorators.http import require_POST
 from crm.access.gate import SignedInRequest, needs
 from crm.approvals.actions import approve
 from crm.approvals.models import ApprovalRequest, ApprovalTask
-from crm.approvals.routing import preview
 from crm.people.models import User
-from crm.records.forms import refused
 from crm.records.selection import Selection
-from sales.contracts.forms import CommentForm, ReasonForm, SubmitForm
 from sales.documents.shown import money
+from sales.documents.verb_forms import CommentForm, ReasonForm
+from sales.documents.verb_pages import posted, submit_page, verb_page
 from sales.payments import actions, reversing, settling
 from sales.payments.approvals import CODE
 from sales.payments.filters import PaymentFilter
@@ -39,29 +35,18 @@ AT_ONCE = 100
 @needs(CHANGE, model=Payment)
 def payment_submit(request: SignedInRequest, payment: Payment) -> HttpResponse:
     """Put a claim up: those of the flow decide, finance confirms."""
-    way = preview(CODE, payment, actor=request.user)
-    form = SubmitForm(_posted(request), preview=way)
-    steps = [
-        _("%(step)s: %(people)s") % {"step": step.name, "people": ", ".join(map(str, step.people)) or "—"}
-        for step in way.steps
-    ]
-    return _page(
-        request, payment, form,
-        lambda: actions.submit_payment(
-            payment, actor=request.user, chosen=form.chosen(), comment=form.cleaned_data["comment"]
-        ),
-        title=_("Submit the payment"), action_label=_("Submit"), done=_("Payment submitted."),
-        text=way.why or _("This will go to:"), facts=steps, danger=way.is_blocked,
-    )  # fmt: skip
+    return submit_page(
+        request, CODE, payment, actions.submit_payment, done=_("Payment submitted."), title=_("Submit the payment")
+    )
 
 
 @needs(CHANGE, model=Payment)
 def payment_withdraw(request: SignedInRequest, payment: Payment) -> HttpResponse:
     """Take a claim back before it is confirmed."""
-    form = CommentForm(_posted(request))
-    return _page(
+    form = CommentForm(posted(request))
+    return verb_page(
         request, payment, form,
-        lambda: actions.withdraw_payment(payment, actor=request.user, comment=form.cleaned_data["comment"]),
+        actions.withdraw_payment,
         title=_("Withdraw the claim"), action_label=_("Withdraw"), done=_("Claim withdrawn."),
     )  # fmt: skip
 
@@ -69,11 +54,11 @@ def payment_withdraw(request: SignedInRequest, payment: Payment) -> HttpResponse
 @needs(CHANGE, model=Payment)
 def payment_void(request: SignedInRequest, payment: Payment) -> HttpResponse:
     """Give up a claim that waits for nobody."""
-    form = ReasonForm(_posted(request))
+    form = ReasonForm(posted(request))
     facts = [_("Its number is not given again.")] if payment.number else [_("The draft is discarded.")]
-    return _page(
+    return verb_page(
         request, payment, form,
-        lambda: actions.void_payment(payment, actor=request.user, reason=form.cleaned_data["reason"]),
+        actions.void_payment,
         title=_("Give up the claim"), action_label=_("Give up"), done=_("Claim given up."), danger=True, facts=facts,
     )  # fmt: skip
 
@@ -82,10 +67,10 @@ def payment_void(request: SignedInRequest, payment: Payment) -> HttpResponse:
 def payment_allocate(request: SignedInRequest, payment: Payment) -> HttpResponse:
     """Let what is left of a payment settle instalments of the customer."""
     account = seen_account(payment.customer_id, payment.currency)
-    form = PartsForm(_posted(request), parts=account.open_parts(None), account=account)
-    return _page(
+    form = PartsForm(posted(request), parts=account.open_parts(None), account=account)
+    return verb_page(
         request, payment, form,
-        lambda: settling.allocate_payment(payment, actor=request.user, parts=form.chosen_parts()),
+        lambda row, actor, **_: settling.allocate_payment(row, actor=actor, parts=form.chosen_parts()),
         title=_("Allocate"), action_label=_("Allocate"), done=_("Payment allocated."),
         text=_("%(left)s is left.") % {"left": money(payment.prepaid, payment.currency)},
         facts=[_("Leave all empty to settle the oldest due first.")],
@@ -95,10 +80,10 @@ def payment_allocate(request: SignedInRequest, payment: Payment) -> HttpResponse
 @needs(CONFIRM, model=Allocation)
 def allocation_release(request: SignedInRequest, allocation: Allocation) -> HttpResponse:
     """Take back that a payment settles an instalment."""
-    form = ReasonForm(_posted(request))
-    return _page(
+    form = ReasonForm(posted(request))
+    return verb_page(
         request, allocation.payment, form,
-        lambda: settling.release_allocation(allocation, actor=request.user, reason=form.cleaned_data["reason"]),
+        lambda payment, **given: settling.release_allocation(allocation, **given),
         title=_("Take the allocation back"), action_label=_("Take back"), done=_("Allocation taken back."),
         facts=[_("The money stays with the customer as a prepayment.")],
     )  # fmt: skip
@@ -107,13 +92,13 @@ def allocation_release(request: SignedInRequest, allocation: Allocation) -> Http
 @needs(REVERSE, model=Payment)
 def payment_reverse(request: SignedInRequest, payment: Payment) -> HttpResponse:
     """Write the counter-entry of a confirmed payment."""
-    form = ReverseForm(_posted(request), initial={"day": timezone.localdate()})
+    form = ReverseForm(posted(request), initial={"day": timezone.localdate()})
     facts = [_("What it settled is open again, and its bank line can be matched anew.")]
     if reversing.needs_second(payment.amount):
         facts.append(_("So large a reversal takes effect when a second person of finance confirms it."))
-    return _page(
+    return verb_page(
         request, payment, form,
-        lambda: reversing.reverse_payment(payment, actor=request.user, **form.cleaned_data),
+        reversing.reverse_payment,
         title=_("Reverse the payment"), action_label=_("Reverse"), done=_("Reversal written."), danger=True,
         facts=facts,
     )  # fmt: skip
@@ -122,9 +107,9 @@ def payment_reverse(request: SignedInRequest, payment: Payment) -> HttpResponse:
 @needs(REVERSE, model=Payment)
 def payment_confirm_reversal(request: SignedInRequest, payment: Payment) -> HttpResponse:
     """Let a large reversal take effect, as a second person."""
-    return _page(
-        request, payment, forms.Form(_posted(request)),
-        lambda: reversing.confirm_reversal(payment, actor=request.user),
+    return verb_page(
+        request, payment, forms.Form(posted(request)),
+        reversing.confirm_reversal,
         title=_("Confirm the reversal"), action_label=_("Confirm"), done=_("Reversal confirmed."), danger=True,
         text=payment.reversal_reason,
     )  # fmt: skip
@@ -133,10 +118,10 @@ def payment_confirm_reversal(request: SignedInRequest, payment: Payment) -> Http
 @needs(REVERSE, model=Payment)
 def payment_refuse_reversal(request: SignedInRequest, payment: Payment) -> HttpResponse:
     """Leave the payment as it is."""
-    form = ReasonForm(_posted(request))
-    return _page(
+    form = ReasonForm(posted(request))
+    return verb_page(
         request, payment, form,
-        lambda: reversing.refuse_reversal(payment, actor=request.user, reason=form.cleaned_data["reason"]),
+        reversing.refuse_reversal,
         title=_("Refuse the reversal"), action_label=_("Refuse"), done=_("Reversal refused."),
     )  # fmt: skip
 
@@ -200,23 +185,3 @@ def _confirm_each(request: SignedInRequest, waiting: list[tuple[Payment, Approva
     if done:
         text = ngettext("%(count)s payment decided on.", "%(count)s payments decided on.", done)
         messages.success(request, text % {"count": done})
-
-
-def _posted(request: SignedInRequest) -> Any:
-    return request.POST if request.method == "POST" else None
-
-
-def _page(
-    request: SignedInRequest, payment: Payment, form: forms.Form, act: Callable[[], Any], **words: Any
-) -> HttpResponse:
-    if request.method == "POST" and form.is_valid():
-        try:
-            act()
-        except ValidationError as refusal:
-            refused(form, refusal)
-        else:
-            messages.success(request, words["done"])
-            return HttpResponseRedirect(payment.get_absolute_url())
-    place = {"parent": str(payment), "parent_url": payment.get_absolute_url()}
-    context = {**words, **place, "cancel_url": payment.get_absolute_url(), "form": form}
-    return render(request, "records/confirm.html", context, status=422 if form.is_bound and form.errors else 200)

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from crm.access.gate import SignedInRequest, needs
 from crm.records.forms import refused
 from crm.ui.widgets import DayInput
-from sales.contracts.forms import ReasonForm
+from sales.documents.verb_forms import ReasonForm
 from sales.periods import actions
 from sales.periods.closing import closed_until
 from sales.periods.models import PeriodClose

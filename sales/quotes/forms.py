@@ -12,7 +12,6 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from crm.approvals.routing import Preview
 from crm.people.models import User
 from crm.records.stale import fingerprint
 from crm.ui.widgets import DayInput, SearchSelect
@@ -102,33 +101,6 @@ def _initial(quote: Quote | None) -> dict[str, Any]:
     kept = {name: getattr(quote, name) for name in EDITABLE}
     kept |= {name: getattr(quote, f"{name}_id") for name in ("contact", "opportunity", "requirement")}
     return {**kept, "discount": plain(quote.discount * 100), "seen": fingerprint(quote, WATCHED)}
-
-
-class ReasonForm(forms.Form):
-    """Why."""
-
-    reason = forms.CharField(label=_("Reason"), max_length=200, widget=forms.Textarea(attrs={"rows": 2}))
-
-
-class SubmitForm(forms.Form):
-    """A word for those who decide, and who they are where the flow leaves it to whoever submits."""
-
-    comment = forms.CharField(
-        label=_("Comment"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 2})
-    )
-
-    def __init__(self, *args: Any, preview: Preview, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for step in preview.steps:
-            if step.offered:
-                self.fields[f"chosen_{step.key}"] = forms.TypedMultipleChoiceField(
-                    label=step.name, choices=[(person.pk, person.name) for person in step.offered], coerce=int,
-                    widget=forms.CheckboxSelectMultiple,
-                )  # fmt: skip
-
-    def chosen(self) -> dict[str, list[int]]:
-        """The people chosen, by the key of their step."""
-        return {name.removeprefix("chosen_"): self.cleaned_data[name] for name in self.fields if name != "comment"}
 
 
 class SendForm(forms.Form):

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.forms import BaseForm
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from crm.access.gate import SignedInRequest, needs
-from crm.approvals.routing import preview
 from crm.records.forms import refused
 from sales.documents.choosing import customer_named
+from sales.documents.verb_forms import CommentForm, ReasonForm
+from sales.documents.verb_pages import asked, posted, submit_page, verb_page
 from sales.links.actions import link_path
 from sales.quotes import actions, versions
-from sales.quotes.forms import ReasonForm, SendForm, SubmitForm
+from sales.quotes.forms import SendForm
 from sales.quotes.models import Quote
 
 ADD, CHANGE = "sales.add_quote", "sales.change_quote"
@@ -29,37 +26,26 @@ ADD, CHANGE = "sales.add_quote", "sales.change_quote"
 @needs(CHANGE, model=Quote)
 def quote_submit(request: SignedInRequest, quote: Quote) -> HttpResponse:
     """Put a quote up for approval, after showing who will decide and why."""
-    seen = preview("sales.quote", quote, actor=request.user)
-    form = SubmitForm(request.POST or None, preview=seen)
-
-    def act() -> None:
-        comment = form.cleaned_data["comment"]
-        actions.submit_quote(quote, actor=request.user, chosen=form.chosen(), comment=comment)
-
-    context = {"title": _("Submit for approval"), "action_label": _("Submit"), "preview": seen}
-    return _verb(request, quote, form, act, context, _("Submitted."), "sales/quotes/submit.html")
+    return submit_page(request, "sales.quote", quote, actions.submit_quote, done=_("Submitted."))
 
 
 @needs(CHANGE, model=Quote)
 def quote_withdraw(request: SignedInRequest, quote: Quote) -> HttpResponse:
     """Take a waiting quote back."""
-    facts = [_("It can be changed and submitted again; its number stays.")]
-    context = {"title": _("Withdraw the quote"), "action_label": _("Withdraw"), "facts": facts}
-    return _verb(
-        request, quote, None, lambda: actions.withdraw_quote(quote, actor=request.user), context, _("Withdrawn.")
-    )
+    return verb_page(
+        request, quote, CommentForm(posted(request)), actions.withdraw_quote,
+        title=_("Withdraw the quote"), action_label=_("Withdraw"), done=_("Withdrawn."),
+        facts=[_("It can be changed and submitted again; its number stays.")],
+    )  # fmt: skip
 
 
 @needs(CHANGE, model=Quote)
 def quote_void(request: SignedInRequest, quote: Quote) -> HttpResponse:
     """Declare a quote void."""
-    form = ReasonForm(request.POST or None)
-    facts = [_("It does not count any more, and links to it end."), _("Its number is not given again.")]
-    context = {"title": _("Declare void"), "action_label": _("Declare void"), "facts": facts, "danger": True}
-    return _verb(
-        request, quote, form,
-        lambda: actions.void_quote(quote, actor=request.user, reason=form.cleaned_data["reason"]),
-        context, _("The quote is void."),
+    return verb_page(
+        request, quote, ReasonForm(posted(request)), actions.void_quote,
+        title=_("Declare void"), action_label=_("Declare void"), done=_("The quote is void."), danger=True,
+        facts=[_("It does not count any more, and links to it end."), _("Its number is not given again.")],
     )  # fmt: skip
 
 
@@ -100,7 +86,7 @@ def quote_copy(request: SignedInRequest, quote: Quote) -> HttpResponse:
 @needs(CHANGE, model=Quote)
 def quote_send(request: SignedInRequest, quote: Quote) -> HttpResponse:
     """Mark it as sent, and show the customer's link: this once, only its hash is kept."""
-    form = SendForm(request.POST or None, initial={"until": quote.valid_until})
+    form = SendForm(posted(request), initial={"until": quote.valid_until})
     if request.method == "POST" and form.is_valid():
         try:
             link, token = actions.send_quote(quote, actor=request.user, until=form.cleaned_data["until"])
@@ -111,12 +97,13 @@ def quote_send(request: SignedInRequest, quote: Quote) -> HttpResponse:
             answer = render(request, "sales/quotes/sent.html", context)
             answer["Cache-Control"] = "no-store"
             return answer
-    facts = [
-        _("The quote is marked as sent, and a link is made under which the customer accepts or asks for changes."),
-        _("Earlier links to this quote end."),
-    ]
-    context = {"title": _("Send to the customer"), "action_label": _("Mark as sent, make a link"), "facts": facts}
-    return _confirm(request, quote, form, context)
+    return asked(
+        request, quote, form, title=_("Send to the customer"), action_label=_("Mark as sent, make a link"),
+        facts=[
+            _("The quote is marked as sent, and a link is made under which the customer accepts or asks for changes."),
+            _("Earlier links to this quote end."),
+        ],
+    )  # fmt: skip
 
 
 @needs(CHANGE, model=Quote)
@@ -130,38 +117,3 @@ def quote_revoke_link(request: SignedInRequest, quote: Quote) -> HttpResponse:
     else:
         messages.success(request, _("The link no longer works."))
     return redirect(quote)
-
-
-def _verb(
-    request: SignedInRequest,
-    quote: Quote,
-    form: BaseForm | None,
-    act: Callable[[], Any],
-    context: dict[str, Any],
-    done: str,
-    template: str = "records/confirm.html",
-) -> HttpResponse:
-    if request.method == "POST" and (form is None or form.is_valid()):
-        try:
-            act()
-        except ValidationError as refusal:
-            if form is None:
-                messages.error(request, " ".join(refusal.messages))
-                return redirect(quote)
-            refused(form, refusal)
-        else:
-            messages.success(request, done)
-            return redirect(quote)
-    return _confirm(request, quote, form, context, template)
-
-
-def _confirm(
-    request: SignedInRequest,
-    quote: Quote,
-    form: BaseForm | None,
-    context: dict[str, Any],
-    template: str = "records/confirm.html",
-) -> HttpResponse:
-    shown = {"form": form, "parent": str(quote), "parent_url": quote.get_absolute_url(),
-             "cancel_url": quote.get_absolute_url(), "quote": quote, **context}  # fmt: skip
-    return render(request, template, shown, status=422 if form is not None and form.errors else 200)

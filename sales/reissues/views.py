@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -16,13 +14,12 @@ from django.views.decorators.http import require_safe
 
 from crm.access.gate import SignedInRequest, needs
 from crm.api.once import made_once
-from crm.approvals.routing import preview
 from crm.attachments.actions import attach_files
 from crm.attachments.receiving import received
-from sales.contracts.forms import CommentForm, ReasonForm, SubmitForm
-from sales.invoices.forms import IssueForm
+from sales.documents.verb_forms import CommentForm, ReasonForm
+from sales.documents.verb_pages import posted, submit_page, verb_page
 from sales.invoices.models import Invoice, Reissue
-from sales.invoices.verb_views import confirm_page, issue_page, steps_of, with_file
+from sales.invoices.verb_views import issue_page
 from sales.reissues import actions, confirmation, red_letters
 from sales.reissues.actions import PURPOSE, left_of
 from sales.reissues.filters import ReissueFilter
@@ -83,25 +80,16 @@ def reissue_filter(request: SignedInRequest) -> HttpResponse:
 @needs(CHANGE, model=Reissue)
 def reissue_submit(request: SignedInRequest, reissue: Reissue) -> HttpResponse:
     """Put a request up for approval."""
-    way = preview(PURPOSE, reissue, actor=request.user)
-    form = SubmitForm(_data(request), preview=way)
-    return confirm_page(
-        request, reissue, form,
-        lambda: actions.submit_reissue(
-            reissue, actor=request.user, chosen=form.chosen(), comment=form.cleaned_data["comment"]
-        ),
-        title=_("Submit for approval"), action_label=_("Submit"), done=_("Reissue submitted."),
-        text=way.why or _("This will go to:"), facts=steps_of(way), danger=way.is_blocked,
-    )  # fmt: skip
+    return submit_page(request, PURPOSE, reissue, actions.submit_reissue, done=_("Reissue submitted."))
 
 
 @needs(CHANGE, model=Reissue)
 def reissue_withdraw(request: SignedInRequest, reissue: Reissue) -> HttpResponse:
     """Take a request back before the last decision."""
-    form = CommentForm(_data(request))
-    return confirm_page(
+    form = CommentForm(posted(request))
+    return verb_page(
         request, reissue, form,
-        lambda: actions.withdraw_reissue(reissue, actor=request.user, comment=form.cleaned_data["comment"]),
+        actions.withdraw_reissue,
         title=_("Withdraw from approval"), action_label=_("Withdraw"), done=_("Reissue withdrawn."),
     )  # fmt: skip
 
@@ -109,10 +97,10 @@ def reissue_withdraw(request: SignedInRequest, reissue: Reissue) -> HttpResponse
 @needs(CHANGE, model=Reissue)
 def reissue_void(request: SignedInRequest, reissue: Reissue) -> HttpResponse:
     """Give up a request before its red letter."""
-    form = ReasonForm(_data(request))
-    return confirm_page(
+    form = ReasonForm(posted(request))
+    return verb_page(
         request, reissue, form,
-        lambda: actions.void_reissue(reissue, actor=request.user, reason=form.cleaned_data["reason"]),
+        actions.void_reissue,
         title=_("Give up the reissue"), action_label=_("Give up"), done=_("Reissue given up."), danger=True,
         facts=[_("The invoice stays as it was issued.")],
     )  # fmt: skip
@@ -122,11 +110,11 @@ def reissue_void(request: SignedInRequest, reissue: Reissue) -> HttpResponse:
 def reissue_confirmation(request: SignedInRequest, reissue: Reissue) -> HttpResponse:
     """Record the confirmation form at the tax platform, or what became of it."""
     is_new = reissue.confirmation in ("", *confirmation.VOID)
-    form = ConfirmationForm(_data(request), reissue=reissue, is_new=is_new)
+    form = ConfirmationForm(posted(request), reissue=reissue, is_new=is_new)
     act = confirmation.begin_confirmation if is_new else confirmation.move_confirmation
     lapses = _("A form that waits for the other side is void after 72 hours; a new one can be begun then.")
-    return confirm_page(
-        request, reissue, form, lambda: act(reissue, actor=request.user, **form.cleaned_data),
+    return verb_page(
+        request, reissue, form, act,
         title=_("Confirmation form for the red letter"), action_label=_("Record"),
         done=_("Confirmation form recorded."), facts=[lapses] if reissue.is_used_by_buyer else [],
     )  # fmt: skip
@@ -135,20 +123,14 @@ def reissue_confirmation(request: SignedInRequest, reissue: Reissue) -> HttpResp
 @needs(ISSUE, model=Reissue)
 def reissue_red(request: SignedInRequest, reissue: Reissue) -> HttpResponse:
     """Record the red letter."""
-    form = IssueForm(_data(request), request.FILES or None, user=request.user, document=reissue)
-
-    def act() -> Invoice:
-        return with_file(reissue, form, request.user, lambda **given: red_letters.issue_red_letter(
-            reissue, actor=request.user, **given))  # fmt: skip
-
-    return issue_page(request, reissue, form, act, title=_("Record the red letter"))
+    return issue_page(request, reissue, red_letters.issue_red_letter, title=_("Record the red letter"))
 
 
 @needs(CHANGE, model=Reissue)
 def reissue_again(request: SignedInRequest, reissue: Reissue) -> HttpResponse:
     """Another application for the new invoice."""
-    return confirm_page(
-        request, reissue, forms.Form(_data(request)), lambda: red_letters.apply_again(reissue, actor=request.user),
+    return verb_page(
+        request, reissue, forms.Form(posted(request)), red_letters.apply_again,
         title=_("Apply for the new invoice again"), action_label=_("Prepare"),
         done=_("The new application is a draft."),
     )  # fmt: skip
@@ -157,19 +139,15 @@ def reissue_again(request: SignedInRequest, reissue: Reissue) -> HttpResponse:
 @needs(CHANGE, model=Reissue)
 def reissue_settle(request: SignedInRequest, reissue: Reissue) -> HttpResponse:
     """Close a reissue without its new invoice."""
-    form = ReasonForm(_data(request))
-    return confirm_page(
+    form = ReasonForm(posted(request))
+    return verb_page(
         request, reissue, form,
-        lambda: red_letters.settle_without_new(reissue, actor=request.user, reason=form.cleaned_data["reason"]),
+        red_letters.settle_without_new,
         title=_("Close without a new invoice"), action_label=_("Close the reissue"), done=_("Reissue closed."),
     )  # fmt: skip
 
 
 # ── parts of the pages above ──
-
-
-def _data(request: SignedInRequest) -> Any:
-    return request.POST if request.method == "POST" else None
 
 
 def _form(request: SignedInRequest, invoice: Invoice, reissue: Reissue | None = None) -> ReissueForm:

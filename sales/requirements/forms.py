@@ -63,17 +63,3 @@ class CheckForm(forms.Form):
         label=_("Note"), max_length=2000, required=False, widget=forms.Textarea(attrs={"rows": 5}),
         help_text=_("What has to change, or why it cannot be done. The owner and the approvers read it."),
     )  # fmt: skip
-
-
-class ReasonForm(forms.Form):
-    """Why."""
-
-    reason = forms.CharField(label=_("Reason"), max_length=200)
-
-
-class SubmitForm(forms.Form):
-    """A word to the approvers."""
-
-    comment = forms.CharField(
-        label=_("Comment for the approvers"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 3})
-    )

@@ -8,7 +8,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.forms import BaseForm
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -27,12 +26,14 @@ from crm.ui.navigation import address
 from customers.contacts.models import Contact
 from customers.customers.models import Customer
 from sales.documents.shown import number_text
+from sales.documents.verb_forms import CommentForm, ReasonForm
+from sales.documents.verb_pages import posted, submit_page, verb_page
 from sales.opportunities.choosing import ChooseCustomerForm, customers_to_choose
 from sales.opportunities.models import Opportunity
 from sales.quotes.models import Quote
 from sales.requirements import actions
 from sales.requirements.filters import RequirementFilter
-from sales.requirements.forms import CheckForm, ReasonForm, RequirementForm, SubmitForm
+from sales.requirements.forms import CheckForm, RequirementForm
 from sales.requirements.line_forms import NeedEditor
 from sales.requirements.lines import estimate
 from sales.requirements.models import Requirement, RequirementLine
@@ -133,28 +134,33 @@ def requirement_lines(request: SignedInRequest) -> HttpResponse:
 @needs(CHANGE, model=Requirement)
 def requirement_submit(request: SignedInRequest, requirement: Requirement) -> HttpResponse:
     """Put it up for approval."""
-    words = {
-        "title": _("Submit requirement"), "action_label": _("Submit"), "done": _("Submitted for approval."),
-        "facts": [_("A technician checks first, then the approvers decide."), _("Until then it cannot be changed.")],
-    }  # fmt: skip
-    return _verb(request, requirement, SubmitForm(request.POST or None), actions.submit_requirement, words)
+    return submit_page(
+        request, "sales.requirement", requirement, actions.submit_requirement, done=_("Submitted for approval."),
+        title=_("Submit requirement"),
+    )  # fmt: skip
 
 
 @needs(CHANGE, model=Requirement)
 def requirement_withdraw(request: SignedInRequest, requirement: Requirement) -> HttpResponse:
     """Take it back before the last decision."""
-    words = {"title": _("Withdraw requirement"), "action_label": _("Withdraw"), "done": _("Withdrawn.")}
-    return _verb(request, requirement, SubmitForm(request.POST or None), actions.withdraw_requirement, words)
+    form = CommentForm(posted(request))
+    return verb_page(
+        request, requirement, form,
+        actions.withdraw_requirement,
+        title=_("Withdraw requirement"), action_label=_("Withdraw"), done=_("Withdrawn."),
+    )  # fmt: skip
 
 
 @needs(CHANGE, model=Requirement)
 def requirement_void(request: SignedInRequest, requirement: Requirement) -> HttpResponse:
     """Give it up, with a reason."""
-    words = {
-        "title": _("Give requirement up"), "action_label": _("Give up"), "done": _("Given up."), "danger": True,
-        "facts": [_("Its number stays taken."), _("A customer with no other open business becomes a lead again.")],
-    }  # fmt: skip
-    return _verb(request, requirement, ReasonForm(request.POST or None), actions.void_requirement, words)
+    form = ReasonForm(posted(request))
+    return verb_page(
+        request, requirement, form,
+        actions.void_requirement,
+        title=_("Give requirement up"), action_label=_("Give up"), done=_("Given up."), danger=True,
+        facts=[_("Its number stays taken."), _("A customer with no other open business becomes a lead again.")],
+    )  # fmt: skip
 
 
 @needs(CHECK_RIGHT, model=Requirement, rows="to_check_by")
@@ -274,19 +280,3 @@ def _written(
     context = {"form": form, "editor": editor, "title": title, "cancel_url": cancel_url,
                "customer": form.instance.customer}  # fmt: skip
     return render(request, "sales/requirements/form.html", context, status=status)
-
-
-def _verb(
-    request: SignedInRequest, requirement: Requirement, form: BaseForm, act: Any, words: dict[str, Any]
-) -> HttpResponse:
-    place = requirement.get_absolute_url()
-    if request.method == "POST" and form.is_valid():
-        try:
-            act(requirement, actor=request.user, **form.cleaned_data)
-        except ValidationError as refusal:
-            refused(form, refusal)
-        else:
-            messages.success(request, words["done"])
-            return redirect(place)
-    context = {**words, "parent": str(requirement), "parent_url": place, "cancel_url": place, "form": form}
-    return render(request, "records/confirm.html", context, status=422 if form.is_bound and form.errors else 200)

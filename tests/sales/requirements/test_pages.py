@@ -6,11 +6,12 @@ from decimal import Decimal
 import pytest
 
 from crm.approvals import actions as approvals
-from crm.approvals.models import ApprovalRequest
+from crm.approvals.models import ApprovalRequest, Flow
 from sales.requirements.actions import submit_requirement
 from sales.requirements.models import Requirement
 from tests.contract.fingerprints import fingerprint
 from tests.factories import make_customer, make_department, make_pooled_customer, make_user, sign_in
+from tests.factories.approvals import STEP
 from tests.factories.sales import make_opportunity, make_product, make_requirement
 
 pytestmark = pytest.mark.django_db
@@ -90,6 +91,23 @@ def test_an_opportunity_fills_in_its_customer_and_itself(company):
     answer = sign_in(company.rep).get(f"/sales/requirements/new/?opportunity={talk.pk}")
     assert answer.status_code == 200
     assert answer.context["form"]["opportunity"].value() == talk.pk
+
+
+def test_whoever_submits_chooses_the_approvers_a_flow_leaves_open(company):
+    flow = Flow.objects.get(purpose="sales.requirement")
+    version = flow.version
+    who = {"kind": "chosen", "users": [company.technician.pk, company.head.pk]}
+    version.definition = {"conditions": [], "steps": [{**STEP, "key": "open", "name": "Whom you like", "who": who}]}
+    version.save()
+    requirement, rep = make_requirement(company.customer), sign_in(company.rep)
+    place = requirement.get_absolute_url()
+    assert "Whom you like" in rep.get(f"{place}submit/").text
+    before = fingerprint()
+    assert rep.post(f"{place}submit/", {"comment": ""}).status_code == 422
+    assert rep.post(f"{place}submit/", {"chosen_open": [company.rep.pk]}).status_code == 422
+    assert fingerprint() == before
+    assert rep.post(f"{place}submit/", {"chosen_open": [company.head.pk]}).status_code == 302
+    assert list(ApprovalRequest.objects.get().tasks.values_list("approver", flat=True)) == [company.head.pk]
 
 
 def test_a_requirement_goes_its_way_through_pages(company):
