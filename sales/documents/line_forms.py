@@ -21,7 +21,7 @@ from sales.documents.lines import LARGEST_LINE, MOST_LINES, LineValues, Terms, w
 from sales.documents.models import Document, Line
 from sales.money import ZERO, Totals, cents, combined_discount, line_totals
 from sales.products.models import Product, TaxRate
-from sales.products.prices import prices_for
+from sales.products.prices import counting_day, prices_for
 
 # the products whose codes are proposed while typing; others are found all the same
 MOST_PROPOSED = 500
@@ -221,7 +221,8 @@ class LineEditor:
     def _fill(self, changed: int, products: dict[str, Product] | None = None) -> None:
         """Copy from its product what a row leaves empty; all of it where the product was just changed."""
         products = self._products() if products is None else products
-        prices = prices_for(products.values(), self.terms.customer, self.terms.day) if products else {}
+        day = counting_day(self.terms.day)
+        prices = prices_for(products.values(), self.terms.customer, day) if products else {}
         for place, row in enumerate(self.rows):
             product = products.get(row.texts["product"].strip().upper())
             is_fresh = place == changed or not (row.texts["name"].strip() or row.texts["price"].strip())

@@ -16,7 +16,7 @@ from customers.customers.models import Customer
 from sales.documents.models import Document, Line
 from sales.money import LARGEST, ZERO, cents, combined_discount, line_totals, total_of
 from sales.products.models import Product, TaxRate
-from sales.products.prices import Price, prices_for
+from sales.products.prices import Price, counting_day, prices_for
 
 MOST_LINES = 200
 MOST_QUANTITY = Decimal("9999999999")
@@ -27,7 +27,7 @@ PRICE_STEP = Decimal("0.0001")
 
 @dataclass(frozen=True)
 class Terms:
-    """What all lines of a document share; `customer` and `day` say which prices count.
+    """What all lines of a document share; `customer` and `day` say which prices count, `day` which tax rates.
 
     `discount` is the one on the whole document, as a fraction of 1.
     """
@@ -77,7 +77,7 @@ def checked_lines(document: Document, given: Sequence[LineValues], terms: Terms)
     if len(named) != len(set(named)):
         raise ValidationError({"lines": _("A line stands here twice.")})
     products = Product.objects.in_bulk({one.product_id for one in given if one.product_id is not None})
-    prices = prices_for(products.values(), terms.customer, terms.day)
+    prices = prices_for(products.values(), terms.customer, counting_day(terms.day))
     rates = set(TaxRate.objects.valid_on(terms.day).values_list("rate", flat=True))
     lines: list[Line] = []
     wrong: dict[str, str] = {}

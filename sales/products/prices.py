@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from django.db.models import Q
+from django.utils import timezone
 
 from customers.customers.models import Customer
 from sales.products.models import PriceList, PriceListEntry, Product
@@ -27,6 +28,14 @@ class Price:
 def price_for(product: Product, customer: Customer | None, day: date) -> Price:
     """The price of a product for a customer on a day; without a customer only lists for everybody count."""
     return prices_for([product], customer, day)[product.pk]
+
+
+def counting_day(day: date) -> date:
+    """The day whose prices count for a document of this date: its own where it is still to come, else today.
+
+    An old date on a document does not bring old minimum prices back.
+    """
+    return max(day, timezone.localdate())
 
 
 def prices_for(products: Iterable[Product], customer: Customer | None, day: date) -> dict[int, Price]:

@@ -24,7 +24,8 @@ from sales.documents.models import WAITING_STATES
 from sales.documents.submitting import end_approval, move, submit_document, withdraw_document
 from sales.links.actions import end_links, make_link
 from sales.links.models import CustomerLink
-from sales.products.prices import prices_for
+from sales.products.prices import counting_day, prices_for
+from sales.quotes.measuring import measure_anew
 from sales.quotes.models import Quote
 
 EDITABLE = (
@@ -87,7 +88,9 @@ def submit_quote(
     quote: Quote, *, actor: User, chosen: Mapping[str, Sequence[int]] | None = None, comment: str = ""
 ) -> Quote:
     """Put a quote up for approval; it gets its number now, once."""
-    submit_document(quote, actor=actor, kind="quote", chosen=chosen, comment=comment, check=_refuse_unready)
+    submit_document(
+        quote, actor=actor, kind="quote", chosen=chosen, comment=comment, check=lambda row: _refuse_unready(row, actor)
+    )
     return quote
 
 
@@ -260,21 +263,24 @@ def _write(quote: Quote, actor: User, lines: Sequence[LineValues], *, is_new: bo
     ready = checked_lines(quote, lines, terms)
     keep_lines(quote, ready)
     products = [line.product for line in ready if line.product]
-    prices = prices_for(products, terms.customer, terms.day) if products else {}
+    prices = prices_for(products, terms.customer, counting_day(terms.day)) if products else {}
     sources = {price.source for price in prices.values()}
     quote.price_list = sources.pop() if len(sources) == 1 else None
     quote.changed_at, quote.changed_by, quote.edited_by = timezone.now(), actor, actor
     quote.save()
 
 
-def _refuse_unready(quote: Quote) -> None:
-    """ValidationError for a quote that cannot be put up for approval; asked under its lock."""
+def _refuse_unready(quote: Quote, actor: User) -> dict[str, Any]:
+    """ValidationError for a quote that cannot be put up for approval; asked under its lock, its lines measured anew."""
+    lines = list(quote.lines.all())
     try:
-        refuse_unsellable(list(quote.lines.all()), quote.issued_on)
+        refuse_unsellable(lines, quote.issued_on)
     except ValidationError as refusal:
         raise ValidationError(line_refusals(refusal), code="lines") from refusal
     refuse_expired(quote)
     refuse_contracted(quote)
+    measure_anew(quote, lines, actor=actor)
+    return {}
 
 
 def _newest_left(quote: Quote) -> Any:

@@ -21,6 +21,7 @@ from sales.documents.models import EDITABLE_STATES, WAITING_STATES
 from sales.documents.submitting import end_approval, move
 from sales.products.models import Product, TaxRate
 from sales.quotes.actions import add_quote, hold_quote, kept_values, refuse_contracted
+from sales.quotes.measuring import measured_anew
 from sales.quotes.models import Quote, QuoteLine
 
 _CARRIED = (
@@ -32,7 +33,7 @@ _COPIED = ("title", "contact", "opportunity", "requirement", "currency", "is_tax
 
 
 def new_version(quote: Quote, *, actor: User) -> Quote:
-    """Write the next version of a quote that was submitted, line by line as the last one; it has to be approved anew.
+    """Write the next version of a quote that was submitted, line by line as the last one, measured by today's prices.
 
     ValidationError where the last version is a draft or withdrawn, waits for a decision or feeds a contract.
     """
@@ -53,12 +54,14 @@ def new_version(quote: Quote, *, actor: User) -> Quote:
             end_approval(last, actor=actor, kind="quote", reason=_("A new version takes its place."))
             move(last, Quote.State.SUPERSEDED, actor=actor)
         made.save(force_insert=True)
-        QuoteLine.objects.bulk_create(_copies(last, made))
+        lines = _copies(last, made)
+        measured_anew(made, lines)
+        QuoteLine.objects.bulk_create(lines)
     return made
 
 
 def copy_quote(quote: Quote, *, actor: User) -> tuple[Quote, list[str]]:
-    """Write a new quote with what this one says, at the prices that count today; and the names of what was left out.
+    """Write a new quote with what this one says, measured by the prices of today; and the names of what was left out.
 
     Products off sale are left out; a tax rate that is no longer in force gives way to that of the product.
     """
@@ -85,7 +88,7 @@ def _refuse_new_version(last: Quote) -> None:
 
 
 def _copies(last: Quote, made: Quote) -> list[QuoteLine]:
-    lines = list(last.lines.all())
+    lines = list(last.lines.select_related("product"))
     for line in lines:
         line.pk, line.document = None, made
         line._state.adding = True
