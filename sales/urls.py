@@ -3,6 +3,7 @@
 from typing import Any
 
 from sales.contracts.urls import urlpatterns as contracts
+from sales.customers.urls import urlpatterns as customers
 from sales.invoices.urls import urlpatterns as invoices
 from sales.opportunities.urls import urlpatterns as opportunities
 from sales.orders.urls import urlpatterns as orders
@@ -26,5 +27,6 @@ urlpatterns: list[Any] = [
     *reissues,
     *payments,
     *periods,
+    *customers,
     *printing,
 ]

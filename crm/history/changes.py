@@ -181,7 +181,7 @@ WITH numbered AS MATERIALIZED (
     (SELECT NULL, NULL, max(x.at), max(x.id) FROM (
          SELECT o.context_id, o.id, o.at FROM crm_operation o
          WHERE o.anchor_id = %(anchor)s AND (%(before)s::timestamptz IS NULL OR o.at <= %(before)s)
-           AND NOT o.verb = ANY(%(hidden)s)
+           AND NOT o.verb = ANY(%(hidden)s) AND NOT o.verb = ANY(%(deeds)s)
          UNION ALL
          SELECT n.pgh_context_id, NULL, NULL FROM numbered n WHERE n.pgh_context_id IS NOT NULL) x
      GROUP BY x.context_id HAVING count(*) = count(x.id) ORDER BY max(x.id) DESC LIMIT %(size)s)
@@ -225,10 +225,15 @@ def story_statement(
     before: datetime | None = None,
     size: int = 50,
     hidden: Sequence[str] = (),
+    deeds: Sequence[str] = (),
 ) -> tuple[str, list[Any]]:
-    """The statement behind `story` with its values, for reading it together with other queries."""
+    """The statement behind `story` with its values, for reading it together with other queries.
+
+    `deeds` are verbs left out unless they changed the row itself.
+    """
     table = connection.ops.quote_name(event_model(model)._meta.db_table)
-    named = {"row": row_id, "anchor": anchor_id, "before": before, "size": size, "hidden": list(hidden)}
+    named = {"row": row_id, "anchor": anchor_id, "before": before, "size": size, "hidden": list(hidden),
+             "deeds": list(deeds)}  # fmt: skip
     sql, given = _STORY.format(events=table), []
     for name in re.findall(r"%\((\w+)\)s", sql):
         given.append(named[name])

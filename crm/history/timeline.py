@@ -35,12 +35,22 @@ class ShownChange:
     after: str
 
 
+@dataclass(frozen=True)
+class ShownRecord:
+    """The record an entry is about: what it is called, its page, its icon, its amount ("" for none)."""
+
+    title: str
+    url: str
+    icon: str
+    amount: str = ""
+
+
 @dataclass
 class Entry:
     """One moment of the story as a page shows it; `key` tells entries of the same moment apart.
 
     `anchor` is the id an address may jump to; `marks` are icon and words, `links` words and address, `files` name, page
-    and small picture of each.
+    and small picture of each; `record` is what it is about.
     """
 
     at: datetime
@@ -55,6 +65,7 @@ class Entry:
     changes: list[ShownChange] = field(default_factory=list)
     links: list[tuple[str, str]] = field(default_factory=list)
     files: list[tuple[str, str, str]] = field(default_factory=list)
+    record: ShownRecord | None = None
     anchor: str = ""
     is_small: bool = True
     row: Any = None
@@ -65,7 +76,7 @@ class TimelineSource:
 
     `tab` and `label` are the tab that shows these entries alone, `mark` the letter of their keys, `right` what a reader
     needs, `moment` the field that says when, `fields` what `tell` reads, `verbs` the verbs of the history that
-    these entries tell themselves.
+    these entries tell themselves, `deeds` those of which only what they changed in the customer is told beside.
     """
 
     tab: ClassVar[str]
@@ -75,6 +86,11 @@ class TimelineSource:
     moment: ClassVar[str]
     fields: ClassVar[tuple[str, ...]]
     verbs: ClassVar[tuple[str, ...]] = ()
+    deeds: ClassVar[tuple[str, ...]] = ()
+
+    def is_open_to(self, user: Any) -> bool:
+        """Whether the person may read such entries at all."""
+        return bool(user.reach.has(self.right))
 
     def rows(self, customer: Any, user: Any) -> QuerySet[Any]:
         """The rows of a customer that the person may see."""

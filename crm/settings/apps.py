@@ -199,7 +199,11 @@ HARBOUR_TIMELINE = [
     "customers.comments.timeline.CommentSource",
     "crm.attachments.timeline.FileSource",
     "customers.customers.timeline.TaskSource",
+    "sales.customers.timeline.SalesSource",
 ]
+# what the page of a customer gets from the apps above: tabs that are pages of theirs (each a CustomerTab), key figures
+HARBOUR_CUSTOMER_TABS = ["sales.customers.tab.TRANSACTIONS"]
+HARBOUR_CUSTOMER_FIGURES = ["sales.customers.figures.FIGURES"]
 # what the palette offers before anything is typed: functions `(user)`
 HARBOUR_PALETTE_START = ["customers.customers.recent.recent_results"]
 HARBOUR_PALETTE = [

@@ -20,6 +20,7 @@ from customers.activities.forms import ActivityForm
 from customers.comments.forms import CommentForm
 from customers.contacts.models import Contact
 from customers.customers import reveals
+from customers.customers.additions import figure_parts, figures_beside, tabs_beside
 from customers.customers.custom import CONTACT, CUSTOMER, custom_facts, people_named
 from customers.customers.models import Customer
 from customers.customers.names import wanted_by
@@ -77,6 +78,7 @@ def customer_history(request: SignedInRequest, customer: Customer) -> HttpRespon
         return render(request, "records/refused.html", {"refusals": refusal.messages}, status=400)
     page = CustomerStory(customer, request.user, tab=CHANGES, hidden=()).page(place, 50)
     context = {"customer": customer, "days": by_day(page.entries), "older": page.older}
+    context["tabs_beside"] = tabs_beside(request.user)
     return render(request, "customers/customers/history.html", context)
 
 
@@ -99,7 +101,7 @@ def customer_page(request: SignedInRequest, customer: Customer, form: ActivityFo
     except ValidationError as refusal:
         return render(request, "records/refused.html", {"refusals": refusal.messages}, status=400)
     story = CustomerStory(customer, user, tab=tab)
-    read = read_together({**surroundings(customer, user), **story.parts(place)})
+    read = read_together({**surroundings(customer, user), **figure_parts(customer, user), **story.parts(place)})
     wanted = wanted_by([customer], NAMED_FIELDS)
     wanted.setdefault("person", set()).update(share["user_id"] for share in read["shares"])
     wanted["person"] |= people_named(CUSTOMER, [customer.custom])
@@ -114,7 +116,7 @@ def customer_page(request: SignedInRequest, customer: Customer, form: ActivityFo
         **heading(customer, names),
         "facts": facts_of(customer, user, names),
         "custom_facts": custom_facts(CUSTOMER, customer.custom, customer, user, names["person"]),
-        "figures": key_figures(customer, names),
+        "figures": [*figures_beside(read), *key_figures(customer, names)],
         "path": status_path(customer),
         "contacts": contacts,
         "has_masked": any(contact.masked for contact in contacts),
@@ -123,6 +125,7 @@ def customer_page(request: SignedInRequest, customer: Customer, form: ActivityFo
         "is_starred": bool(read["star"]),
         "quality": quality_of(customer, user, read) if may(user, CHANGE, customer) else None,
         "tabs": tabs_for(user),
+        "tabs_beside": tabs_beside(user),
         "form": form,
         "comment_form": CommentForm(),
         **task_panel(customer, user),

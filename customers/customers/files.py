@@ -14,6 +14,7 @@ from customers.activities.models import Activity
 from customers.comments.models import Comment
 from customers.contacts.models import Contact
 from customers.customers.actions import hold_customer
+from customers.customers.additions import tabs_beside
 from customers.customers.models import Customer
 
 ARCHIVE = "customers.archive_customer"
@@ -58,7 +59,12 @@ def _hold_written(row: Any, actor: Any) -> None:
 
 def _frame(customer: Customer, user: Any) -> dict[str, Any]:
     may_see_history = may(user, "customers.view_history", customer)
-    return {"tabs": "customers/customers/_tabs.html", "customer": customer, "may_see_history": may_see_history}
+    return {
+        "tabs": "customers/customers/_tabs.html",
+        "customer": customer,
+        "may_see_history": may_see_history,
+        "tabs_beside": tabs_beside(user),
+    }
 
 
 CUSTOMER_FILES = AttachPolicy(

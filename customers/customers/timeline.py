@@ -49,9 +49,14 @@ def told_elsewhere() -> list[str]:
 
 def tabs_for(user: Any) -> list[tuple[str, Any]]:
     """The tabs this person finds over the story: key and label."""
-    found = {source.tab: source.label for source in timeline_sources() if user.reach.has(source.right)}
+    found = {source.tab: source.label for source in timeline_sources() if source.is_open_to(user)}
     changes = [(CHANGES, _("Changes"))] if user.reach.has(HISTORY_RIGHT) else []
     return [(EVERYTHING, pgettext("timeline", "All")), *found.items(), *changes]
+
+
+def deeds_told_elsewhere() -> frozenset[str]:
+    """Verbs that entries of another kind tell, of which the changes tell only what became of the customer."""
+    return frozenset(verb for source in timeline_sources() for verb in source.deeds)
 
 
 class CustomerStory:
@@ -65,13 +70,14 @@ class CustomerStory:
         self.customer, self.user = customer, user
         self.since, self.concealed = history_since(user, customer), hidden_columns(user, customer)
         self.hidden = told_elsewhere() if hidden is None else hidden
+        self.deeds = deeds_told_elsewhere() if hidden is None else frozenset()
         self.is_whole = tab == EVERYTHING
         self.has_changes = tab in (EVERYTHING, CHANGES) and _reads_changes(user, customer)
         self.unnamed: set[tuple[str, int | None]] = set()
         self.sources = {
             source.mark: source
             for source in timeline_sources()
-            if user.reach.has(source.right) and tab in (EVERYTHING, source.tab)
+            if source.is_open_to(user) and tab in (EVERYTHING, source.tab)
         }
 
     def parts(self, place: Place | None, size: int = PAGE_SIZE) -> dict[str, QuerySet[Any] | Statement]:
@@ -121,7 +127,13 @@ class CustomerStory:
     def _changes(self, place: Place | None, size: int) -> Statement:
         before, pk = place.at if place else None, self.customer.pk
         sql, given = story_statement(
-            Customer, pk, anchor_id=pk, before=before, size=size + TO_SPARE, hidden=self.hidden
+            Customer,
+            pk,
+            anchor_id=pk,
+            before=before,
+            size=size + TO_SPARE,
+            hidden=self.hidden,
+            deeds=sorted(self.deeds),
         )
         return Statement(sql, given, STORY_FIELDS)
 
@@ -151,6 +163,7 @@ class CustomerStory:
     def _unnamed(self, entries: Sequence[Entry]) -> set[tuple[str, int | None]]:
         """What changes are about and the reader does not see: people of a pool, tasks of others. At most one query."""
         told = [entry.row for entry in entries if isinstance(entry.row, StoryEntry) and entry.row.subject_type]
+        told = [one for one in told if one.verb not in self.deeds]
         about = {(one.subject_type, one.subject_id) for one in told} - {(_CUSTOMER, self.customer.pk)}
         seen: dict[str, QuerySet[Any]] = {}
         for kind in {kind for kind, _pk in about}:
@@ -173,7 +186,10 @@ class CustomerStory:
             self.sources[entry.row.source].tell(entry, self.customer, self.user, names)
 
     def _tell_change(self, entry: Entry, one: StoryEntry, names: Names) -> None:
-        if one.verb:
+        if one.verb in self.deeds:  # the deed has an entry of its own; here is what it changed
+            entry.text, entry.icon, entry.tone = worded("customer_changed", "")
+            entry.actor, one.reason, one.facts = one.actor or _("The system"), "", {}
+        elif one.verb:
             is_named = (one.subject_type, one.subject_id) not in self.unnamed
             entry.text, entry.icon, entry.tone = worded(one.verb, one.subject_label if is_named else _numbered(one))
             entry.actor = one.actor or _("The system")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -18,6 +18,7 @@ _BALANCES = """
 WITH agreed AS (
   SELECT c.customer_id, c.currency, sum(c.total) AS contracted, sum(c.invoiced) AS invoiced
   FROM sales_contract c WHERE c.customer_id = ANY(%(ids)s) AND c.state = ANY(%(signed)s) AND c.main_id IS NULL
+    AND (%(contracts)s::bigint[] IS NULL OR c.id = ANY(%(contracts)s::bigint[]))
   GROUP BY 1, 2
 ), parts AS (
   SELECT c.customer_id, c.currency, sum(i.amount) FILTER (WHERE i.due_on <= %(day)s) AS due,
@@ -25,10 +26,12 @@ WITH agreed AS (
     sum(i.amount - i.received) FILTER (WHERE c.state = ANY(%(running)s) AND i.due_on < %(day)s) AS overdue
   FROM sales_instalment i JOIN sales_contract c ON c.id = i.contract_id
   WHERE c.customer_id = ANY(%(ids)s) AND c.state = ANY(%(signed)s) AND i.voided_at IS NULL
+    AND (%(contracts)s::bigint[] IS NULL OR c.id = ANY(%(contracts)s::bigint[]))
   GROUP BY 1, 2
 ), money AS (
   SELECT customer_id, currency, sum(amount) AS paid, sum(amount - allocated) AS prepaid
   FROM sales_payment WHERE customer_id = ANY(%(ids)s) AND state = 'approved' AND reverses_id IS NULL
+    AND (%(payments)s::bigint[] IS NULL OR id = ANY(%(payments)s::bigint[]))
   GROUP BY 1, 2
 )
 SELECT customer_id, currency, contracted, due, paid, invoiced, open, overdue, prepaid
@@ -70,14 +73,30 @@ class Balance:
         return max(self.invoiced - self.paid, ZERO)
 
 
-def balance_of(customer_ids: Iterable[int], day: date | None = None) -> dict[int, list[Balance]]:
-    """The balances of customers by id, one for each currency they deal in. One query; the caller minds the reach."""
+def balance_of(
+    customer_ids: Iterable[int],
+    day: date | None = None,
+    *,
+    contracts: Sequence[int] | None = None,
+    payments: Sequence[int] | None = None,
+) -> dict[int, list[Balance]]:
+    """The balances of customers by id, one for each currency they deal in. One query; the caller minds the reach.
+
+    Only these contracts and payments count where they are given (by id).
+    """
     ids = sorted(set(customer_ids))
     found: dict[int, list[Balance]] = {pk: [] for pk in ids}
     with connection.cursor() as cursor:
         cursor.execute(
             _BALANCES,
-            {"ids": ids, "signed": _SIGNED, "running": list(Contract.RUNNING), "day": day or timezone.localdate()},
+            {
+                "ids": ids,
+                "signed": _SIGNED,
+                "running": list(Contract.RUNNING),
+                "day": day or timezone.localdate(),
+                "contracts": None if contracts is None else list(contracts),
+                "payments": None if payments is None else list(payments),
+            },
         )
         for pk, currency, *amounts in cursor.fetchall():
             found[pk].append(Balance(pk, currency, *(amount or ZERO for amount in amounts)))

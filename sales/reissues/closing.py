@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils import timezone
 
+from crm.history.operations import operation
 from crm.people.models import User
 from sales.invoices.models import Invoice, Reissue
 
@@ -15,7 +16,8 @@ def close_if_complete(reissue_id: int, actor: User | None) -> bool:
         return False
     now = timezone.now()
     row.state, row.closed_at, row.changed_at, row.changed_by = Reissue.State.CLOSED, now, now, actor
-    row.save(update_fields=["state", "closed_at", "changed_at", "changed_by"])
+    with operation(actor, "reissue_closed", row, anchor_id=row.customer_id, is_part=True):
+        row.save(update_fields=["state", "closed_at", "changed_at", "changed_by"])
     return True
 
 

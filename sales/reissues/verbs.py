@@ -14,5 +14,6 @@ VERBS = {
     "red_letter_issued": (_("issued the red letter of %(name)s"), "receipt-text", "red"),
     "reissue_applied_again": (_("prepared another new invoice of %(name)s"), "receipt-text", ""),
     "reissue_settled": (_("closed %(name)s without a new invoice"), "circle-check", "amber"),
+    "reissue_closed": (_("closed the reissue %(name)s"), "circle-check", "green"),
     "reissues_told": (_("reminded finance of open reissues"), "bell", ""),
 }
