@@ -23,9 +23,9 @@ from crm.records.stale import fingerprint
 from customers.contacts.models import Contact
 from customers.customers.custom import custom_facts
 from customers.customers.models import Customer
+from sales.documents.choosing import choose_customer, customer_named
 from sales.documents.verb_pages import posted, verb_page
 from sales.opportunities import actions
-from sales.opportunities.choosing import ChooseCustomerForm, customers_to_choose
 from sales.opportunities.filters import LABEL, OpportunityFilter
 from sales.opportunities.forms import LoseForm, OpportunityForm, ReopenForm, StageForm
 from sales.opportunities.models import Opportunity
@@ -72,9 +72,12 @@ def opportunity_detail(request: SignedInRequest, opportunity: Opportunity) -> Ht
 def opportunity_add(request: SignedInRequest) -> HttpResponse:
     """A new opportunity of the customer `?customer=` names, or of one that is chosen first; sent twice, made once."""
     user = request.user
-    customer = _customer(user, request.GET.get("customer", ""))
+    customer = customer_named(user, ADD, request.GET.get("customer", ""))
     if customer is None:
-        return _choose_customer(request)
+        return choose_customer(
+            request, ADD, add="sales:opportunity_add", title=_("New opportunity"), parent=_("Opportunities"),
+            listing="sales:opportunity_list",
+        )  # fmt: skip
     form = OpportunityForm(
         request.POST or None, request.FILES or None, initial={"key": str(uuid.uuid4())},
         contacts=_contacts(user, customer),
@@ -167,22 +170,6 @@ def opportunity_filter(request: SignedInRequest) -> HttpResponse:
 
 
 # ── parts of the pages above ──
-
-
-def _customer(user: User, text: str) -> Customer | None:
-    """The live customer an id of an address names, within reach for new opportunities too."""
-    if not (text.isascii() and text.isdecimal() and len(text) < 19):
-        return None
-    return customers_to_choose(user).filter(pk=int(text)).first()
-
-
-def _choose_customer(request: SignedInRequest) -> HttpResponse:
-    form = ChooseCustomerForm(request.GET if request.GET.get("customer") else None, user=request.user)
-    if form.is_valid():
-        place = reverse("sales:opportunity_add")
-        return HttpResponseRedirect(f"{place}?customer={form.cleaned_data['customer'].pk}")
-    context = {"form": form, "list_url": reverse("sales:opportunity_list")}
-    return render(request, "sales/opportunities/choose.html", context, status=422 if form.errors else 200)
 
 
 def _contacts(user: User, customer: Customer, kept: int | None = None) -> Any:

@@ -15,10 +15,10 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from crm.ui.widgets import DayInput, MoneyInput, SearchSelect
 from sales.contracts.models import Contract, Instalment
+from sales.documents.choosing import customers_for
 from sales.documents.models import CURRENCIES
 from sales.documents.shown import money
 from sales.documents.verb_forms import ReasonForm
-from sales.opportunities.choosing import customers_to_choose
 from sales.payments.holding import Account
 from sales.payments.models import Payment
 from sales.payments.values import wanted_of
@@ -135,7 +135,7 @@ class BookForm(forms.Form):
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.user = user
-        self.fields["customer"].queryset = customers_to_choose(user, "sales.add_payment")  # type: ignore[attr-defined]
+        self.fields["customer"].queryset = customers_for(user, "sales.add_payment")  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         """The contract in reach that the number means."""

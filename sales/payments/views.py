@@ -23,7 +23,7 @@ from crm.records.forms import has_code, refused
 from crm.records.stale import fingerprint
 from customers.customers.models import Customer
 from sales.contracts.models import Contract
-from sales.opportunities.choosing import ChooseCustomerForm, customers_to_choose
+from sales.documents.choosing import choose_customer, customer_named
 from sales.payments import actions
 from sales.payments.filters import PaymentFilter
 from sales.payments.forms import PaymentForm
@@ -46,9 +46,13 @@ def payment_add(request: SignedInRequest) -> HttpResponse:
     """Note a payment of the customer or for the contract that the address names; sent twice, noted once."""
     user = request.user
     contract = _contract(user, request.GET.get("contract", ""))
-    customer = contract.customer if contract else _customer(user, request.GET.get("customer", ""))
-    if customer is None or not customers_to_choose(user, ADD).filter(pk=customer.pk).exists():
-        return _choose(request)
+    wanted = str(contract.customer_id) if contract else request.GET.get("customer", "")
+    customer = customer_named(user, ADD, wanted)
+    if customer is None:
+        return choose_customer(
+            request, ADD, add="sales:payment_add", title=_("New payment"), parent=_("Payments"),
+            listing="sales:payment_list",
+        )  # fmt: skip
     currency = contract.currency if contract else _currency(request.GET.get("currency", ""))
     form = _form(request, customer, currency, contract=contract)
     if form.is_valid():
@@ -152,21 +156,6 @@ def _at_fields(refusal: ValidationError) -> ValidationError:
     named = dict(refusal.error_dict)
     named["__all__"] = [*named.get("__all__", []), *named.pop("wanted")]
     return ValidationError(named)
-
-
-def _choose(request: SignedInRequest) -> HttpResponse:
-    """The page that asks for the customer first."""
-    data = request.GET if "customer" in request.GET and not request.GET["customer"].isdigit() else None
-    form = ChooseCustomerForm(data, user=request.user, right=ADD)
-    if form.is_valid():
-        chosen = form.cleaned_data["customer"].pk
-        return HttpResponseRedirect(f"{reverse('sales:payment_add')}?customer={chosen}")
-    context = {"form": form, "list_url": reverse("sales:payment_list")}
-    return render(request, "sales/payments/choose.html", context, status=422 if form.is_bound else 200)
-
-
-def _customer(user: User, text: str) -> Customer | None:
-    return customers_to_choose(user, ADD).filter(pk=int(text)).first() if _is_id(text) else None
 
 
 def _contract(user: User, text: str) -> Contract | None:

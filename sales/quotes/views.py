@@ -18,7 +18,7 @@ from crm.api.once import made_once
 from crm.people.models import User
 from crm.records.forms import has_code, refused
 from customers.customers.models import Customer
-from sales.documents.choosing import ChooseCustomerForm, customer_named
+from sales.documents.choosing import choose_customer, customer_named
 from sales.documents.line_forms import LineEditor, lines_answer
 from sales.opportunities.models import Opportunity
 from sales.products.models import TaxRate
@@ -185,11 +185,9 @@ def _lines_from(source: Any, form: QuoteForm) -> list[QuoteLine]:
 
 
 def _choose_customer(request: SignedInRequest) -> HttpResponse:
-    form = ChooseCustomerForm(request.GET if "q" in request.GET else None, user=request.user, right=ADD)
-    if form.is_valid():
-        return HttpResponseRedirect(f"{reverse('sales:quote_add')}?customer={form.cleaned_data['q'].pk}")
-    context = {"form": form, "title": _("New quote"), "parent": _("Quotes"), "parent_url": reverse("sales:quote_list")}
-    return render(request, "sales/documents/choose.html", context, status=422 if form.errors else 200)
+    return choose_customer(
+        request, ADD, add="sales:quote_add", title=_("New quote"), parent=_("Quotes"), listing="sales:quote_list"
+    )
 
 
 def _take_refusal(form: QuoteForm, editor: LineEditor, refusal: ValidationError) -> None:

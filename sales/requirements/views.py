@@ -25,10 +25,10 @@ from crm.ui.formats import long_day, yuan2
 from crm.ui.navigation import address
 from customers.contacts.models import Contact
 from customers.customers.models import Customer
+from sales.documents.choosing import choose_customer, customer_named
 from sales.documents.shown import number_text
 from sales.documents.verb_forms import CommentForm, ReasonForm
 from sales.documents.verb_pages import posted, submit_page, verb_page
-from sales.opportunities.choosing import ChooseCustomerForm, customers_to_choose
 from sales.opportunities.models import Opportunity
 from sales.quotes.models import Quote
 from sales.requirements import actions
@@ -74,9 +74,12 @@ def requirement_add(request: SignedInRequest) -> HttpResponse:
     user = request.user
     opportunity = _named(Opportunity.objects.visible_to(user).open(), request.GET.get("opportunity", ""))
     wanted = str(opportunity.customer_id) if opportunity else request.GET.get("customer", "")
-    customer = _named(customers_to_choose(user, ADD), wanted)
+    customer = customer_named(user, ADD, wanted)
     if customer is None:
-        return _choose_customer(request)
+        return choose_customer(
+            request, ADD, add="sales:requirement_add", title=_("New requirement"), parent=_("Requirements"),
+            listing="sales:requirement_list",
+        )  # fmt: skip
     draft = Requirement(customer=customer, opportunity=opportunity)
     if opportunity is not None:
         draft.currency = opportunity.currency
@@ -240,14 +243,6 @@ def _check_url(user: User, requirement: Requirement) -> str:
 def _named(rows: Any, text: str) -> Any:
     """The row in reach that an id of an address names."""
     return rows.filter(pk=int(text)).first() if text.isascii() and text.isdecimal() and len(text) < 19 else None
-
-
-def _choose_customer(request: SignedInRequest) -> HttpResponse:
-    form = ChooseCustomerForm(request.GET if request.GET.get("customer") else None, user=request.user, right=ADD)
-    if form.is_valid():
-        return HttpResponseRedirect(f"{reverse('sales:requirement_add')}?customer={form.cleaned_data['customer'].pk}")
-    context = {"form": form, "list_url": reverse("sales:requirement_list")}
-    return render(request, "sales/requirements/choose.html", context, status=422 if form.errors else 200)
 
 
 def _currency(request: SignedInRequest, requirement: Requirement) -> str:

@@ -60,9 +60,9 @@ def test_one_is_opened_from_its_customer_once_however_often_it_is_sent(rep):
 
 def test_the_customer_is_chosen_by_name_first(rep):
     customer = make_customer(rep, name="Harbour Works")
-    answer = sign_in(rep).get(address("opportunity_add"), {"customer": "Harbour Works"})
+    answer = sign_in(rep).get(address("opportunity_add"), {"q": "Harbour Works"})
     assert answer.headers["Location"].endswith(f"?customer={customer.pk}")
-    assert sign_in(rep).get(address("opportunity_add"), {"customer": "Nobody"}).status_code == 422
+    assert sign_in(rep).get(address("opportunity_add"), {"q": "Nobody"}).status_code == 422
 
 
 def test_none_is_opened_for_customers_of_others_or_of_the_pool(rep):
