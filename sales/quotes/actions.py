@@ -186,10 +186,15 @@ def kept_values(quote: Quote) -> list[LineValues]:
     ]  # fmt: skip
 
 
+def contract_fed_by(quote: Quote) -> ContractQuote | None:
+    """The living contract that any version of the quote feeds."""
+    links = ContractQuote.objects.filter(quote__root_id=quote.root_id, ended_at=None)
+    return links.select_related("contract").first()
+
+
 def refuse_contracted(quote: Quote) -> None:
     """ValidationError where any version of the quote feeds a living contract."""
-    links = ContractQuote.objects.filter(quote__root_id=quote.root_id, ended_at=None).select_related("contract")
-    link = links.first()
+    link = contract_fed_by(quote)
     if link is not None:
         words = {"quote": quote, "contract": link.contract}
         raise ValidationError(_("“%(quote)s” feeds the contract %(contract)s.") % words, code="contracted")

@@ -13,7 +13,7 @@ from customers.customers.actions import clean_text
 from customers.customers.identity import clean_line
 from sales.documents.submitting import move
 from sales.links.models import CustomerLink
-from sales.quotes.actions import hold_quote
+from sales.quotes.actions import contract_fed_by, hold_quote
 from sales.quotes.models import Quote
 
 LONGEST_NOTE = 2000
@@ -54,6 +54,8 @@ def why_over(link: CustomerLink, quote: Quote) -> str:
         return _("This link is no longer valid. Ask for a new one.")
     if quote.state != Quote.State.SENT:
         return _("This quote does not hold any more. Ask for a new one.")
+    if contract_fed_by(quote) is not None:
+        return _("A contract is being drawn up from this quote. Tell your contact what should be different.")
     return ""
 
 
