@@ -29,6 +29,10 @@ class CustomerQuerySet(ReachQuerySet):
         pools: PoolQuerySet = apps.get_model("customers.Pool")._default_manager.all()
         return Q(pool__in=list(pools.memberships(reach)))
 
+    def _shared(self, reach: Reach, right: str) -> Q | None:
+        """A customer shared with somebody is shared as a customer: what apps above keep of it is not shared by that."""
+        return super()._shared(reach, right) if right.startswith("customers.") else None
+
     def owned_by(self, user: User) -> CustomerQuerySet:
         """Those a person is responsible for."""
         return self.filter(owner=user)
