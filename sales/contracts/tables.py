@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -12,8 +11,9 @@ from django.utils.translation import pgettext_lazy
 from crm.records.keyset import Order
 from crm.records.tables import Column, Table, Viewer
 from crm.ui.formats import NOTHING, cell, day, yuan
-from crm.ui.marks import flag, person
+from crm.ui.marks import flag
 from sales.contracts.marks import state_mark
+from sales.documents.cells import customer_cell, owner_cell
 
 
 def _title(row: Any, viewer: Viewer) -> str:
@@ -23,14 +23,6 @@ def _title(row: Any, viewer: Viewer) -> str:
         '<span class="muted fs12 num">{}</span>',
         row.get_absolute_url(), row.title, row.title, mark, row.number or pgettext_lazy("document", "no number yet"),
     )  # fmt: skip
-
-
-def _customer(row: Any, viewer: Viewer) -> str:
-    found = viewer.names["customer"].get(row.customer_id)
-    if found is None:
-        return NOTHING
-    url = reverse("customers:customer_detail", args=[row.customer_id])
-    return format_html('<a class="trunc" href="{}" title="{}">{}</a>', url, found, found)
 
 
 def _state(row: Any, viewer: Viewer) -> str:
@@ -50,11 +42,6 @@ def _open(row: Any, viewer: Viewer) -> str:
     return yuan(row.outstanding, row.currency) if row.is_running and not row.main_id else NOTHING
 
 
-def _owner(row: Any, viewer: Viewer) -> str:
-    found = viewer.names["person"].get(row.owner_id)
-    return person(found.name) if found else NOTHING
-
-
 def _type(row: Any, viewer: Viewer) -> str:
     return cell(viewer.names["contract_type"].get(row.type_id, ""))
 
@@ -72,11 +59,11 @@ CONTRACT_TABLE = Table(
         Column("title", _("Contract"), _title, ("title", "number", "main_id"), css="pin pin-2 c-main name",
                is_fixed=True),
         Column("state", _("State"), _state, ("state",)),
-        Column("customer", _("Customer"), _customer, ("customer_id",)),
+        Column("customer", _("Customer"), customer_cell, ("customer_id",)),
         Column("gross", _("Amount"), _gross, ("gross", "currency", "direction"), "gross", "c-num num right"),
         Column("received", _("Received"), _received, _MONEY, css="c-hide num right"),
         Column("open", _("To be paid"), _open, _MONEY, css="c-hide num right"),
-        Column("owner", _("Owner"), _owner, ("owner_id",)),
+        Column("owner", _("Owner"), owner_cell, ("owner_id",)),
         Column("signed_on", _("Signed"), _day("signed_on"), ("signed_on",), "signed", "c-hide soft"),
         Column("ends_on", _("Ends"), _day("ends_on"), ("ends_on",), "ends", "c-hide soft"),
         Column("type", _("Type"), _type, ("type_id",), css="c-hide", is_default=False),

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from crm.records.keyset import Order
 from crm.records.tables import Column, Table, Viewer
-from crm.ui.formats import NOTHING, cell, day
-from crm.ui.marks import flag, person
+from crm.ui.formats import cell, day
+from crm.ui.marks import flag
+from sales.documents.cells import contract_cell, customer_cell, owner_cell
 from sales.documents.shown import money
 from sales.invoices.marks import invoice_mark, kind_flag
 from sales.invoices.models import InvoiceType
@@ -33,27 +33,6 @@ def _title(row: Any, viewer: Viewer) -> str:
 def _state(row: Any, viewer: Viewer) -> str:
     mark = invoice_mark(row.state)
     return format_html("{} {}", mark, flag(_("before payment"), "amber")) if row.is_before_payment else mark
-
-
-def _customer(row: Any, viewer: Viewer) -> str:
-    found = viewer.names["customer"].get(row.customer_id)
-    if found is None:
-        return NOTHING
-    url = reverse("customers:customer_detail", args=[row.customer_id])
-    return format_html('<a class="trunc" href="{}" title="{}">{}</a>', url, found, found)
-
-
-def _contract(row: Any, viewer: Viewer) -> str:
-    number = viewer.names["contract"].get(row.contract_id)
-    if not number:
-        return NOTHING
-    url = reverse("sales:contract_detail", args=[row.contract_id])
-    return format_html('<a class="num" href="{}">{}</a>', url, number)
-
-
-def _owner(row: Any, viewer: Viewer) -> str:
-    found = viewer.names["person"].get(row.owner_id)
-    return person(found.name) if found else NOTHING
 
 
 def _money(field: str) -> Any:
@@ -83,12 +62,12 @@ INVOICE_TABLE = Table(
         Column("title", _("Title on the invoice"), _title, ("buyer", "number", "kind"), css="pin pin-2 c-main name",
                is_fixed=True),
         Column("state", _("State"), _state, ("state", "is_before_payment")),
-        Column("customer", _("Customer"), _customer, ("customer_id",)),
+        Column("customer", _("Customer"), customer_cell, ("customer_id",)),
         Column("gross", _("Amount"), _money("gross"), ("gross", "currency"), "gross", "c-num num right"),
         Column("invoice_number", _("Invoice number"), _number, ("invoice_number",), css="c-hide num"),
         Column("issued_on", _("Issued"), _day("issued_on"), ("issued_on",), "issued", "c-hide soft"),
-        Column("owner", _("Owner"), _owner, ("owner_id",)),
-        Column("contract", _("Contract"), _contract, ("contract_id",), css="c-hide"),
+        Column("owner", _("Owner"), owner_cell, ("owner_id",)),
+        Column("contract", _("Contract"), contract_cell, ("contract_id",), css="c-hide"),
         Column("type", _("Type"), _type, ("type",), css="c-hide", is_default=False),
         Column("net", _("Without tax"), _money("net"), ("net", "currency"), css="c-hide num right", is_default=False),
         Column("tax", _("Tax"), _money("tax"), ("tax", "currency"), css="c-hide num right", is_default=False),

@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from crm.records.keyset import Order
 from crm.records.tables import Column, Table, Viewer
 from crm.ui.formats import NOTHING, cell, day, yuan
-from crm.ui.marks import person, status
+from crm.ui.marks import status
+from sales.documents.cells import owner_cell, seen_customer_cell
 from sales.opportunities.models import Opportunity
 
 STATE_LABELS: dict[str, Any] = dict(Opportunity.State.choices)
@@ -24,13 +25,6 @@ def state_mark(row: Any) -> str:
 
 def _name(row: Any, viewer: Viewer) -> str:
     return format_html('<a class="trunc" href="{}" title="{}">{}</a>', row.get_absolute_url(), row.name, row.name)
-
-
-def _customer(row: Any, viewer: Viewer) -> str:
-    name = row.seen_customer
-    if not name:
-        return NOTHING
-    return format_html('<a class="trunc" href="/customers/{}/" title="{}">{}</a>', row.customer_id, name, name)
 
 
 def _stage(row: Any, viewer: Viewer) -> str:
@@ -50,11 +44,6 @@ def _closing(row: Any, viewer: Viewer) -> str:
     if row.state == "open" and row.expected_close_on and row.expected_close_on < viewer.today:
         return format_html('<span class="fg t-red strong">{}</span>', day(row.expected_close_on))
     return day(row.expected_close_on)
-
-
-def _owner(row: Any, viewer: Viewer) -> str:
-    found = viewer.names["person"].get(row.owner_id)
-    return person(found.name) if found else NOTHING
 
 
 def _department(row: Any, viewer: Viewer) -> str:
@@ -84,14 +73,14 @@ def _moment(field: str) -> Any:
 OPPORTUNITY_TABLE = Table(
     columns=[
         Column("name", _("Opportunity"), _name, ("name",), css="pin pin-2 c-main name", is_fixed=True),
-        Column("customer", _("Customer"), _customer, ("customer_id",)),
+        Column("customer", _("Customer"), seen_customer_cell, ("customer_id",)),
         Column("amount", _("Amount"), _amount, ("amount", "currency"), css="c-num num right"),
         Column("stage", _("Stage"), _stage, ("stage_id",)),
         Column("state", _("State"), _state, ("state",)),
         Column("probability", _("Probability"), _probability, ("probability",), css="c-hide c-num num right"),
         Column("expected_close_on", _("Expected close"), _closing, ("expected_close_on", "state"), "closing",
                is_labelled=True),
-        Column("owner", _("Owner"), _owner, ("owner_id",)),
+        Column("owner", _("Owner"), owner_cell, ("owner_id",)),
         Column("department", _("Department"), _department, ("department_id",), css="c-hide", is_default=False),
         Column("number", _("Number"), _number, ("number",), css="c-hide num", is_default=False),
         Column("stage_since", _("In this stage since"), _moment("stage_since"), ("stage_since",), css="c-hide soft",

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from crm.records.keyset import Order as ListOrder
 from crm.records.tables import Column, Table, Viewer
-from crm.ui.formats import NOTHING, cell, day
-from crm.ui.marks import person
+from crm.ui.formats import cell, day
+from sales.documents.cells import contract_cell, customer_cell, owner_cell
 from sales.orders.marks import order_mark
 
 
@@ -21,28 +20,6 @@ def _number(row: Any, viewer: Viewer) -> str:
 
 def _state(row: Any, viewer: Viewer) -> str:
     return order_mark(row.state)
-
-
-def _customer(row: Any, viewer: Viewer) -> str:
-    found = viewer.names["customer"].get(row.customer_id)
-    if found is None:
-        return NOTHING
-    url = reverse("customers:customer_detail", args=[row.customer_id])
-    return format_html('<a class="trunc" href="{}" title="{}">{}</a>', url, found, found)
-
-
-def _contract(row: Any, viewer: Viewer) -> str:
-    number = viewer.names["contract"].get(row.contract_id)
-    if not number:
-        return NOTHING
-    return format_html(
-        '<a class="num" href="{}">{}</a>', reverse("sales:contract_detail", args=[row.contract_id]), number
-    )
-
-
-def _owner(row: Any, viewer: Viewer) -> str:
-    found = viewer.names["person"].get(row.owner_id)
-    return person(found.name) if found else NOTHING
 
 
 def _day(field: str) -> Any:
@@ -60,10 +37,10 @@ ORDER_TABLE = Table(
     columns=[
         Column("number", _("Order"), _number, ("number",), css="pin pin-2 c-main name", is_fixed=True),
         Column("state", _("State"), _state, ("state",)),
-        Column("customer", _("Customer"), _customer, ("customer_id",)),
-        Column("contract", _("Contract"), _contract, ("contract_id",), css="c-hide"),
+        Column("customer", _("Customer"), customer_cell, ("customer_id",)),
+        Column("contract", _("Contract"), contract_cell, ("contract_id",), css="c-hide"),
         Column("due_on", _("Deliver until"), _day("due_on"), ("due_on",), "due", is_labelled=True),
-        Column("owner", _("Owner"), _owner, ("owner_id",)),
+        Column("owner", _("Owner"), owner_cell, ("owner_id",)),
         Column("remark", _("Remark"), _remark, ("remark",), css="c-hide", is_default=False),
         Column("created_at", _("Created"), _day("created_at"), ("created_at",), "created", "c-hide soft"),
     ],

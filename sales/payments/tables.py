@@ -13,6 +13,7 @@ from crm.records.keyset import Order
 from crm.records.tables import Column, Table, Viewer
 from crm.ui.formats import NOTHING, cell, day
 from crm.ui.marks import flag, icon, person
+from sales.documents.cells import contract_cell, customer_cell
 from sales.documents.shown import money
 from sales.payments.models import Payment
 from sales.payments.shown import line_mark, state_mark
@@ -27,22 +28,6 @@ def _number(row: Any, viewer: Viewer) -> str:
         '<span class="cell"><a class="trunc num" href="{}">{}</a>{}</span><span class="muted fs12 trunc">{}</span>',
         row.get_absolute_url(), name, mark, row.payer_name,
     )  # fmt: skip
-
-
-def _customer(row: Any, viewer: Viewer) -> str:
-    found = viewer.names["customer"].get(row.customer_id)
-    if found is None:
-        return NOTHING
-    url = reverse("customers:customer_detail", args=[row.customer_id])
-    return format_html('<a class="trunc" href="{}" title="{}">{}</a>', url, found, found)
-
-
-def _contract(row: Any, viewer: Viewer) -> str:
-    found = viewer.names["contract"].get(row.contract_id)
-    if found is None:
-        return NOTHING
-    url = reverse("sales:contract_detail", args=[row.contract_id])
-    return format_html('<a class="num" href="{}">{}</a>', url, found)
 
 
 def _amount(row: Any, viewer: Viewer) -> str:
@@ -86,8 +71,8 @@ PAYMENT_TABLE = Table(
         Column("number", _("Payment"), _number, ("number", "payer_name", "reverses_id"), css="pin pin-2 c-main name",
                is_fixed=True),
         Column("state", _("State"), _state, ("state",)),
-        Column("customer", _("Customer"), _customer, ("customer_id",)),
-        Column("contract", _("Contract"), _contract, ("contract_id",), css="c-hide"),
+        Column("customer", _("Customer"), customer_cell, ("customer_id",)),
+        Column("contract", _("Contract"), contract_cell, ("contract_id",), css="c-hide"),
         Column("amount", _("Amount"), _amount, ("amount", "currency", "reverses_id"), "amount", "c-num num right"),
         Column("prepaid", _("Prepayment"), _prepaid, ("amount", "allocated", "state", "currency", "reverses_id"),
                css="c-num c-hide num right"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -13,6 +12,7 @@ from crm.records.keyset import Order
 from crm.records.tables import Column, Table, Viewer
 from crm.ui.formats import NOTHING, cell, day, yuan
 from crm.ui.marks import flag, person
+from sales.documents.cells import customer_cell
 from sales.quotes.marks import state_mark
 
 
@@ -23,14 +23,6 @@ def _title(row: Any, viewer: Viewer) -> str:
         "</span>",
         row.get_absolute_url(), row.title, row.title, mark, row.number or pgettext_lazy("document", "no number yet"),
     )  # fmt: skip
-
-
-def _customer(row: Any, viewer: Viewer) -> str:
-    found = viewer.names["customer"].get(row.customer_id)
-    if found is None:
-        return NOTHING
-    url = reverse("customers:customer_detail", args=[row.customer_id])
-    return format_html('<a class="trunc" href="{}" title="{}">{}</a>', url, found, found)
 
 
 def _state(row: Any, viewer: Viewer) -> str:
@@ -67,7 +59,7 @@ QUOTE_TABLE = Table(
         Column("title", _("Quote"), _title, ("title", "number", "version"), css="pin pin-2 c-main name",
                is_fixed=True),
         Column("state", _("State"), _state, ("state", "valid_until")),
-        Column("customer", _("Customer"), _customer, ("customer_id",)),
+        Column("customer", _("Customer"), customer_cell, ("customer_id",)),
         Column("gross", _("Total with tax"), _gross, ("gross", "currency"), "gross", "c-num num right"),
         Column("owner", _("Owner"), _named("person", "owner_id"), ("owner_id",)),
         Column("issued_on", _("Date of the quote"), _day("issued_on"), ("issued_on",), "issued", "c-hide soft"),

@@ -12,7 +12,7 @@ from django.utils.translation import pgettext_lazy
 from crm.records.keyset import Order
 from crm.records.tables import Column, Table, Viewer
 from crm.ui.formats import NOTHING, cell, day
-from crm.ui.marks import person
+from sales.documents.cells import customer_cell, owner_cell
 from sales.documents.shown import money
 from sales.invoices.marks import reissue_mark
 from sales.invoices.models import Reissue
@@ -45,25 +45,12 @@ def _invoice(row: Any, viewer: Viewer) -> str:
     )
 
 
-def _customer(row: Any, viewer: Viewer) -> str:
-    found = viewer.names["customer"].get(row.customer_id)
-    if found is None:
-        return NOTHING
-    url = reverse("customers:customer_detail", args=[row.customer_id])
-    return format_html('<a class="trunc" href="{}" title="{}">{}</a>', url, found, found)
-
-
 def _gross(row: Any, viewer: Viewer) -> str:
     return format_html("{}", money(-row.gross, row.currency))
 
 
 def _confirmation(row: Any, viewer: Viewer) -> str:
     return cell(CONFIRMATIONS[row.confirmation]) if row.confirmation else NOTHING
-
-
-def _owner(row: Any, viewer: Viewer) -> str:
-    found = viewer.names["person"].get(row.owner_id)
-    return person(found.name) if found else NOTHING
 
 
 def _day(field: str) -> Any:
@@ -77,12 +64,12 @@ REISSUE_TABLE = Table(
     columns=[
         Column("number", _("Reissue"), _number, ("number",), css="pin pin-2 c-main name", is_fixed=True),
         Column("state", _("State"), _state, ("state",)),
-        Column("customer", _("Customer"), _customer, ("customer_id",)),
+        Column("customer", _("Customer"), customer_cell, ("customer_id",)),
         Column("invoice", _("Invoice"), _invoice, ("invoice_id",), css="c-hide"),
         Column("reason", _("Reason"), _reason, ("reason",)),
         Column("gross", _("Taken back"), _gross, ("gross", "currency"), "gross", "c-num num right"),
         Column("confirmation", _("Confirmation form"), _confirmation, ("confirmation",), css="c-hide"),
-        Column("owner", _("Owner"), _owner, ("owner_id",)),
+        Column("owner", _("Owner"), owner_cell, ("owner_id",)),
         Column("created_at", _("Created"), _day("created_at"), ("created_at",), "created", "c-hide soft"),
         Column("closed_at", _("Closed"), _day("closed_at"), ("closed_at",), css="c-hide soft", is_default=False),
     ],

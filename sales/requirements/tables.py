@@ -9,8 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.records.keyset import Order
 from crm.records.tables import Column, Table, Viewer
-from crm.ui.formats import NOTHING, cell, day
-from crm.ui.marks import person, status
+from crm.ui.formats import cell, day
+from crm.ui.marks import status
+from sales.documents.cells import owner_cell, seen_customer_cell
 from sales.documents.models import DocumentState
 from sales.requirements.models import Requirement
 
@@ -39,24 +40,12 @@ def _title(row: Any, viewer: Viewer) -> str:
     )  # fmt: skip
 
 
-def _customer(row: Any, viewer: Viewer) -> str:
-    name = row.seen_customer
-    if not name:
-        return NOTHING
-    return format_html('<a class="trunc" href="/customers/{}/" title="{}">{}</a>', row.customer_id, name, name)
-
-
 def _state(row: Any, viewer: Viewer) -> str:
     return state_mark(row)
 
 
 def _check(row: Any, viewer: Viewer) -> str:
     return check_mark(row)
-
-
-def _owner(row: Any, viewer: Viewer) -> str:
-    found = viewer.names["person"].get(row.owner_id)
-    return person(found.name) if found else NOTHING
 
 
 def _wanted_on(row: Any, viewer: Viewer) -> str:
@@ -70,11 +59,11 @@ def _created_at(row: Any, viewer: Viewer) -> str:
 REQUIREMENT_TABLE = Table(
     columns=[
         Column("title", _("Requirement"), _title, ("title", "number"), css="pin pin-2 c-main name", is_fixed=True),
-        Column("customer", _("Customer"), _customer, ("customer_id",)),
+        Column("customer", _("Customer"), seen_customer_cell, ("customer_id",)),
         Column("state", _("State"), _state, ("state",)),
         Column("check", _("Technical check"), _check, ("check_result",)),
         Column("wanted_on", _("Wanted on"), _wanted_on, ("wanted_on",), css="c-hide"),
-        Column("owner", _("Owner"), _owner, ("owner_id",), css="c-hide"),
+        Column("owner", _("Owner"), owner_cell, ("owner_id",), css="c-hide"),
         Column("created_at", _("Created"), _created_at, ("created_at",), "created", "c-hide soft"),
     ],
     orders=[
