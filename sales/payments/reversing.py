@@ -38,6 +38,8 @@ def reverse_payment(payment: Payment, *, actor: User, reason: str, day: date | N
     with operation(actor, "payment_reversal_asked", payment, anchor_id=payment.customer_id, reason=said):
         locked, account = hold_payment(payment.pk)
         _refuse_unless_reversible(locked)
+        if on < locked.paid_on:
+            raise ValidationError({"day": _("The payment itself came later.")})
         refuse_closed(on)
         counter = _counter_entry(locked, actor, said, on)
         if not needs_second(locked.amount):
