@@ -16,6 +16,7 @@ from crm.records.numbering import next_numbers
 from crm.records.promises import promised
 from customers.customers.identity import clean_line
 from sales.contracts.holding import next_id
+from sales.documents.content import hash_of
 from sales.invoices.billing import buyer_of
 from sales.invoices.content import content_hash
 from sales.invoices.holding import hold_reissue, refuse_unless, touch
@@ -26,6 +27,7 @@ from sales.money import total_of
 from sales.reissues.actions import left_of, refuse_invoice
 from sales.reissues.closing import close_if_complete
 from sales.reissues.confirmation import CONFIRMED
+from sales.reissues.content import snapshot
 
 _LIVING = (*Invoice.OPEN, *Invoice.ISSUED_ONCE, "draft", "withdrawn")
 
@@ -147,7 +149,9 @@ def _make_new(reissue: Reissue, actor: User, *, is_first: bool = True) -> Invoic
     if not lines:
         raise ValidationError(_("Nothing of these lines can be invoiced any more."), code="no_lines")
     total = total_of(lines)
-    only_title = reissue.reason == Reissue.Reason.TITLE and total.gross == reissue.gross
+    # the buyer is what was approved; billing data that was changed since goes through an approval of its own
+    is_as_approved = hash_of(snapshot(reissue)) == reissue.content_hash
+    only_title = is_as_approved and reissue.reason == Reissue.Reason.TITLE and total.gross == reissue.gross
     if is_first and only_title and total.gross <= _still_free(reissue):
         new.state, new.number = Invoice.State.APPROVED, next_numbers("invoice")[0]
         new.submitted_at = new.approved_at = timezone.now()
