@@ -47,7 +47,7 @@ def with_relations(quote: Quote) -> Quote:
 def page_of(quote: Quote, user: User) -> dict[str, Any]:
     """The variables of `sales/quotes/detail.html` for a quote in the user's reach."""
     quote = with_relations(quote)
-    versions = list(Quote.objects.filter(root_id=quote.root_id).order_by("-version"))
+    versions = list(Quote.objects.visible_to(user).filter(root_id=quote.root_id).order_by("-version"))
     before = next((one for one in versions if one.version < quote.version and one.state != Quote.State.VOID), None)
     lines = _lines_by_document([quote.pk, *([before.pk] if before else [])])
     own = lines.get(quote.pk, [])

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -17,7 +17,6 @@ from crm.access.gate import SignedInRequest, needs
 from crm.api.once import made_once
 from crm.people.models import User
 from crm.records.forms import has_code, refused
-from customers.customers.models import Customer
 from sales.documents.choosing import choose_customer, customer_named
 from sales.documents.line_forms import LineEditor, lines_answer
 from sales.opportunities.models import Opportunity
@@ -43,8 +42,9 @@ def quote_detail(request: SignedInRequest, quote: Quote) -> HttpResponse:
 @needs(VIEW, model=Quote)
 @require_safe
 def quote_compare(request: SignedInRequest, quote: Quote) -> HttpResponse:
-    """What this version says otherwise than another one of the same quote, `?with=` its number."""
-    others = list(Quote.objects.filter(root_id=quote.root_id).exclude(pk=quote.pk).order_by("-version"))
+    """What this version says otherwise than another one of the same quote in reach, `?with=` its number."""
+    versions = Quote.objects.visible_to(request.user).filter(root_id=quote.root_id)
+    others = list(versions.exclude(pk=quote.pk).order_by("-version"))
     asked = request.GET.get("with", "")
     older = next((one for one in others if str(one.version) == asked), others[0] if others else None)
     changes = versions_compared(quote, older) if older else []
@@ -112,9 +112,11 @@ def quote_edit(request: SignedInRequest, quote: Quote) -> HttpResponse:
 @needs(ADD)
 @require_POST
 def quote_totals_new(request: SignedInRequest) -> HttpResponse:
-    """What the typed lines of a new quote come to; `?customer=` says whose prices count."""
+    """What the typed lines of a new quote come to; `?customer=` says whose prices count, 404 out of reach."""
     customer = customer_named(request.user, ADD, request.GET.get("customer", ""))
-    form = QuoteForm(request.POST, customer=customer or Customer(), user=request.user)
+    if customer is None:
+        raise Http404
+    form = QuoteForm(request.POST, customer=customer, user=request.user)
     editor = LineEditor(request.POST, Quote(), form.line_terms())
     return lines_answer(request, editor, request.get_full_path())
 
