@@ -16,6 +16,7 @@ from sales.contracts.models import Contract
 from sales.contracts.planning import void_open_parts
 from sales.orders.following import cancel_orders, hold_orders, release_orders
 from sales.orders.models import Order
+from sales.periods.closing import refuse_closed_day
 
 
 def suspend_contract(contract: Contract, *, actor: User, reason: str) -> Contract:
@@ -51,6 +52,7 @@ def terminate_contract(contract: Contract, *, actor: User, reason: str, ended_on
         _refuse_unsettled(locked)
         if day > timezone.localdate() or (locked.signed_on and day < locked.signed_on):
             raise ValidationError({"ended_on": _("Choose a day between signing and today.")})
+        refuse_closed_day("ended_on", day)
         locked.state, locked.ended_on, locked.end_reason = Contract.State.TERMINATED, day, _reason(reason)
         touch(locked, actor, is_content=False)
         void_open_parts(locked)

@@ -28,6 +28,7 @@ from sales.documents.submitting import end_approval
 from sales.opportunities.actions import win_opportunity
 from sales.opportunities.models import Opportunity
 from sales.orders.making import open_order
+from sales.periods.closing import refuse_closed_day
 from sales.quotes.models import Quote
 
 WAIVE_RIGHT = "sales.waive_contract_file"
@@ -93,6 +94,7 @@ def _refuse_day(contract: Contract, signed_on: date) -> None:
         raise ValidationError({"signed_on": _("This day is still to come.")})
     if (timezone.localdate() - signed_on).days > 365:
         raise ValidationError({"signed_on": _("This day is more than a year ago.")})
+    refuse_closed_day("signed_on", signed_on)
 
 
 def _refuse_other_content(contract: Contract) -> None:

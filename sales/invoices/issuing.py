@@ -22,7 +22,7 @@ from sales.invoices.holding import hold_invoice, refuse_unless
 from sales.invoices.limits import count_again, refuse_beyond
 from sales.invoices.models import DIGITAL, Invoice
 from sales.invoices.quotas import fits_quota
-from sales.periods.closing import refuse_closed
+from sales.periods.closing import refuse_closed_day
 from sales.printing.models import Letterhead
 from sales.reissues.closing import close_if_complete
 
@@ -116,10 +116,7 @@ def refuse_day(invoice: Invoice, issued_on: date) -> None:
         raise ValidationError({"issued_on": _("This day is still to come.")})
     if invoice.contract.signed_on and issued_on < invoice.contract.signed_on:
         raise ValidationError({"issued_on": _("The contract was not signed yet.")})
-    try:
-        refuse_closed(issued_on)
-    except ValidationError as refusal:
-        raise ValidationError({"issued_on": refusal.messages}) from refusal
+    refuse_closed_day("issued_on", issued_on)
 
 
 def tell_owner(invoice: Invoice) -> None:

@@ -33,6 +33,14 @@ def refuse_closed(day: date) -> None:
         )
 
 
+def refuse_closed_day(field: str, day: date) -> None:
+    """Refuse a day that was typed into a field of a form where it lies in a closed period."""
+    try:
+        refuse_closed(day)
+    except ValidationError as refusal:
+        raise ValidationError({field: refusal.messages}) from refusal
+
+
 def hold_books() -> None:
     """Let nobody write with a date until the end of the transaction."""
     with connection.cursor() as cursor:
