@@ -71,7 +71,7 @@ class SalesSource(TimelineSource):
     def tell(self, entry: Entry, customer: Any, user: Any, names: Mapping[str, Mapping[int, Any]]) -> None:
         """Who did what with which record, and what it is about."""
         row, about = entry.row, entry.row.about or {}
-        entry.text, entry.icon, entry.tone = worded(row.verb, about.get("number") or row.subject_label)
+        entry.text, entry.icon, entry.tone = worded(row.verb, row.subject_label)
         entry.is_small, entry.content = False, row.reason
         by_customer = row.facts.get("name") or about.get("by") if row.via == Operation.Via.LINK else ""
         entry.actor = by_customer or str(names["person"].get(row.actor_id, _("The system")))
