@@ -10,14 +10,16 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import OperationalError
+from django.db.models import OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm.approvals.definitions import Step
 from crm.approvals.matters import Matter, cleaned_comment
-from crm.approvals.models import ApprovalRequest, ApprovalTask
+from crm.approvals.models import ApprovalDecision, ApprovalRequest, ApprovalTask
 from crm.approvals.notices import tell_decided
 from crm.approvals.purposes import Purpose, content_hash, purpose_named
 from crm.approvals.routing import Case, Route, picked, route_of
@@ -25,7 +27,7 @@ from crm.approvals.taking_part import add_approver as add_approver
 from crm.approvals.taking_part import add_comment as add_comment
 from crm.approvals.taking_part import copy_to as copy_to
 from crm.approvals.taking_part import delegate as delegate
-from crm.approvals.turns import Action, State, advance, begin_step, block, end_tasks, record
+from crm.approvals.turns import Action, State, approve_turn, begin_step, block, end_tasks, record
 from crm.history.operations import operation
 from crm.people.models import User
 
@@ -63,7 +65,7 @@ def submit(
     case = Case.of(declared, route.steps, fresh, actor)
     if request is not None:
         # nor does whoever submitted an earlier round decide on a later one
-        case.excluded |= set(request.decisions.filter(action=Action.SUBMIT).values_list("actor_id", flat=True))
+        case.excluded |= set(request.submitters)  # type: ignore[attr-defined]
     steps = case.expanded(route.steps)
     steps = [picked(step, case, chosen or {}, is_last=step is steps[-1]) for step in steps]
     first = _first_step(request, route, steps)
@@ -117,9 +119,9 @@ def approve(request: ApprovalRequest, *, actor: User, seen: str, comment: str = 
     with operation(actor, "approval_approved", request, anchor_id=request.customer_id, reason=said):
         matter, task = _my_turn(request, actor, seen)
         matter.refuse_changed()
-        _decide(matter, task, Action.APPROVE, said, seen)
-        if advance(matter.request, matter.case):
-            matter.close(RequestState.APPROVED)
+        record(matter.request, Action.APPROVE, actor, task=task, comment=said, seen=seen)
+        if approve_turn(matter.request, matter.case, matter.turns, task):
+            matter.close(RequestState.APPROVED, is_decided=True)
             matter.purpose.approved(matter.document, actor, matter.request)
             tell_decided(matter.request, actor, said)
         elif matter.request.state == RequestState.BLOCKED:
@@ -209,8 +211,10 @@ def _decide(matter: Matter, task: ApprovalTask, action: str, comment: str, seen:
 
 
 def _open_request(purpose: str, subject_id: int) -> ApprovalRequest | None:
-    """The request of a document that is not closed, locked."""
+    """The request of a document that is not closed, locked, with those who submitted it so far."""
+    submits = ApprovalDecision.objects.filter(request=OuterRef("pk"), action=Action.SUBMIT).order_by()
     rows = ApprovalRequest.objects.select_for_update(of=("self",)).of(purpose, subject_id)
+    rows = rows.annotate(submitters=ArraySubquery(submits.values("actor_id")))
     found: ApprovalRequest | None = rows.filter(closed_at=None).first()
     return found
 
@@ -249,7 +253,8 @@ def _frozen(
         "steps": [{**step, "planned": names[:5]} for step, names in zip(steps, planned, strict=True)],
         "excluded": sorted(case.excluded),
     }
-    row.title, row.customer_id = str(document)[:200], getattr(document, "customer_id", None)
+    row.title = f"{document} {getattr(document, 'title', '')}".strip()[:200]
+    row.customer_id = getattr(document, "customer_id", None)
     row.owner_id = getattr(document, "owner_id", None) or actor.pk
     row.department_id = case.department_id  # type: ignore[assignment]
     row.state, row.blocked_because, row.round, row.step = (

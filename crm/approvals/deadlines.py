@@ -26,6 +26,7 @@ from crm.approvals.turns import (
     Origin,
     State,
     advance,
+    approvers_of,
     begin_step,
     is_last,
     step_named,
@@ -123,7 +124,8 @@ def retry(request: ApprovalRequest, *, actor: User | None) -> bool:
             return False
         with operation(actor, "approval_retried", row, anchor_id=row.customer_id, via="" if actor else "system"):
             place = keys.index(row.step)
-            begin_step(row, matter.case, step, before=keys[place - 1] if place else "", is_again=True)
+            earlier = approvers_of(row, keys[place - 1]) if place else ()
+            begin_step(row, matter.case, step, earlier, is_again=True)
             _go_on(matter, actor)
     return row.state == ApprovalRequest.State.PENDING
 
@@ -133,7 +135,7 @@ def _go_on(matter: Matter, actor: User | None) -> None:
     if matter.request.state == ApprovalRequest.State.BLOCKED:
         return
     if advance(matter.request, matter.case):
-        matter.close(ApprovalRequest.State.APPROVED)
+        matter.close(ApprovalRequest.State.APPROVED, is_decided=True)
         matter.purpose.approved(matter.document, actor, matter.request)
         tell_decided(matter.request, actor, "")
     elif matter.request.state == ApprovalRequest.State.PENDING:

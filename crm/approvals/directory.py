@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Exists, OuterRef, Q, Value
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from crm.access.models import Grant, Role
@@ -15,20 +15,20 @@ from crm.approvals.definitions import Step
 from crm.approvals.models import Delegation
 from crm.approvals.purposes import Purpose
 from crm.people.models import Absence, Department, User
+from crm.records.together import read_together
 
 DECIDE_RIGHT = "crm.decide_approval"
+# the path of a department from the top, and who heads it
+Place = tuple[list[int], int | None]
 
 
 class Directory:
-    """The people and places a routing may need. Three queries, whatever the size of the flow."""
+    """The people and places a routing may need. Two queries, whatever the size of the flow."""
 
     def __init__(self, purpose: Purpose, steps: Iterable[Step], people: Iterable[int] = ()) -> None:
         steps = list(steps)
         self.purpose = purpose
-        self.departments = {
-            pk: (path, head) for pk, path, head in Department.objects.values_list("pk", "path", "head_id")
-        }
-        self.absent, self.delegates = _stand_ins(timezone.localdate(), purpose.code)
+        self.departments, self.absent, self.delegates = _places(timezone.localdate(), purpose.code)
         ids = {head for _path, head in self.departments.values() if head}
         ids |= {*people, *(pk for step in steps for pk in step["who"].get("users", []))}
         ids |= {*self.absent.values(), *self.delegates.values()}
@@ -89,16 +89,19 @@ def _people(ids: set[int], roles: set[str], rights: set[str]) -> Iterable[User]:
     return found.annotate(held_rights=ArraySubquery(grants), held_roles=ArraySubquery(codes.values("code")))
 
 
-def _stand_ins(today: date, purpose: str) -> tuple[dict[int, int], dict[int, int]]:
-    """Who stands in for whom today: for those away, and by delegation."""
+def _places(today: date, purpose: str) -> tuple[dict[int, Place], dict[int, int], dict[int, int]]:
+    """The departments, and who stands in for whom today: for those away, and by delegation. One query."""
     spans = Q(starts_on__lte=today, ends_on__gte=today)
-    absences = Absence.objects.filter(spans).order_by().values_list(Value("absent"), "pk", "user_id", "deputy_id")
     covered = Q(purposes=[]) | Q(purposes__contains=[purpose])
-    delegations = Delegation.objects.filter(spans, covered, ended_at=None).order_by()
-    rows = absences.union(
-        delegations.values_list(Value("delegated"), "pk", "giver_id", "receiver_id"), all=True
-    )  # the oldest counts where there are two
-    found: dict[str, dict[int, int]] = {"absent": {}, "delegated": {}}
-    for kind, _pk, holder, other in sorted(rows):
-        found[kind].setdefault(holder, other)
-    return found["absent"], found["delegated"]
+    delegations = Delegation.objects.filter(spans, covered, ended_at=None)
+    found = read_together(
+        {
+            "departments": Department.objects.order_by().values("pk", "path", "head_id"),
+            "absent": Absence.objects.filter(spans).order_by("pk").values("user_id", "deputy_id"),
+            "delegated": delegations.order_by("pk").values("giver_id", "receiver_id"),
+        }
+    )
+    departments = {row["pk"]: (row["path"], row["head_id"]) for row in found["departments"]}
+    # the oldest counts where there are two
+    absent = {row["user_id"]: row["deputy_id"] for row in reversed(found["absent"])}
+    return departments, absent, {row["giver_id"]: row["receiver_id"] for row in reversed(found["delegated"])}

@@ -14,7 +14,16 @@ from crm.approvals.definitions import Step
 from crm.approvals.models import ApprovalDecision, ApprovalRequest, ApprovalTask
 from crm.approvals.purposes import content_hash, purpose_named
 from crm.approvals.routing import Case
-from crm.approvals.turns import Action, State, current_tasks, end_tasks, is_last, open_tasks, step_named
+from crm.approvals.turns import (
+    Action,
+    State,
+    current_turns,
+    end_tasks,
+    is_last,
+    open_tasks,
+    step_named,
+    turns_of_step,
+)
 from crm.people.models import User
 from crm.ui.formats import long_day
 
@@ -42,6 +51,11 @@ class Matter:
         """The step that waits."""
         return step_named(self.request, self.request.step)
 
+    @cached_property
+    def turns(self) -> list[ApprovalTask]:
+        """All turns of the step that waits, as they stood when the request was locked."""
+        return turns_of_step(self.request)
+
     def refuse_unless_pending(self) -> None:
         """ValidationError "decided" naming who was first and when, or "blocked"."""
         if self.request.state == ApprovalRequest.State.PENDING:
@@ -53,7 +67,7 @@ class Matter:
     def turn(self) -> ApprovalTask:
         """The turn of the actor; ValidationError where it is not, or no longer, theirs."""
         actor = self.actor
-        now = current_tasks(self.request)
+        now = current_turns(self.turns)
         mine = next((task for task in now if task.approver_id == getattr(actor, "pk", 0)), None)
         if mine is not None:
             return mine
@@ -88,9 +102,10 @@ class Matter:
             words = _("You no longer stand in for %(name)s.") % {"name": task.on_behalf_of}
             raise ValidationError(words, code="no_right")
 
-    def close(self, state: str) -> None:
-        """End the request for good."""
-        end_tasks(open_tasks(self.request), State.SKIPPED)
+    def close(self, state: str, *, is_decided: bool = False) -> None:
+        """End the request for good; where its last step `is_decided`, nobody has a turn any more."""
+        if not is_decided:
+            end_tasks(open_tasks(self.request), State.SKIPPED)
         self._write(state, step="", closed_at=Now())
 
     def send_back(self, step: str) -> None:
@@ -98,10 +113,12 @@ class Matter:
         end_tasks(open_tasks(self.request), State.SKIPPED)
         self._write(ApprovalRequest.State.RETURNED, step=step)
 
-    def _write(self, state: str, **fields: Any) -> None:
+    def _write(self, state: str, *, step: str, **moments: Any) -> None:
         rows = ApprovalRequest.objects.filter(pk=self.request.pk)
-        rows.update(state=state, blocked_because="", **fields)
-        self.request.refresh_from_db(fields=["state", "step", "closed_at", "blocked_because"])
+        rows.update(state=state, step=step, blocked_because="", **moments)
+        self.request.state, self.request.step, self.request.blocked_because = state, step, ""
+        for name in moments:  # the database says when: read again where somebody asks
+            self.request.__dict__.pop(name)
 
 
 def cleaned_comment(comment: str, *, is_required: bool = False) -> str:

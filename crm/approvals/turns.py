@@ -5,13 +5,14 @@ Called by actions that hold the locks, inside their transaction.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Case as Choice
+from django.db.models import Exists, OuterRef, QuerySet, Value, When
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.module_loading import import_string
@@ -44,9 +45,16 @@ def open_tasks(request: ApprovalRequest) -> QuerySet[ApprovalTask]:
     return request.tasks.filter(round=request.round, state=State.PENDING).order_by("position", "pk")
 
 
-def current_tasks(request: ApprovalRequest) -> list[ApprovalTask]:
-    """The turns that may be decided now: those of the smallest place."""
-    waiting = list(open_tasks(request).select_related("approver", "on_behalf_of"))
+def turns_of_step(request: ApprovalRequest) -> list[ApprovalTask]:
+    """All turns of the present step and round with their people, each knowing whether it approved. One query."""
+    given = ApprovalDecision.objects.filter(task=OuterRef("pk"), action__in=(Action.APPROVE, Action.AUTO))
+    rows = request.tasks.filter(round=request.round, step=request.step).annotate(is_approved=Exists(given))
+    return list(rows.select_related("approver", "on_behalf_of").order_by("position", "pk"))
+
+
+def current_turns(turns: Iterable[ApprovalTask]) -> list[ApprovalTask]:
+    """Those of a step that may be decided now: of the smallest place."""
+    waiting = [task for task in turns if task.state == State.PENDING]
     return [task for task in waiting if task.position == waiting[0].position]
 
 
@@ -61,7 +69,22 @@ def record(
     seen: str = "",
 ) -> ApprovalDecision:
     """Write down what somebody decided or what happened; never changed afterwards."""
-    return ApprovalDecision.objects.create(
+    made = _decision(request, action, actor, task=task, to=to, comment=comment, seen=seen)
+    made.save(force_insert=True)
+    return made
+
+
+def _decision(
+    request: ApprovalRequest,
+    action: str,
+    actor: User | None,
+    *,
+    task: ApprovalTask | None = None,
+    to: User | None = None,
+    comment: str = "",
+    seen: str = "",
+) -> ApprovalDecision:
+    return ApprovalDecision(
         request=request, task=task, round=request.round, step=request.step, action=action, actor=actor, to=to,
         on_behalf_of_id=task.on_behalf_of_id if task else None, comment=comment, content_hash=seen,
     )  # fmt: skip
@@ -72,21 +95,37 @@ def end_tasks(tasks: QuerySet[ApprovalTask], state: str) -> int:
     return tasks.update(state=state, ended_at=Now())
 
 
+def approve_turn(request: ApprovalRequest, case: Case, turns: Sequence[ApprovalTask], task: ApprovalTask) -> bool:
+    """End a turn of the present step that approved, go on: True when the last step is decided. `turns` are its turns."""
+    task.state, task.is_approved = State.DONE, True  # type: ignore[attr-defined]
+    is_decided, fallen = _outcome(step_named(request, request.step), turns)
+    state = Choice(When(pk=task.pk, then=Value(State.DONE)), default=Value(State.SKIPPED))
+    ApprovalTask.objects.filter(pk__in=[task.pk, *fallen]).update(state=state, ended_at=Now())
+    return is_decided and _go_on(request, case, _approvers(turns))
+
+
 def advance(request: ApprovalRequest, case: Case) -> bool:
     """Go on as far as nobody has to be asked: True when the last step is decided, or False while somebody must."""
-    while _is_decided(request):
-        step = step_named(request, request.step)
-        if is_last(request, step):
-            return True
-        keys = [one["key"] for one in request.steps()]
-        following = request.steps()[keys.index(step["key"]) + 1]
-        if not begin_step(request, case, following, before=step["key"]):
-            return False
-    return False
+    turns = turns_of_step(request)
+    is_decided, fallen = _outcome(step_named(request, request.step), turns)
+    if fallen:
+        end_tasks(ApprovalTask.objects.filter(pk__in=fallen), State.SKIPPED)
+    return is_decided and _go_on(request, case, _approvers(turns))
 
 
-def begin_step(request: ApprovalRequest, case: Case, step: Step, before: str = "", *, is_again: bool = False) -> bool:
-    """Give the people of a step their turns; whoever approved the step before has decided already.
+def _go_on(request: ApprovalRequest, case: Case, earlier: set[int]) -> bool:
+    """From a step that is decided, by these people, to the next one; as `advance`."""
+    steps = request.steps()
+    place = [step["key"] for step in steps].index(request.step) + 1
+    if place == len(steps):
+        return True
+    return begin_step(request, case, steps[place], earlier) and advance(request, case)
+
+
+def begin_step(
+    request: ApprovalRequest, case: Case, step: Step, earlier: Collection[int] = (), *, is_again: bool = False
+) -> bool:
+    """Give the people of a step their turns; whoever approved the step before (`earlier`) has decided already.
 
     `is_again` says that the step may have decisions of this round, as after it was blocked. Answers whether any of
     its turns is decided.
@@ -97,15 +136,16 @@ def begin_step(request: ApprovalRequest, case: Case, step: Step, before: str = "
         block(request, f"nobody:{step['name']}")
         return False
     _wait_in(request, step)
-    decided = _approvers(request, step["key"]) if is_again else set()
-    earlier = _approvers(request, before) if before else set()
+    decided = approvers_of(request, step["key"]) if is_again else set()
     tasks = give_turns(request, step, [turn for turn in turns if turn.approver.pk not in decided], Origin.STEP)
-    for task in tasks:
-        if task.approver_id in earlier:
-            end_tasks(ApprovalTask.objects.filter(pk=task.pk), State.DONE)
-            record(request, Action.AUTO, task.approver, task=task, seen=request.content_hash)
+    repeated = [task for task in tasks if task.approver_id in earlier]
+    if repeated:
+        end_tasks(ApprovalTask.objects.filter(pk__in=[task.pk for task in repeated]), State.DONE)
+        ApprovalDecision.objects.bulk_create(
+            _decision(request, Action.AUTO, task.approver, task=task, seen=request.content_hash) for task in repeated
+        )
     tell_approver(request, [task for task in tasks if task.approver_id not in earlier])
-    return bool(decided) or any(task.approver_id in earlier for task in tasks)
+    return bool(decided or repeated)
 
 
 def give_turns(
@@ -179,26 +219,25 @@ def _wait_in(request: ApprovalRequest, step: Step) -> None:
     request.save(update_fields=["state", "blocked_because", "step"])
 
 
-def _is_decided(request: ApprovalRequest) -> bool:
-    """Whether the step has all it asks for: those added before, its own people, those added after; ends what is left.
-
-    One query, and one more where turns fall away.
+def _outcome(step: Step, turns: Sequence[ApprovalTask]) -> tuple[bool, list[int]]:
+    """Whether a step has all it asks for: those added before, its own people, those added after; and which of its
+    turns fall away, because enough of its own people approved.
     """
-    given = ApprovalDecision.objects.filter(task=OuterRef("pk"), action__in=(Action.APPROVE, Action.AUTO))
-    tasks = request.tasks.filter(round=request.round, step=request.step).annotate(is_approved=Exists(given))
-    rows = list(tasks.values_list("position", "state", "is_approved"))
-    waiting = [position for position, state, _approved in rows if state == State.PENDING]
-    approved = sum(is_approved for position, _state, is_approved in rows if position == OWN_PLACE)
-    own_open = waiting.count(OWN_PLACE)
-    needed = needed_count(step_named(request, request.step), approved + own_open)
-    if not approved or approved < needed or min(waiting, default=OWN_PLACE) < OWN_PLACE:
-        return False
-    if own_open:
-        end_tasks(open_tasks(request).filter(position=OWN_PLACE), State.SKIPPED)
-    return len(waiting) == own_open
+    waiting = [task for task in turns if task.state == State.PENDING]
+    approved = sum(task.is_approved for task in turns if task.position == OWN_PLACE)  # type: ignore[attr-defined]
+    own_open = [task.pk for task in waiting if task.position == OWN_PLACE]
+    needed = needed_count(step, approved + len(own_open))
+    if not approved or approved < needed or any(task.position < OWN_PLACE for task in waiting):
+        return False, []
+    return len(waiting) == len(own_open), own_open
 
 
-def _approvers(request: ApprovalRequest, step: str) -> set[int]:
+def _approvers(turns: Iterable[ApprovalTask]) -> set[int]:
+    """Who of these approved with their own hand."""
+    return {task.approver_id for task in turns if task.is_approved}  # type: ignore[attr-defined]
+
+
+def approvers_of(request: ApprovalRequest, step: str) -> set[int]:
     """Who approved a step of this round with their own hand."""
     found = request.decisions.filter(round=request.round, step=step, action__in=(Action.APPROVE, Action.AUTO))
     return set(found.values_list("actor_id", flat=True))

@@ -187,10 +187,15 @@ def clean_text(text: str) -> str:
 def hold_customer(customer: Customer) -> Customer:
     """The customer, locked for work on it; ValidationError where it is archived or in a pool."""
     locked = Customer.objects.select_for_update(of=("self",)).get(pk=customer.pk)
-    refuse_archived(locked)
-    if locked.status == Customer.Status.POOL:
-        raise ValidationError(_("“%(name)s” is in the pool. Claim it first.") % {"name": locked}, code="in_pool")
+    refuse_at_rest(locked)
     return locked
+
+
+def refuse_at_rest(customer: Customer) -> None:
+    """ValidationError for a customer nobody works on: archived or in a pool."""
+    refuse_archived(customer)
+    if customer.status == Customer.Status.POOL:
+        raise ValidationError(_("“%(name)s” is in the pool. Claim it first.") % {"name": customer}, code="in_pool")
 
 
 def refuse_archived(customer: Customer) -> None:

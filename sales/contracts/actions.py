@@ -91,12 +91,7 @@ def void_contract(contract: Contract, *, actor: User, reason: str) -> Contract:
     return locked
 
 
-def hold_fresh(contract: Contract) -> Contract:
-    """The contract as it stands in the database now."""
-    return Contract.objects.select_related("customer", "type", "main").get(pk=contract.pk)
-
-
-def _refuse_unready(contract: Contract) -> None:
+def _refuse_unready(contract: Contract) -> dict[str, Any]:
     refuse_discarded(contract)
     if contract.gross <= 0:
         raise ValidationError(_("A contract is about an amount above 0."), code="amount")
@@ -107,6 +102,7 @@ def _refuse_unready(contract: Contract) -> None:
         _refuse_quotes(contract)
     refuse_unequal_plan(contract)
     refuse_unreachable_plan(contract, delivers(contract) or _has_orders(contract))
+    return {}
 
 
 def _has_orders(contract: Contract) -> bool:

@@ -2,40 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Prefetch, Sum, prefetch_related_objects
+from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from crm.approvals.models import ApprovalRequest
 from crm.approvals.purposes import Fact, Purpose
-from customers.customers.models import Customer
+from crm.people.models import User
 from sales.contracts.content import differences, snapshot
-from sales.contracts.holding import hold_rows
-from sales.contracts.models import Contract, ContractLine
+from sales.contracts.holding import hold_whole
+from sales.contracts.models import Contract
+from sales.documents.floors import any_below_today, refuse_without_floor_step
 from sales.documents.submitting import moves_to
-from sales.opportunities.models import Opportunity
+from sales.products.secrets import FLOOR_RIGHT
 
 ROLLING_DAYS = 30
 _COUNTED = ("pending", "blocked", "approved", *Contract.SIGNED_ONCE)
 
 
 def lock(pk: int) -> Contract:
-    """The contract, fresh and locked after its customer, its opportunity and its main contract."""
-    customer_id, opportunity_id, main_id = Contract.objects.values_list("customer_id", "opportunity_id", "main_id").get(
-        pk=pk
-    )
-    Customer.objects.select_for_update(of=("self",)).get(pk=customer_id)
-    if opportunity_id:
-        Opportunity.objects.select_for_update(of=("self",)).get(pk=opportunity_id)
-    contract = hold_rows(pk, main_id)
-    # what is hashed, routed and shown is read once
-    lines = Prefetch("lines", ContractLine.objects.select_related("product__category"))
-    prefetch_related_objects([contract], lines, "instalments")
-    return contract
+    """The contract with its lines and instalments, locked after its customer, its opportunity and its main contract."""
+    return hold_whole(pk)
 
 
 def facts(contract: Contract) -> Mapping[str, Any]:
@@ -49,10 +41,26 @@ def facts(contract: Contract) -> Mapping[str, Any]:
         "has_discount": any(line.discount for line in lines),
         "other_terms": standard != own,
         "supplement": contract.main_id is not None,
+        "below_floor": _is_below_floor(contract, lines),
         "department": contract.department.path,
         "category": sorted(categories),
         "level": contract.customer.level_id,
     }
+
+
+def _is_below_floor(contract: Contract, lines: Sequence[Any]) -> bool:
+    """Whether a supplement adds a product for less than its minimum price; what comes from quotes was measured there."""
+    if contract.main_id is None or contract.direction == Contract.Direction.TAKES:
+        return False
+    return any_below_today(lines, contract.customer, is_tax_included=contract.is_tax_included)
+
+
+def _submitted(contract: Contract, actor: User | None, request: ApprovalRequest) -> None:
+    refuse_without_floor_step(request)
+    _WAITS(contract, actor, request)
+
+
+_WAITS = moves_to("pending")
 
 
 def rolling(contract: Contract) -> Decimal:
@@ -82,6 +90,7 @@ PURPOSE = Purpose(
         Fact("has_discount", _("Has a discount"), "yes_no"),
         Fact("other_terms", _("Clauses differ from those of its type"), "yes_no"),
         Fact("supplement", _("Is a supplement"), "yes_no"),
+        Fact("below_floor", _("A line is below its minimum price"), "yes_no"),
         Fact("department", _("Department"), "department"),
         Fact("category", _("Product category"), "category"),
         Fact("level", _("Customer level"), "level"),
@@ -91,7 +100,7 @@ PURPOSE = Purpose(
     snapshot=snapshot,
     rolling=rolling,
     differences=differences,
-    submitted=moves_to("pending"),
+    submitted=_submitted,
     approved=moves_to("approved", "approved_at"),
     rejected=moves_to("rejected"),
     returned=moves_to("returned"),
@@ -104,6 +113,13 @@ PURPOSE = Purpose(
                 "conditions": [],
                 "steps": [
                     {"key": "manager", "name": _("Manager"), "who": {"kind": "manager"}},
+                    {
+                        "key": "floor",
+                        "name": _("Finance: minimum price"),
+                        "who": {"kind": "role", "role": "finance"},
+                        "decide_right": FLOOR_RIGHT,
+                        "conditions": [{"fact": "below_floor", "operator": "is", "value": True}],
+                    },
                     {"key": "finance", "name": _("Finance"), "who": {"kind": "role", "role": "finance"}},
                     {
                         "key": "vice_president",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db.models import DateField, ExpressionWrapper, F, Value
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -81,11 +82,8 @@ def refuse_unequal_plan(contract: Contract) -> None:
 def reach_milestone(contract_id: int, basis: str, day: date) -> int:
     """Give the waiting parts of a milestone their day; how many got one. The contract is locked by the caller."""
     waiting = Instalment.objects.filter(contract_id=contract_id, basis=basis, reached_on=None, voided_at=None)
-    reached = list(waiting.order_by("position"))
-    for part in reached:
-        part.reached_on, part.due_on = day, day + timedelta(days=part.days_after)
-    Instalment.objects.bulk_update(reached, ["reached_on", "due_on"])
-    return len(reached)
+    due = ExpressionWrapper(Value(day, DateField()) + F("days_after"), output_field=DateField())
+    return waiting.update(reached_on=day, due_on=due)
 
 
 def unreach_milestone(contract_id: int, basis: str) -> int:

@@ -6,6 +6,8 @@ from datetime import date
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -15,23 +17,29 @@ from crm.attachments.models import Attachment
 from crm.history.operations import operation
 from crm.people.models import User
 from crm.records.promises import promised
-from customers.customers.actions import hold_customer
+from customers.customers.actions import refuse_at_rest
 from customers.customers.identity import clean_line
 from customers.customers.standing import become_existing
-from sales.contracts.actions import PURPOSE, hold_fresh, refuse_below_paid
+from sales.contracts.actions import PURPOSE, refuse_below_paid
 from sales.contracts.content import content_hash
-from sales.contracts.holding import hold_in, touch
+from sales.contracts.holding import hold_whole, refuse_unless, touch
 from sales.contracts.models import Contract, ContractQuote, Instalment
 from sales.contracts.planning import reach_milestone, refuse_unequal_plan
 from sales.contracts.signals import contract_signed
 from sales.documents.submitting import end_approval
-from sales.opportunities.actions import win_opportunity
-from sales.opportunities.models import Opportunity
+from sales.opportunities.actions import win_by_contract
 from sales.orders.making import open_order
 from sales.periods.closing import refuse_closed_day
 from sales.quotes.models import Quote
 
 WAIVE_RIGHT = "sales.waive_contract_file"
+# whether what stands in a contract was approved in this version
+_APPROVED = Exists(
+    ApprovalRequest.objects.filter(
+        purpose=PURPOSE, subject_id=OuterRef("pk"), state=ApprovalRequest.State.APPROVED,
+        document_version=OuterRef("version"), content_hash=OuterRef("content_hash"),
+    )
+)  # fmt: skip
 
 
 def sign_contract(
@@ -48,45 +56,44 @@ def sign_contract(
     opens, parts due on signing get their day; a supplement changes the total of its main contract instead.
     ValidationError where what was approved is not what would be signed (invariant 10).
     """
-    proposals = proposed_services(contract)
-    facts = {"signed_on": signed_on.isoformat(), "waived": file is None, "services": proposals}
-    with operation(actor, "contract_signed", contract, anchor_id=contract.customer_id, facts=facts,
-                   reason=waiver_reason) as entry:  # fmt: skip
-        customer = hold_customer(contract.customer)
-        _hold_opportunity(contract)
-        locked = hold_in(contract, Contract.State.APPROVED)
+    with transaction.atomic():
+        locked = hold_whole(contract.pk, was_approved=_APPROVED)
+        refuse_at_rest(locked.customer)
+        refuse_unless(locked, Contract.State.APPROVED)
         _refuse_day(locked, signed_on)
         _refuse_other_content(locked)
         refuse_unequal_plan(locked)
         _take_proof(locked, actor, file, clean_line(waiver_reason))
-        locked.state, locked.signed_on, locked.signed_at = Contract.State.SIGNED, signed_on, timezone.now()
-        locked.signed_recorded_by, locked.total = actor, locked.gross
-        touch(locked, actor, is_content=False)
-        if locked.main_id:
-            _change_main(locked, actor)
-        else:
-            reach_milestone(locked.pk, Instalment.Basis.SIGNING, signed_on)
-        open_order(locked, actor=actor)
-        _win(locked, actor)
-        become_existing([customer.pk])
-        contract_signed.send(sender=Contract, contract=locked, actor=actor, entry=entry)
-    return hold_fresh(locked)
+        services = proposed_services(locked)
+        facts = {"signed_on": signed_on.isoformat(), "waived": file is None, "services": services}
+        with operation(actor, "contract_signed", locked, anchor_id=locked.customer_id, facts=facts,
+                       reason=waiver_reason, is_part=True) as entry:  # fmt: skip
+            _sign(locked, actor, signed_on)
+            contract_signed.send(sender=Contract, contract=locked, actor=actor, entry=entry)
+    return locked
+
+
+def _sign(locked: Contract, actor: User, signed_on: date) -> None:
+    locked.state, locked.signed_on, locked.signed_at = Contract.State.SIGNED, signed_on, timezone.now()
+    locked.signed_recorded_by, locked.total = actor, locked.gross
+    touch(locked, actor, is_content=False)
+    if locked.main_id:
+        _change_main(locked, actor)
+    else:
+        reach_milestone(locked.pk, Instalment.Basis.SIGNING, signed_on)
+    open_order(locked, actor=actor)
+    _win(locked, actor)
+    become_existing([locked.customer_id])
 
 
 def proposed_services(contract: Contract) -> list[dict[str, Any]]:
     """The services that the lines of a contract propose to book, as facts for whoever plans them."""
-    rows = contract.lines.exclude(product=None).exclude(product__service="").order_by("position")
     return [
         {"line": row.pk, "product": row.product_id, "service": row.product.service, "name": row.name,
          "quantity": f"{row.quantity.normalize():f}"}
-        for row in rows.select_related("product")
-        if row.product is not None
+        for row in contract.lines.all()
+        if row.product is not None and row.product.service
     ]  # fmt: skip
-
-
-def _hold_opportunity(contract: Contract) -> None:
-    if contract.opportunity_id:
-        Opportunity.objects.select_for_update(of=("self",)).get(pk=contract.opportunity_id)
 
 
 def _refuse_day(contract: Contract, signed_on: date) -> None:
@@ -99,11 +106,8 @@ def _refuse_day(contract: Contract, signed_on: date) -> None:
 
 def _refuse_other_content(contract: Contract) -> None:
     """ValidationError unless exactly this content of this version was approved."""
-    approved = ApprovalRequest.objects.filter(
-        purpose=PURPOSE, subject_id=contract.pk, state=ApprovalRequest.State.APPROVED,
-        document_version=contract.version, content_hash=contract.content_hash,
-    )  # fmt: skip
-    if not approved.exists() or content_hash(contract) != contract.content_hash:
+    was_approved = contract.was_approved  # type: ignore[attr-defined]
+    if not was_approved or content_hash(contract) != contract.content_hash:
         raise ValidationError(_("What was approved is not what stands here now. Submit it again."), code="stale")
 
 
@@ -122,10 +126,9 @@ def _take_proof(contract: Contract, actor: User, file: Attachment | None, waiver
 
 
 def _change_main(supplement: Contract, actor: User) -> None:
-    """The total and the plan of the main contract follow a signed supplement; both are locked."""
+    """The total and the plan of the main contract, locked with its supplement, follow when that is signed."""
     main = supplement.main
     assert main is not None
-    main = Contract.objects.select_for_update(of=("self",)).get(pk=main.pk)
     if not main.is_running:
         raise ValidationError(
             _("%(name)s is %(state)s: it takes no supplement.") % {"name": main, "state": main.get_state_display()},
@@ -144,20 +147,22 @@ def _change_main(supplement: Contract, actor: User) -> None:
 
 def _append_plan(main: Contract, supplement: Contract) -> None:
     """The parts of a supplement go on in the plan of its main contract; its own stay as what was agreed."""
-    parts = list(supplement.instalments.order_by("position"))
+    parts = list(supplement.instalments.all())
     last = max(main.instalments.values_list("position", flat=True), default=0)
-    for place, part in enumerate(parts, last + 1):
-        Instalment.objects.create(
+    Instalment.objects.bulk_create(
+        Instalment(
             contract=main, position=place, name=f"{supplement.number} {part.name}"[:80], basis=part.basis,
             days_after=part.days_after, due_on=part.due_on, amount=part.amount,
-        )  # fmt: skip
+        )
+        for place, part in enumerate(parts, last + 1)
+    )  # fmt: skip
     supplement.instalments.update(voided_at=timezone.now())
     reach_milestone(main.pk, Instalment.Basis.SIGNING, supplement.signed_on or timezone.localdate())
 
 
 def _shorten_plan(main: Contract, supplement: Contract) -> None:
     """What is taken away comes off the parts that are due last."""
-    left = supplement.gross
+    left, changed = supplement.gross, []
     for part in main.instalments.filter(voided_at=None).select_for_update().order_by("-position"):
         taken = min(left, part.amount - part.received)
         left -= taken
@@ -167,14 +172,15 @@ def _shorten_plan(main: Contract, supplement: Contract) -> None:
             part.voided_at = timezone.now()
         else:
             part.amount -= taken
-        part.save(update_fields=["amount", "voided_at"])
+        changed.append(part)
+    Instalment.objects.bulk_update(changed, ["amount", "voided_at"])
 
 
 def _win(contract: Contract, actor: User) -> None:
     """The opportunity of a main contract is won; quotes of it that feed no contract end."""
     if contract.main_id or contract.opportunity is None:
         return
-    win_opportunity(contract.opportunity, actor=actor)
+    win_by_contract(contract.opportunity, actor=actor)
     rest = Quote.objects.filter(opportunity=contract.opportunity, archived_at=None)
     rest = rest.exclude(state__in=("void", "superseded", "rejected"))
     rest = rest.exclude(pk__in=ContractQuote.objects.filter(ended_at=None).values("quote_id"))
@@ -184,7 +190,7 @@ def _win(contract: Contract, actor: User) -> None:
 
 
 def _end_quote(quote: Quote, actor: User, reason: str) -> None:
-    with operation(actor, "quote_closed", quote, anchor_id=quote.customer_id, reason=reason):
+    with operation(actor, "quote_closed", quote, anchor_id=quote.customer_id, reason=reason, is_part=True):
         end_approval(quote, actor=actor, kind="quote", reason=reason)
         quote.changed_at, quote.changed_by = timezone.now(), actor
         if quote.number:

@@ -16,7 +16,7 @@ from crm.approvals.purposes import purpose_named
 from crm.history.operations import operation
 from crm.people.models import User
 from crm.records.numbering import next_numbers
-from customers.customers.actions import hold_customer
+from customers.customers.actions import refuse_at_rest
 from sales.documents.content import hash_of
 from sales.documents.models import EDITABLE_STATES, WAITING_STATES
 
@@ -30,26 +30,26 @@ def submit_document(
     kind: str,
     chosen: Mapping[str, Sequence[int]] | None = None,
     comment: str = "",
-    check: Callable[[Any], None] | None = None,
+    check: Callable[[Any], Mapping[str, Any]] | None = None,
 ) -> ApprovalRequest:
     """Put a draft, returned or withdrawn document up for approval; `kind` is quote, contract …, its purpose sales.kind.
 
     The number is given now, once; `check` refuses what this kind of document must not be submitted with, under the
-    locks. ValidationError where it was submitted already, its customer is pooled or archived.
+    locks, and answers what else is written with it. ValidationError where it was submitted already, its customer is
+    pooled or archived.
     """
     purpose = purpose_named(f"sales.{kind}")
     with transaction.atomic():
-        hold_customer(document.customer)
         locked = purpose.lock(document.pk)
+        refuse_at_rest(locked.customer)
         if locked.state not in EDITABLE_STATES:
             raise ValidationError(_("“%(document)s” was submitted already.") % {"document": locked}, code="state")
-        if check is not None:
-            check(locked)
+        stamps = dict(check(locked)) if check is not None else {}
         locked.number = locked.number or next_numbers(kind)[0]
         digest = hash_of(purpose.snapshot(locked))
-        stamps = {"number": locked.number, "content_hash": digest, "submitted_at": timezone.now()}
+        stamps |= {"number": locked.number, "content_hash": digest, "submitted_at": timezone.now()}
         # the history calls the document by the number it gets here
-        with operation(actor, f"{kind}_submitted", locked, anchor_id=locked.customer_id):
+        with operation(actor, f"{kind}_submitted", locked, anchor_id=locked.customer_id, is_part=True):
             move(locked, "pending", actor=actor, **stamps)
             request = submit(purpose.code, locked, actor=actor, chosen=chosen, comment=comment, is_locked=True)
     for known in document._meta.concrete_fields:
@@ -89,9 +89,10 @@ def move(document: Any, state: str, *, actor: User | None, **more: Any) -> None:
 
 
 def moves_to(state: str, stamp: str = "") -> Callable[[Any, User | None, ApprovalRequest], None]:
-    """A follow-up of an approval that only sets the state, and the moment named `stamp`."""
+    """A follow-up of an approval that only sets the state, where it is another, and the moment named `stamp`."""
 
     def follow(document: Any, actor: User | None, request: ApprovalRequest) -> None:
-        move(document, state, actor=actor, **({stamp: timezone.now()} if stamp else {}))
+        if stamp or document.state != state:
+            move(document, state, actor=actor, **({stamp: timezone.now()} if stamp else {}))
 
     return follow

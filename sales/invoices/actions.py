@@ -15,14 +15,15 @@ from crm.history.operations import operation
 from crm.people.models import User
 from customers.customers.actions import clean_text, hold_customer
 from customers.customers.identity import clean_line
-from sales.contracts.holding import hold_contract, next_id
+from sales.contracts.holding import hold_contract
 from sales.contracts.models import Contract
+from sales.documents.holding import next_id
 from sales.documents.lines import PRICE_STEP
 from sales.documents.models import EDITABLE_STATES
 from sales.documents.submitting import end_approval, submit_document, withdraw_document
 from sales.invoices.billing import buyer_of, why_unfit
 from sales.invoices.holding import hold_invoice, refuse_unless, touch
-from sales.invoices.limits import Billable, billable_lines, count_again, refuse_beyond, refuse_beyond_rates, share_of
+from sales.invoices.limits import Billable, agreed_lines, count_again, refuse_beyond, refuse_beyond_rates, share_of
 from sales.invoices.models import Invoice, InvoiceLine
 from sales.money import cents, total_of
 
@@ -85,10 +86,8 @@ def submit_invoice(
     invoice: Invoice, *, actor: User, chosen: Mapping[str, Sequence[int]] | None = None, comment: str = ""
 ) -> Invoice:
     """Apply: the amount is held from now on; ValidationError where it is more than may be invoiced (invariant 22)."""
-    submit_document(
-        invoice, actor=actor, kind=KIND, chosen=chosen, comment=comment, check=lambda row: _refuse_unready(row, actor)
-    )
-    return fresh(invoice)
+    submit_document(invoice, actor=actor, kind=KIND, chosen=chosen, comment=comment, check=_refuse_unready)
+    return invoice
 
 
 def withdraw_invoice(invoice: Invoice, *, actor: User, comment: str = "") -> Invoice:
@@ -125,7 +124,8 @@ def fresh(invoice: Invoice) -> Invoice:
 
 def priced_parts(invoice: Invoice, parts: Sequence[Part]) -> list[InvoiceLine]:
     """The lines of an application, unsaved; ValidationError by `lines.<place>.<field>`, places from 0."""
-    billable = {one.line.pk: one for one in billable_lines(invoice.contract, invoice)}
+    agreed = agreed_lines(invoice.contract, invoice)
+    billable = {one.line.pk: one for one in agreed if one.adds}
     named = [part.contract_line for part in parts]
     if len(named) != len(set(named)):
         raise ValidationError({"lines": _("A line stands here twice.")})
@@ -143,7 +143,7 @@ def priced_parts(invoice: Invoice, parts: Sequence[Part]) -> list[InvoiceLine]:
         raise ValidationError(wrong)
     if not lines:
         raise ValidationError({"lines": _("Bill at least one line.")}, code="no_lines")
-    refuse_beyond_rates(invoice.contract, lines, invoice)
+    refuse_beyond_rates(agreed, lines)
     return lines
 
 
@@ -209,16 +209,13 @@ def _refuse_contract(contract: Contract) -> None:
         raise ValidationError(_("Only a signed contract is invoiced."), code="unsigned")
 
 
-def _refuse_unready(invoice: Invoice, actor: User) -> None:
+def _refuse_unready(invoice: Invoice) -> dict[str, Any]:
     refuse_unless(invoice, *EDITABLE_STATES)
     _refuse_contract(invoice.contract)
     if words := why_unfit(invoice.buyer, invoice.type):
         raise ValidationError(words, code="buyer")
     parts = [Part(line.contract_line_id or 0, line.gross, line.quantity) for line in invoice.lines.all()]
     priced_parts(invoice, parts)
-    is_before = refuse_beyond(invoice.contract, invoice.gross, invoice)
-    if is_before != invoice.is_before_payment:
-        # money came in, or went, since it was written: the approval goes another way
-        with operation(actor, "invoice_changed", invoice, anchor_id=invoice.customer_id):
-            invoice.is_before_payment = is_before
-            invoice.save(update_fields=["is_before_payment"])
+    # money may have come in, or gone, since it was written: the approval then goes another way
+    invoice.is_before_payment = refuse_beyond(invoice.contract, invoice.gross, invoice)
+    return {"is_before_payment": invoice.is_before_payment}

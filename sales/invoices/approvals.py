@@ -7,7 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Sum
+from django.db.models import Sum, prefetch_related_objects
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -22,6 +22,13 @@ from sales.invoices.models import Invoice, InvoiceType
 
 ROLLING_DAYS = 30
 _COUNTED = (*Invoice.OPEN, *Invoice.ISSUED_ONCE)
+
+
+def lock(pk: int) -> Invoice:
+    """The invoice, fresh, locked after its customer and its contract; its lines are read with it, once."""
+    invoice = hold_invoice(pk)
+    prefetch_related_objects([invoice], "lines")
+    return invoice
 
 
 def facts(invoice: Invoice) -> Mapping[str, Any]:
@@ -50,7 +57,8 @@ def _moves_to(state: str, stamp: str = "") -> Any:
     """A follow-up that sets the state and counts what the contract has invoiced and applied for again."""
 
     def follow(invoice: Invoice, actor: User | None, request: ApprovalRequest) -> None:
-        move(invoice, state, actor=actor, **({stamp: timezone.now()} if stamp else {}))
+        if stamp or invoice.state != state:
+            move(invoice, state, actor=actor, **({stamp: timezone.now()} if stamp else {}))
         count_again(invoice.contract)
 
     return follow
@@ -71,7 +79,7 @@ PURPOSE = Purpose(
         Fact("department", _("Department"), "department"),
         Fact("level", _("Customer level"), "level"),
     ),
-    lock=hold_invoice,
+    lock=lock,
     facts=facts,
     snapshot=snapshot,
     rolling=rolling,

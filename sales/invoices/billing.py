@@ -17,7 +17,7 @@ from crm.people.models import User
 from customers.customers.actions import hold_customer
 from customers.customers.identity import clean_line
 from customers.customers.models import Customer
-from sales.contracts.holding import next_id
+from sales.documents.holding import next_id
 from sales.invoices.models import BillingProfile, InvoiceType
 
 FIELDS = ("title", "tax_number", "address", "phone", "bank", "account", "email")

@@ -5,33 +5,34 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db.models import Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm.people.models import User
-from customers.customers.models import Customer
-from sales.contracts.holding import hold_contract
+from sales.contracts.holding import hold_contract_of
+from sales.documents.holding import carry_customer, lock_customer
 from sales.invoices.models import Invoice, Reissue
 
 
 def hold_invoice(pk: int) -> Invoice:
     """An invoice, locked after its customer and its contract; `contract` is the locked one."""
-    place = Invoice.objects.values("customer_id", "contract_id").get(pk=pk)
-    _hold_customer(place["customer_id"])
-    contract = hold_contract(place["contract_id"])
-    locked = _invoices().get(pk=pk)
+    place = Invoice.objects.filter(pk=pk)
+    customer, contract = lock_customer(place), hold_contract_of(place)
+    locked: Invoice = _invoices().get(pk=pk)
+    carry_customer(locked, customer)
     locked.contract = contract
     return locked
 
 
 def hold_reissue(pk: int) -> Reissue:
     """A reissue, locked after its customer, its contract and its blue invoice, which it carries locked."""
-    place = Reissue.objects.values("customer_id", "contract_id", "invoice_id").get(pk=pk)
-    _hold_customer(place["customer_id"])
-    contract = hold_contract(place["contract_id"])
-    blue = _invoices().get(pk=place["invoice_id"])
-    rows = Reissue.objects.select_for_update(of=("self",)).select_related("customer", "owner", "department", "profile")
+    place = Reissue.objects.filter(pk=pk)
+    customer, contract = lock_customer(place), hold_contract_of(place)
+    blue = _invoices().get(pk=Subquery(place.values("invoice_id")))
+    rows = Reissue.objects.select_for_update(of=("self",)).select_related("owner", "department", "profile")
     locked = rows.get(pk=pk)
+    carry_customer(locked, customer)
     locked.contract, locked.invoice, blue.contract = contract, blue, contract
     return locked
 
@@ -54,10 +55,6 @@ def touch(document: Any, actor: User | None, *, is_content: bool = True, is_new:
     if is_content:
         document.edited_by = actor
     document.save(force_insert=is_new)
-
-
-def _hold_customer(pk: int) -> None:
-    Customer.objects.select_for_update(of=("self",)).only("pk").get(pk=pk)
 
 
 def _invoices() -> Any:

@@ -60,8 +60,9 @@ def hold_and_issue(
             if not fits_quota(locked, issued_on):
                 return _put_aside(locked, actor)
         facts = {"number": clean, "issued_on": issued_on.isoformat()}
-        with operation(actor, "invoice_issued", locked, anchor_id=locked.customer_id, facts=facts):
+        with operation(actor, "invoice_issued", locked, anchor_id=locked.customer_id, facts=facts, is_part=True):
             record_issue(locked, actor, clean, issued_on, file)
+            locked.save()
             count_again(locked.contract)
             if locked.reissue_id:
                 close_if_complete(locked.reissue_id, actor)
@@ -70,7 +71,7 @@ def hold_and_issue(
 
 
 def record_issue(invoice: Invoice, actor: User | None, number: str, issued_on: date, file: Attachment | None) -> None:
-    """Write number, day, file and seller onto a locked invoice, blue or red."""
+    """Put number, day, file and seller on an invoice, blue or red, unsaved."""
     if file is not None and (file.record not in (invoice, invoice.reissue) or file.archived_at is not None):
         raise ValidationError({"file": _("This file is not kept with this invoice.")})
     if not invoice.seller:
@@ -79,7 +80,6 @@ def record_issue(invoice: Invoice, actor: User | None, number: str, issued_on: d
     invoice.state, invoice.invoice_number, invoice.file = Invoice.State.ISSUED, number, file
     invoice.issued_on, invoice.issued_at, invoice.issued_by = issued_on, timezone.now(), actor
     invoice.changed_at, invoice.changed_by = timezone.now(), actor
-    invoice.save()
 
 
 def mark_sent(invoice: Invoice, *, actor: User) -> Invoice:

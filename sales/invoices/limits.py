@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.core.exceptions import ValidationError
+from django.db import connection
 from django.db.models import Q, Sum
 from django.utils.translation import gettext as _
 
@@ -21,6 +22,13 @@ from sales.invoices.models import Invoice, InvoiceLine
 from sales.money import ZERO, Totals, cents
 
 _COUNTED = (*Invoice.OPEN, *Invoice.ISSUED_ONCE)
+_COUNT = """
+WITH counted AS (SELECT
+  coalesce(sum(gross) FILTER (WHERE state = ANY(%(issued)s)), 0) AS issued,
+  coalesce(sum(gross) FILTER (WHERE state = ANY(%(open)s) AND kind = 'blue'), 0) AS held
+  FROM sales_invoice WHERE contract_id = %(id)s AND archived_at IS NULL)
+UPDATE sales_contract SET invoiced = counted.issued, applied = counted.held FROM counted
+WHERE id = %(id)s RETURNING invoiced, applied"""
 
 
 @dataclass(frozen=True)
@@ -30,10 +38,22 @@ class Billable:
     line: ContractLine
     left: Totals
 
+    @property
+    def adds(self) -> bool:
+        """Whether it can be billed: what takes away from a contract is not."""
+        return self.line.document.direction == Contract.Direction.ADDS
+
 
 def billable_lines(contract: Contract, without: Invoice | None = None) -> list[Billable]:
     """What can be billed of a contract, in order; `without` is an application that does not count. Two queries."""
-    lines = list(_agreed_lines(contract).filter(document__direction=Contract.Direction.ADDS))
+    return [one for one in agreed_lines(contract, without) if one.adds]
+
+
+def agreed_lines(contract: Contract, without: Invoice | None = None) -> list[Billable]:
+    """All lines of a contract and its signed supplements, in order, those that take away too. Two queries."""
+    of_supplements = Q(document__main=contract, document__state__in=Contract.SIGNED_ONCE)
+    rows = ContractLine.objects.filter(Q(document=contract) | of_supplements).select_related("document")
+    lines = list(rows.order_by("document_id", "position"))
     used = _used(lines, without)
     return [Billable(line, line.totals + -used.get(line.pk, Totals())) for line in lines]
 
@@ -82,48 +102,35 @@ def refuse_beyond(contract: Contract, gross: Decimal, without: Invoice | None = 
     return True
 
 
-def refuse_beyond_rates(contract: Contract, lines: Sequence[InvoiceLine], without: Invoice | None = None) -> None:
-    """ValidationError where a tax rate is billed with more than was agreed at that rate, supplements told in."""
-    agreed: dict[Decimal, Decimal] = defaultdict(Decimal)
-    known = list(_agreed_lines(contract).select_related("document"))
-    for line in known:
-        agreed[line.tax_rate] += line.gross * line.document.direction
-    used = _used(known, without)
-    for line in known:
-        agreed[line.tax_rate] -= used.get(line.pk, Totals()).gross
+def refuse_beyond_rates(agreed: Iterable[Billable], lines: Sequence[InvoiceLine]) -> None:
+    """ValidationError where a tax rate is billed with more than is left of it, supplements told in."""
+    left: dict[Decimal, Decimal] = defaultdict(Decimal)
+    for one in agreed:
+        # what takes away from a contract was never billed itself
+        left[one.line.tax_rate] += one.left.gross * one.line.document.direction
     wanted: dict[Decimal, Decimal] = defaultdict(Decimal)
-    for one in lines:
-        wanted[one.tax_rate] += one.gross
+    for line in lines:
+        wanted[line.tax_rate] += line.gross
     for rate, gross in wanted.items():
-        if gross > agreed[rate]:
+        if gross > left[rate]:
             raise ValidationError(
                 _("At %(rate)s tax, %(amount)s of the contract is not invoiced yet.")
-                % {"rate": rate_text(rate), "amount": yuan2(max(agreed[rate], ZERO))},
+                % {"rate": rate_text(rate), "amount": yuan2(max(left[rate], ZERO))},
                 code="beyond_rate",
             )
 
 
 def count_again(contract: Contract) -> None:
     """Write what the rows come to onto their locked contract: invoiced, red letters told in, and applied for."""
-    rows = Invoice.objects.filter(contract=contract, archived_at=None)
-    sums = rows.aggregate(
-        issued=Sum("gross", filter=Q(state__in=Invoice.ISSUED_ONCE)),
-        applied=Sum("gross", filter=Q(state__in=Invoice.OPEN, kind=Invoice.Kind.BLUE)),
-    )
-    contract.invoiced, contract.applied = sums["issued"] or ZERO, sums["applied"] or ZERO
-    Contract.objects.filter(pk=contract.pk).update(invoiced=contract.invoiced, applied=contract.applied)
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT, {"id": contract.pk, "issued": list(Invoice.ISSUED_ONCE), "open": list(Invoice.OPEN)})
+        contract.invoiced, contract.applied = cursor.fetchone()
 
 
 def _applied(contract: Contract, without: Invoice | None) -> Decimal:
     counts = without is not None and without.pk and without.state in Invoice.OPEN
     kept = Invoice.objects.filter(pk=without.pk).values_list("gross", flat=True).first() if counts and without else ZERO
     return contract.applied - (kept or ZERO)
-
-
-def _agreed_lines(contract: Contract):  # type: ignore[no-untyped-def]
-    of_supplements = Q(document__main=contract, document__state__in=Contract.SIGNED_ONCE)
-    rows = ContractLine.objects.filter(Q(document=contract) | of_supplements)
-    return rows.order_by("document_id", "position")
 
 
 def _used(lines: Iterable[ContractLine], without: Invoice | None) -> dict[int, Totals]:

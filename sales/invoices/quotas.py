@@ -16,7 +16,7 @@ from crm.history.operations import operation
 from crm.people.models import User
 from crm.ui.formats import yuan2
 from customers.customers.identity import clean_line
-from sales.contracts.holding import next_id
+from sales.documents.holding import next_id
 from sales.invoices.holding import hold_invoice
 from sales.invoices.models import Invoice, InvoiceQuota
 from sales.money import ZERO

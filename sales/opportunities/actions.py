@@ -92,10 +92,7 @@ def move_opportunity(opportunity: Opportunity, *, actor: User, stage: Opportunit
 
 
 def win_opportunity(opportunity: Opportunity, *, actor: User) -> Opportunity:
-    """Close an opportunity as won; only a signed contract does that (TRUST 15). A won one stays as it is.
-
-    Signing calls it in its own transaction, after the contract was written.
-    """
+    """Close an opportunity as won; only a signed contract does that (TRUST 15). A won one stays as it is."""
     won = Opportunity.objects.filter(pk=opportunity.pk, state=Opportunity.State.WON).first()
     if won is not None:
         return won
@@ -106,10 +103,22 @@ def win_opportunity(opportunity: Opportunity, *, actor: User) -> Opportunity:
             raise ValidationError(
                 _("An opportunity is won by signing a contract. None has been signed yet."), code="no_contract"
             )
-        _refuse_closed(locked)
-        locked.state, locked.closed_at, locked.probability = Opportunity.State.WON, timezone.now(), 100
-        _save(locked, actor)
+        _close_won(locked, actor)
     return locked
+
+
+def win_by_contract(locked: Opportunity, *, actor: User) -> None:
+    """Close a locked opportunity as won, in the transaction that signed a contract of it; a won one stays as it is."""
+    if locked.state == Opportunity.State.WON:
+        return
+    with operation(actor, "opportunity_won", locked, anchor_id=locked.customer_id, is_part=True):
+        _close_won(locked, actor)
+
+
+def _close_won(locked: Opportunity, actor: User) -> None:
+    _refuse_closed(locked)
+    locked.state, locked.closed_at, locked.probability = Opportunity.State.WON, timezone.now(), 100
+    _save(locked, actor)
 
 
 def lose_opportunity(

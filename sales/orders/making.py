@@ -24,7 +24,7 @@ def open_order(contract: Contract, *, actor: User) -> Order | None:
 
     None where nothing is delivered.
     """
-    lines = [line for line in contract.lines.select_related("product") if _is_delivered(line)]
+    lines = [line for line in contract.lines.all() if _is_delivered(line)]
     if not lines or contract.direction == Contract.Direction.TAKES:
         return None
     days = [line.delivered_on for line in lines if line.delivered_on]
@@ -35,7 +35,7 @@ def open_order(contract: Contract, *, actor: User) -> Order | None:
         due_on=max(days, default=None),
         state=Order.State.HELD if main.state == Contract.State.SUSPENDED else Order.State.OPEN,
     )  # fmt: skip
-    with operation(actor, "order_opened", order, anchor_id=order.customer_id):
+    with operation(actor, "order_opened", order, anchor_id=order.customer_id, is_part=True):
         order.save(force_insert=True)
         OrderLine.objects.bulk_create(
             OrderLine(

@@ -64,7 +64,12 @@ def submit_payment(
     payment: Payment, *, actor: User, chosen: Mapping[str, Sequence[int]] | None = None, comment: str = ""
 ) -> ApprovalRequest:
     """Put a claim up: finance confirms it at the end. ValidationError where more is paid than owed without a reason."""
-    return submit_document(payment, actor=actor, kind="payment", chosen=chosen, comment=comment, check=_check)
+
+    def check(locked: Payment) -> dict[str, Any]:
+        _refuse_unready(locked)
+        return {"submitted_by": actor}
+
+    return submit_document(payment, actor=actor, kind="payment", chosen=chosen, comment=comment, check=check)
 
 
 def withdraw_payment(payment: Payment, *, actor: User, comment: str = "") -> None:
@@ -94,7 +99,7 @@ def free_line(payment: Payment) -> None:
     )
 
 
-def _check(payment: Payment) -> None:
+def _refuse_unready(payment: Payment) -> None:
     """What a claim must not be put up with, under the locks of the submission."""
     refuse_unless(payment, *EDITABLE_STATES)
     refuse_closed(payment.paid_on)

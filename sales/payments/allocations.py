@@ -23,13 +23,12 @@ from sales.payments.models import Allocation, Payment
 
 Parts = Sequence[tuple[int, Decimal]]
 
-_INSTALMENTS = """
-UPDATE sales_instalment i SET received = coalesce((SELECT sum(a.amount) FROM sales_allocation a
-  WHERE a.instalment_id = i.id AND a.ended_at IS NULL), 0)
-WHERE i.id = ANY(%s)"""
-# what a contract received: what settles its instalments, and what was paid for it and settles nothing yet
-_CONTRACTS = """
-WITH counted AS (SELECT c.id, c.total,
+# what an instalment received, and what a contract did: what settles its instalments, and what was paid for it and
+# settles nothing yet
+_COUNT = """
+WITH parts AS (UPDATE sales_instalment i SET received = coalesce((SELECT sum(a.amount) FROM sales_allocation a
+  WHERE a.instalment_id = i.id AND a.ended_at IS NULL), 0) WHERE i.id = ANY(%s)),
+counted AS (SELECT c.id, c.total,
   coalesce((SELECT sum(a.amount) FROM sales_allocation a JOIN sales_instalment i ON i.id = a.instalment_id
             WHERE i.contract_id = c.id AND a.ended_at IS NULL), 0)
   + coalesce((SELECT sum(p.amount - p.allocated) FROM sales_payment p
@@ -78,9 +77,7 @@ def count_again(account: Account, instalment_ids: Iterable[int], contract_ids: I
     contracts = {account.instalments[pk].contract_id for pk in ids if pk in account.instalments}
     contracts |= {pk for pk in contract_ids if pk}
     with connection.cursor() as cursor:
-        if ids:
-            cursor.execute(_INSTALMENTS, [ids])
-        cursor.execute(_CONTRACTS, [sorted(contracts)])
+        cursor.execute(_COUNT, [ids, sorted(contracts)])
         for pk, received in cursor.fetchall():
             if pk in account.contracts:
                 account.contracts[pk].received = received

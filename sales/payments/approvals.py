@@ -14,7 +14,7 @@ from crm.approvals.purposes import Fact, Purpose
 from sales.documents.content import Content, Difference, plain_value, shown_value
 from sales.documents.shown import money
 from sales.payments import confirming
-from sales.payments.holding import account_of_payment
+from sales.payments.holding import account_of_payment, hold_for_decision
 from sales.payments.models import Payment
 
 CODE = "sales.payment"
@@ -84,7 +84,7 @@ PURPOSE = Purpose(
         Fact("department", _("department"), "department"),
         Fact("level", _("customer level"), "level"),
     ),
-    lock=confirming.hold_for_decision,
+    lock=hold_for_decision,
     facts=_facts,
     snapshot=snapshot,
     rolling=_rolling,

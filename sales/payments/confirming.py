@@ -14,19 +14,14 @@ from sales.documents.submitting import move
 from sales.money import ZERO
 from sales.payments.actions import free_line
 from sales.payments.allocations import count_again, settle, spread
-from sales.payments.holding import Account, account_of_payment, hold_payment
+from sales.payments.holding import Account, account_of_payment
 from sales.payments.models import Payment
 from sales.payments.values import refuse_unexplained, wanted_of
 from sales.periods.closing import refuse_closed
 
 
-def hold_for_decision(pk: int) -> Payment:
-    """A claim with all that its confirmation writes, locked in the order of the house."""
-    return hold_payment(pk)[0]
-
-
 def put_up(payment: Payment, actor: User | None, request: Any) -> None:
-    """The claim waits for those who decide."""
+    """The claim waits for those who decide; whoever put it up stays who did, also where it was blocked meanwhile."""
     _waits(payment, "pending", actor)
 
 
@@ -43,7 +38,7 @@ def confirm(payment: Payment, actor: User | None, request: Any) -> None:
     """
     if actor is None or actor.pk == payment.submitted_by_id:
         raise ValidationError(_("Somebody else than who claimed it confirms a payment."), code="own")
-    with operation(actor, "payment_confirmed", payment, anchor_id=payment.customer_id):
+    with operation(actor, "payment_confirmed", payment, anchor_id=payment.customer_id, is_part=True):
         refuse_closed(payment.paid_on)
         account = account_of_payment(payment)
         refuse_unexplained(payment, account)
@@ -78,4 +73,5 @@ def take_back_claim(payment: Payment, actor: User | None, request: Any) -> None:
 
 
 def _waits(payment: Payment, state: str, actor: User | None) -> None:
-    move(payment, state, actor=actor, submitted_at=timezone.now(), submitted_by=actor)
+    if payment.state != state:
+        move(payment, state, actor=actor)

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.core.exceptions import ValidationError
+from django.db.models import Subquery
 from django.utils.translation import gettext as _
 
 from sales.contracts.models import Contract, Instalment
 from sales.contracts.querysets import ContractQuerySet
+from sales.documents.holding import carry_customer, lock_customer
 from sales.money import ZERO
 from sales.payments.models import Payment
 
@@ -43,11 +45,19 @@ class Account:
 
 def hold_payment(pk: int) -> tuple[Payment, Account]:
     """A payment and everything it may settle, locked; every contract of the customer in that currency is."""
-    customer_id, currency = Payment.objects.filter(pk=pk).values_list("customer_id", "currency").get()
-    account = hold_account(customer_id, currency)
+    place = Payment.objects.filter(pk=pk)
+    account = hold_account(Subquery(place.values("customer_id")), Subquery(place.values("currency")))
     payment = lock_payment(pk)
     payment.__dict__[_HELD] = account
     return payment, account
+
+
+def hold_for_decision(pk: int) -> Payment:
+    """A claim with all that its confirmation writes, locked in the order of the house, the customer first."""
+    customer = lock_customer(Payment.objects.filter(pk=pk))
+    payment = hold_payment(pk)[0]
+    carry_customer(payment, customer)
+    return payment
 
 
 def account_of_payment(payment: Payment) -> Account:
@@ -56,12 +66,12 @@ def account_of_payment(payment: Payment) -> Account:
     return held or seen_account(payment.customer_id, payment.currency)
 
 
-def hold_account(customer_id: int, currency: str) -> Account:
+def hold_account(customer_id: int | Subquery, currency: str | Subquery) -> Account:
     """What a customer agreed in a currency, locked."""
     return account_of(lock_contracts(customer_id, currency))
 
 
-def lock_contracts(customer_id: int, currency: str) -> list[Contract]:
+def lock_contracts(customer_id: int | Subquery, currency: str | Subquery) -> list[Contract]:
     """The signed main contracts of a customer in a currency, locked by id."""
     return list(_contracts(customer_id, currency).select_for_update(of=("self",)))
 
@@ -97,6 +107,6 @@ def refuse_unless(payment: Payment, *states: str) -> None:
         )
 
 
-def _contracts(customer_id: int, currency: str) -> ContractQuerySet:
+def _contracts(customer_id: int | Subquery, currency: str | Subquery) -> ContractQuerySet:
     rows = Contract.objects.filter(customer_id=customer_id, currency=currency, state__in=Contract.SIGNED_ONCE)
     return rows.filter(main=None).select_related("type").order_by("pk")

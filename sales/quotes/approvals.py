@@ -7,20 +7,20 @@ The margin is no fact on purpose: a route that tells it would tell the cost (cla
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db.models import Max, Prefetch, prefetch_related_objects
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crm.approvals.models import ApprovalRequest
 from crm.approvals.purposes import Fact, Purpose
 from crm.people.models import User
+from sales.documents.holding import carry_customer, lock_customer
+from sales.documents.floors import refuse_without_floor_step
 from sales.documents.submitting import move, moves_to
 from sales.links.actions import end_links
 from sales.products.secrets import FLOOR_RIGHT
@@ -36,8 +36,10 @@ _REPLACED = (*Quote.RELEASED, Quote.State.DECLINED)
 
 
 def lock(pk: int) -> Quote:
-    """The quote, fresh, locked with its other versions; its lines are read with it, once."""
+    """The quote, fresh, locked with its other versions after its customer; its lines are read with it, once."""
+    customer = lock_customer(Quote.objects.filter(pk=pk))
     quote = hold_versions(pk)[pk]
+    carry_customer(quote, customer)
     lines = QuoteLine.objects.select_related("product__category")
     prefetch_related_objects([quote], Prefetch("lines", queryset=lines))
     return quote
@@ -69,31 +71,10 @@ def rolling(quote: Quote) -> Decimal:
     return sum((row["largest"] for row in others), Decimal("0.00"))
 
 
-def meets_floor_step(steps: Iterable[Mapping[str, Any]]) -> bool:
-    """Whether a way holds the step that looks at minimum prices."""
-    return any(
-        step["key"] == "floor"
-        or step.get("decide_right") == FLOOR_RIGHT
-        or any(condition["fact"] == "below_floor" for condition in step.get("conditions", ()))
-        for step in steps
-    )
-
-
 def _submitted(quote: Quote, actor: User | None, request: ApprovalRequest) -> None:
-    if request.facts.get("below_floor") and not meets_floor_step(_steps_to_come(request)):
-        raise ValidationError(
-            _("A line is below its minimum price, but the approval flow has no step for that: tell an administrator."),
-            code="no_floor_step",
-        )
+    refuse_without_floor_step(request)
     if quote.state != Quote.State.PENDING:
         move(quote, Quote.State.PENDING, actor=actor)
-
-
-def _steps_to_come(request: ApprovalRequest) -> list[dict[str, Any]]:
-    """The steps from the one a round begins with."""
-    steps = request.steps()
-    keys = [step["key"] for step in steps]
-    return steps[keys.index(request.step) :] if request.step in keys else steps
 
 
 def _approved(quote: Quote, actor: User | None, request: ApprovalRequest) -> None:

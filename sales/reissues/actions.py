@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import Sum
+from django.db.models import Sum, prefetch_related_objects
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -17,7 +17,7 @@ from crm.people.models import User
 from crm.records.promises import promised
 from customers.customers.actions import clean_text, hold_customer
 from customers.customers.identity import clean_line
-from sales.contracts.holding import next_id
+from sales.documents.holding import next_id
 from sales.documents.models import EDITABLE_STATES
 from sales.documents.submitting import end_approval, submit_document, withdraw_document
 from sales.invoices.billing import buyer_of, why_unfit
@@ -86,7 +86,7 @@ def submit_reissue(
     refusal = {"invoice": _("Another reissue of this invoice is under way.")}
     with promised("reissue_one_open_for_invoice", refusal):
         submit_document(reissue, actor=actor, kind=KIND, chosen=chosen, comment=comment, check=_refuse_unready)
-    return fresh(reissue)
+    return reissue
 
 
 def withdraw_reissue(reissue: Reissue, *, actor: User, comment: str = "") -> Reissue:
@@ -149,6 +149,7 @@ def priced_portions(reissue: Reissue, portions: Sequence[Portion]) -> list[Reiss
 
     ValidationError by `lines.<place>.<field>`, places from 0.
     """
+    prefetch_related_objects([reissue.invoice], "lines")
     left, lines = left_of(reissue.invoice), {line.pk: line for line in reissue.invoice.lines.all()}
     if reissue.is_full:
         wanted = [(lines[pk], totals) for pk, totals in left.items() if totals.gross > 0]
@@ -218,7 +219,7 @@ def _keep_lines(reissue: Reissue, lines: Sequence[ReissueLine]) -> None:
     ReissueLine.objects.bulk_create(lines)
 
 
-def _refuse_unready(reissue: Reissue) -> None:
+def _refuse_unready(reissue: Reissue) -> dict[str, Any]:
     refuse_unless(reissue, *EDITABLE_STATES)
     refuse_invoice(reissue.invoice)
     kept = list(reissue.lines.all())
@@ -227,3 +228,4 @@ def _refuse_unready(reissue: Reissue) -> None:
     if [(line.invoice_line_id, line.gross) for line in priced] != [(line.invoice_line_id, line.gross) for line in kept]:
         raise ValidationError(_("Part of the invoice was taken back meanwhile. Save this request anew."), code="stale")
     _set_values(reissue, {})
+    return {}

@@ -7,7 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Sum
+from django.db.models import Sum, prefetch_related_objects
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -19,6 +19,13 @@ from sales.reissues.content import differences, snapshot
 
 ROLLING_DAYS = 30
 _COUNTED = (*Reissue.OPEN, Reissue.State.CLOSED)
+
+
+def lock(pk: int) -> Reissue:
+    """The request, fresh, locked after its customer, contract and invoice; its lines are read with it, once."""
+    reissue = hold_reissue(pk)
+    prefetch_related_objects([reissue], "lines")
+    return reissue
 
 
 def facts(reissue: Reissue) -> Mapping[str, Any]:
@@ -56,7 +63,7 @@ PURPOSE = Purpose(
         Fact("department", _("Department"), "department"),
         Fact("level", _("Customer level"), "level"),
     ),
-    lock=hold_reissue,
+    lock=lock,
     facts=facts,
     snapshot=snapshot,
     rolling=rolling,

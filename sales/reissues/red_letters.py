@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from django.core.exceptions import ValidationError
+from django.db.models import prefetch_related_objects
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -15,7 +16,7 @@ from crm.people.models import User
 from crm.records.numbering import next_numbers
 from crm.records.promises import promised
 from customers.customers.identity import clean_line
-from sales.contracts.holding import next_id
+from sales.documents.holding import next_id
 from sales.documents.content import hash_of
 from sales.invoices.billing import buyer_of
 from sales.invoices.content import content_hash
@@ -53,8 +54,9 @@ def issue_red_letter(
             refuse_day(blue, issued_on)
             if blue.issued_on and issued_on < blue.issued_on:
                 raise ValidationError({"issued_on": _("The invoice was not issued yet.")})
-            red = _make_red(locked, actor)
+            red, lines = _red_of(locked, actor)
             record_issue(red, actor, clean, issued_on, file)
+            _keep(red, lines, actor)
             _take_back(blue, red, actor)
             count_again(locked.contract)
             locked.state = Reissue.State.RED_ISSUED
@@ -91,9 +93,10 @@ def settle_without_new(reissue: Reissue, *, actor: User, reason: str) -> Reissue
     return locked
 
 
-def _make_red(reissue: Reissue, actor: User) -> Invoice:
-    """A red letter with the negative amounts of a request, of the same seller and buyer as its blue invoice."""
-    blue, portions = reissue.invoice, list(reissue.lines.select_related("invoice_line"))
+def _red_of(reissue: Reissue, actor: User) -> tuple[Invoice, list[InvoiceLine]]:
+    """A red letter with the negative amounts of a request, of the same seller and buyer as its blue; unsaved."""
+    prefetch_related_objects([reissue], "lines__invoice_line")
+    blue, portions = reissue.invoice, list(reissue.lines.all())
     left = left_of(blue)
     for one in portions:
         rest = left[one.invoice_line_id]
@@ -106,9 +109,7 @@ def _make_red(reissue: Reissue, actor: User) -> Invoice:
         seller=blue.seller, seller_tax_number=blue.seller_tax_number, blue=blue, reissue=reissue,
         number=next_numbers("invoice")[0], approved_at=timezone.now(), remark=_red_remark(reissue),
     )  # fmt: skip
-    lines = [_red_line(one.invoice_line, -one.totals) for one in portions]
-    _keep(red, lines, actor)
-    return red
+    return red, [_red_line(one.invoice_line, -one.totals) for one in portions]
 
 
 def _red_line(source: InvoiceLine, totals):  # type: ignore[no-untyped-def]
@@ -167,7 +168,8 @@ def _new_lines(reissue: Reissue) -> list[InvoiceLine]:
     """Copies of what was taken back, as far as the contract still has it to bill."""
     billable = {one.line.pk: one.left for one in billable_lines(reissue.contract)}
     copies = []
-    for one in reissue.lines.select_related("invoice_line"):
+    prefetch_related_objects([reissue], "lines__invoice_line")
+    for one in reissue.lines.all():
         source = one.invoice_line
         left = billable.get(source.contract_line_id or 0)
         if left is not None and left.gross >= one.gross:

@@ -198,17 +198,15 @@ def _write(requirement: Requirement, actor: User, lines: Sequence[NeedValues], *
     keep_needs(requirement, ready)
 
 
-def _refuse_unready(requirement: Requirement) -> None:
+def _refuse_unready(requirement: Requirement) -> dict[str, Any]:
     """ValidationError for a requirement that says nothing yet; asked under its lock, an old check falls away."""
-    lines = list(requirement.lines.select_related("product"))
+    lines = list(requirement.lines.all())
     if not lines and not requirement.needs:
         raise ValidationError(_("Say what the customer needs: in words, or line by line."), code="no_lines")
     gone = [line for line in lines if line.product and (not line.product.is_on_sale or line.product.archived_at)]
     if gone:
         raise ValidationError(_("“%(name)s” is not on sale any more.") % {"name": gone[0].name}, code="lines")
-    if requirement.check_result:
-        move(requirement, requirement.state, actor=None, check_result="", check_note="", checked_by=None,
-             checked_at=None)  # fmt: skip
+    return {"check_result": "", "check_note": "", "checked_by": None, "checked_at": None}
 
 
 def _refuse_quoted(requirement: Requirement) -> None:

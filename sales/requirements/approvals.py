@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db.models import Prefetch, prefetch_related_objects
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -14,27 +15,30 @@ from django.utils.translation import gettext_lazy
 from crm.approvals.models import ApprovalRequest
 from crm.approvals.purposes import Fact, Purpose
 from crm.people.models import User
-from customers.customers.models import Customer
 from customers.customers.standing import become_opportunities
+from sales.documents.holding import carry_customer, lock_customer
 from sales.documents.submitting import move, moves_to
 from sales.requirements.content import differences, snapshot
 from sales.requirements.lines import estimate
-from sales.requirements.models import Requirement
+from sales.requirements.models import Requirement, RequirementLine
 from sales.requirements.querysets import CHECK_RIGHT
 
 
 def lock(pk: int) -> Requirement:
     """The requirement, fresh, locked after its customer."""
-    place = Requirement.objects.values("customer_id").get(pk=pk)
-    Customer.objects.select_for_update(of=("self",)).get(pk=place["customer_id"])
-    rows = Requirement.objects.select_for_update(of=("self",)).select_related("customer", "owner", "department")
+    customer = lock_customer(Requirement.objects.filter(pk=pk))
+    rows = Requirement.objects.select_for_update(of=("self",)).select_related("owner", "department")
     found: Requirement = rows.get(pk=pk)
+    carry_customer(found, customer)
+    # what is hashed, routed and shown is read once
+    lines = RequirementLine.objects.select_related("product__category")
+    prefetch_related_objects([found], Prefetch("lines", queryset=lines))
     return found
 
 
 def facts(requirement: Requirement) -> Mapping[str, Any]:
     """What the routing may ask of a requirement."""
-    lines = list(requirement.lines.select_related("product__category"))
+    lines = list(requirement.lines.all())
     categories = {pk for line in lines if line.product and line.product.category for pk in line.product.category.path}
     return {
         "amount": estimate(lines),
