@@ -56,7 +56,7 @@ class ContractSerializer(serializers.ModelSerializer[Contract]):
     """A contract, or a supplement to `main`; amounts are those of the document, `total` with signed supplements."""
 
     type = serializers.CharField(source="type.name")
-    owner = serializers.CharField(source="owner.username", help_text="user name")
+    owner = serializers.CharField(source="owner.username", default=None, allow_null=True, help_text="user name or null")
     outstanding = serializers.DecimalField(max_digits=18, decimal_places=2, read_only=True)
     quotes = serializers.SerializerMethodField()
     lines = ContractLineSerializer(many=True)
@@ -174,7 +174,7 @@ class ContractViewSet(RecordViewSet):
         "create": ADD,
         "partial_update": CHANGE,
         "plan": CHANGE,
-        "supplement": CHANGE,
+        "supplement": ADD,
         "submit": CHANGE,
         "withdraw": CHANGE,
         "revise": CHANGE,

@@ -26,7 +26,8 @@ from sales.money import ZERO
 from sales.orders.marks import order_mark
 
 _PART = ("name", "basis", "days_after", "due_on", "voided_at", "amount_text", "received_text")
-CHANGE, END, WAIVE = "sales.change_contract", "sales.end_contract", "sales.waive_contract_file"
+ADD, CHANGE, END, WAIVE = (f"sales.{word}" for word in ("add_contract", "change_contract", "end_contract",
+                                                        "waive_contract_file"))  # fmt: skip
 
 
 def contract_page(contract: Contract, user: User) -> dict[str, Any]:
@@ -134,8 +135,8 @@ def verbs(contract: Contract, user: User) -> set[str]:
             found.add("sign")
         if not contract.is_waiting and state not in (*Contract.SIGNED_ONCE, Contract.State.VOID):
             found.add("void")
-        if contract.is_running and not contract.main_id and user.reach.has("sales.add_contract"):
-            found.add("supplement")
+    if contract.is_running and not contract.main_id and may(user, ADD, contract):
+        found.add("supplement")
     if not contract.main_id and may(user, END, contract):
         found |= {
             Contract.State.SIGNED: {"suspend", "terminate", "close"},

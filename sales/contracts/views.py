@@ -92,7 +92,7 @@ def contract_instalments(request: SignedInRequest, contract: Contract) -> HttpRe
     return render(request, "sales/contracts/instalments.html", context, status=422 if is_wrong else 200)
 
 
-@needs(CHANGE, model=Contract)
+@needs(ADD, model=Contract)
 def contract_supplement(request: SignedInRequest, contract: Contract) -> HttpResponse:
     """Draw up a supplement to a contract that goes on."""
     return _supplement_page(request, _blank_supplement(contract), contract)
@@ -131,7 +131,7 @@ def _supplement_page(request: SignedInRequest, supplement: Contract, main: Contr
         place = _made(request, form, lambda: _keep(request, supplement, main, form, editor), _("Saved."), editor)
         if place:
             return HttpResponseRedirect(place)
-    if data is not None and not editor.asked:
+    if not editor.asked:
         editor.preview()
     shown = main or supplement
     context = {

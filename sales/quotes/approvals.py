@@ -19,8 +19,8 @@ from django.utils.translation import gettext_lazy
 from crm.approvals.models import ApprovalRequest
 from crm.approvals.purposes import Fact, Purpose
 from crm.people.models import User
-from sales.documents.holding import carry_customer, lock_customer
 from sales.documents.floors import refuse_without_floor_step
+from sales.documents.holding import carry_customer, lock_customer
 from sales.documents.submitting import move, moves_to
 from sales.links.actions import end_links
 from sales.products.secrets import FLOOR_RIGHT

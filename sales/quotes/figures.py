@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from sales.documents.floors import is_below
 from sales.documents.lines import with_tax
 from sales.money import ZERO, cents
 from sales.quotes.models import QuoteLine
@@ -13,10 +14,7 @@ from sales.quotes.models import QuoteLine
 
 def is_below_floor(line: QuoteLine, *, is_tax_included: bool) -> bool:
     """Whether a unit costs less than the minimum price its product had when the line was written."""
-    if line.floor_price is None:
-        return False
-    floor = with_tax(line.floor_price, line.tax_rate, is_tax_included=is_tax_included)
-    return line.price * (1 - line.discount) < floor
+    return is_below(line, line.floor_price, is_tax_included=is_tax_included)
 
 
 def largest_discount(lines: Iterable[QuoteLine], *, is_tax_included: bool) -> Decimal:
