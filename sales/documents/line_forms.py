@@ -9,13 +9,13 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.db.models.functions import Upper
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from crm.records.row_editor import RowEditor
 from crm.ui.widgets import MoneyInput
 from sales.documents.lines import LARGEST_LINE, MOST_LINES, LineValues, Terms, with_tax
 from sales.documents.models import Document, Line
@@ -25,7 +25,6 @@ from sales.products.prices import counting_day, prices_for
 
 # the products whose codes are proposed while typing; others are found all the same
 MOST_PROPOSED = 500
-_COMMAND = re.compile(r"(add|fill|(?:remove|up|down)-(\d{1,3}))")
 _PRODUCT_FIELD = re.compile(r"lines-(\d{1,3})-product")
 
 
@@ -61,13 +60,14 @@ class Row:
         return not any(self.texts.get(name, "").strip() for name in ("id", "product", "name", "price"))
 
 
-class LineEditor:
+class LineEditor(RowEditor):
     """The rows of a document that is written: read from a request, or from its kept lines.
 
     A row costs its gross where prices include tax and its net where they do not. `more` names the fields that the form
     class of a kind of document adds to those of LineForm.
     """
 
+    prefix, most = "lines", MOST_LINES
     form_class: ClassVar[type[LineForm]] = LineForm
     more: ClassVar[tuple[str, ...]] = ()
 
@@ -75,6 +75,7 @@ class LineEditor:
         self.document, self.terms = document, terms
         self.names = (*FIELDS, *self.more)
         self.is_bound = data is not None
+        self.asked = str(data.get("line", "")) if data is not None else ""
         self.rows = self._typed(data) if data is not None else [Row(self.texts_of(line)) for line in lines]
         self.errors: list[str] = []
         self._lines: list[Line] | None = None
@@ -86,19 +87,11 @@ class LineEditor:
 
     # ── reading ──
 
-    @property
-    def asked(self) -> str:
-        """What one of the buttons of the rows asks for; empty where the document itself is to be kept."""
-        return str(self._data.get("line", "")) if self.is_bound else ""
-
     def change_rows(self, changed_product: str = "") -> None:
         """Do what a button of the rows asks: add, remove, move or fill; `changed_product` names the field just left."""
-        found = _COMMAND.fullmatch(self.asked)
-        place = int(found[2]) if found and found[2] else -1
-        if found and found[1] == "add" and len(self.rows) < MOST_LINES:
+        self.move_rows()
+        if not self.rows or (self.asked == "add" and len(self.rows) < MOST_LINES):
             self.rows.append(self._blank())
-        elif found and 0 <= place < len(self.rows):
-            self._moved(found[1].partition("-")[0], place)
         chosen = _PRODUCT_FIELD.fullmatch(changed_product)
         self._fill(int(chosen[1]) if chosen else -1)
         self.preview()
@@ -132,24 +125,6 @@ class LineEditor:
             self.totals += cost
             self.before_discount += cents(one.quantity * one.price)
 
-    def take_refusal(self, refusal: ValidationError) -> ValidationError | None:
-        """Put what was refused of lines at their rows; what concerns the document is given back."""
-        if not hasattr(refusal, "error_dict"):
-            return refusal
-        rest: dict[str, Any] = {}
-        for name, errors in refusal.error_dict.items():
-            head, _dot, tail = name.partition(".")
-            place, _dot, column = tail.partition(".")
-            if head == "lines" and place.isdecimal() and int(place) < len(self.rows):
-                self.rows[int(place)].errors.setdefault(column, []).extend(
-                    text for error in errors for text in error.messages
-                )
-            elif head == "lines":
-                self.errors += [text for error in errors for text in error.messages]
-            else:
-                rest[name] = errors
-        return ValidationError(rest) if rest else None
-
     # ── showing ──
 
     def proposed(self) -> list[tuple[str, str]]:
@@ -178,24 +153,14 @@ class LineEditor:
     # ── inside ──
 
     def _typed(self, data: Mapping[str, Any]) -> list[Row]:
-        self._data = data
-        count = str(data.get("lines-count", ""))
-        most = min(int(count) if count.isascii() and count.isdecimal() and len(count) < 5 else 0, MOST_LINES + 1)
         return [
             Row({name: str(data.get(f"lines-{place}-{name}", ""))[:400] for name in self.names})
-            for place in range(most)
+            for place in range(self.typed_count(data))
         ]
 
     def _blank(self) -> Row:
         rate = TaxRate.objects.valid_on(self.terms.day).order_by("-is_default", "-rate").values_list("rate", flat=True)
         return Row(dict.fromkeys(self.names, "") | {"quantity": "1", "tax_rate": plain(rate.first() or Decimal(0))})
-
-    def _moved(self, what: str, place: int) -> None:
-        row = self.rows.pop(place)
-        if what != "remove":
-            self.rows.insert(max(place - 1, 0) if what == "up" else place + 1, row)
-        elif not self.rows:
-            self.rows.append(self._blank())
 
     def _products(self) -> dict[str, Product]:
         """The products the rows name, by their codes (and names) in capitals."""

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from crm.records.row_editor import RowEditor
 from sales.printing.blocks import KINDS, KINDS_OF, LONGEST_TEXT, LONGEST_TITLE, MOST_BLOCKS, Block
 from sales.printing.letterhead import EDITABLE
 from sales.printing.models import Letterhead, PrintTemplate
-
-_COMMAND = re.compile(r"(add|(?:remove|up|down)-(\d{1,2}))")
 
 
 class LetterheadForm(forms.ModelForm):
@@ -73,8 +70,10 @@ class BlockRow:
         return KINDS.get(self.kind, self.kind)
 
 
-class BlockEditor:
+class BlockEditor(RowEditor):
     """The blocks of a template that is written: read from a request, or from the kept ones."""
+
+    prefix, most = "blocks", MOST_BLOCKS
 
     def __init__(self, data: Mapping[str, Any] | None, kind: str, blocks: list[Block]) -> None:
         self.kind = kind
@@ -92,48 +91,20 @@ class BlockEditor:
 
     def change_rows(self) -> None:
         """Do what a button asks: add, remove or move a block."""
-        found = _COMMAND.fullmatch(self.asked)
-        place = int(found[2]) if found and found[2] else -1
-        if found and found[1] == "add" and len(self.rows) < MOST_BLOCKS and self.added in KINDS_OF[self.kind]:
+        self.move_rows()
+        if self.asked == "add" and len(self.rows) < MOST_BLOCKS and self.added in KINDS_OF[self.kind]:
             self.rows.append(BlockRow(self.added))
-        elif found and 0 <= place < len(self.rows):
-            row = self.rows.pop(place)
-            if not found[1].startswith("remove"):
-                self.rows.insert(max(place - 1, 0) if found[1].startswith("up") else place + 1, row)
 
     def blocks(self) -> list[Block]:
         """What the actions take."""
         return [{"kind": row.kind, "title": row.title, "text": row.text} for row in self.rows]
 
-    def numbered_rows(self) -> list[tuple[int, BlockRow]]:
-        """The rows with their places."""
-        return list(enumerate(self.rows))
-
-    def take_refusal(self, refusal: ValidationError) -> ValidationError | None:
-        """Put what was refused of blocks at their rows; the rest is given back."""
-        if not hasattr(refusal, "error_dict"):
-            return refusal
-        rest: dict[str, Any] = {}
-        for name, errors in refusal.error_dict.items():
-            head, _dot, tail = name.partition(".")
-            place, _dot, column = tail.partition(".")
-            texts = [text for error in errors for text in error.messages]
-            if head == "blocks" and place.isdecimal() and int(place) < len(self.rows):
-                self.rows[int(place)].errors.setdefault(column, []).extend(texts)
-            elif head == "blocks":
-                self.errors += texts
-            else:
-                rest[name] = errors
-        return ValidationError(rest) if rest else None
-
     def _typed(self, data: Mapping[str, Any]) -> list[BlockRow]:
-        count = str(data.get("blocks-count", ""))
-        most = min(int(count) if count.isascii() and count.isdecimal() and len(count) < 4 else 0, MOST_BLOCKS + 1)
         return [
             BlockRow(
                 str(data.get(f"blocks-{place}-kind", ""))[:20],
                 str(data.get(f"blocks-{place}-title", ""))[: LONGEST_TITLE + 1],
                 str(data.get(f"blocks-{place}-text", "")).replace("\r\n", "\n")[: LONGEST_TEXT + 1],
             )
-            for place in range(most)
+            for place in range(self.typed_count(data))
         ]

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.db.models.functions import Upper
 from django.utils.translation import gettext as _
 
+from crm.records.row_editor import RowEditor
 from crm.ui.widgets import MoneyInput
 from sales.documents.line_forms import MOST_PROPOSED, plain
 from sales.documents.lines import MOST_LINES
 from sales.products.models import Product
 from sales.requirements.lines import NeedValues
 from sales.requirements.models import RequirementLine
-
-_COMMAND = re.compile(r"(add|(?:remove|up|down)-(\d{1,3}))")
 
 
 class NeedForm(forms.Form):
@@ -52,8 +49,10 @@ class NeedRow:
         return not any(self.texts[name].strip() for name in ("id", "product", "name", "target_price", "note"))
 
 
-class NeedEditor:
+class NeedEditor(RowEditor):
     """The rows of a requirement that is written: read from a request, or from its kept lines."""
+
+    prefix, most = "lines", MOST_LINES
 
     def __init__(self, data: Mapping[str, Any] | None, currency: str, lines: Iterable[RequirementLine] = ()) -> None:
         self.currency = currency
@@ -69,15 +68,9 @@ class NeedEditor:
 
     def change_rows(self) -> None:
         """Do what a button of the rows asks: add, remove or move one."""
-        found = _COMMAND.fullmatch(self.asked)
-        place = int(found[2]) if found and found[2] else -1
-        if found and found[1] == "add" and len(self.rows) < MOST_LINES:
+        self.move_rows()
+        if not self.rows or (self.asked == "add" and len(self.rows) < MOST_LINES):
             self.rows.append(_blank())
-        elif found and 0 <= place < len(self.rows):
-            row = self.rows.pop(place)
-            if not found[1].startswith("remove"):
-                self.rows.insert(max(place - 1, 0) if found[1].startswith("up") else place + 1, row)
-            self.rows = self.rows or [_blank()]
 
     def is_valid(self) -> bool:
         """Whether each row can be read; what is wrong stands at its row."""
@@ -92,38 +85,15 @@ class NeedEditor:
         """What the actions take."""
         return self._given
 
-    def take_refusal(self, refusal: ValidationError) -> ValidationError | None:
-        """Put what was refused of lines at their rows; what concerns the document is given back."""
-        if not hasattr(refusal, "error_dict"):
-            return refusal
-        rest: dict[str, Any] = {}
-        for name, errors in refusal.error_dict.items():
-            head, _dot, tail = name.partition(".")
-            place, _dot, column = tail.partition(".")
-            texts = [text for error in errors for text in error.messages]
-            if head == "lines" and place.isdecimal() and int(place) < len(self.rows):
-                self.rows[int(place)].errors.setdefault(column, []).extend(texts)
-            elif head == "lines":
-                self.errors += texts
-            else:
-                rest[name] = errors
-        return ValidationError(rest) if rest else None
-
     def proposed(self) -> list[tuple[str, str]]:
         """Codes of products on sale with their names, for typing."""
         rows = Product.objects.on_sale().filter(currency=self.currency).order_by("code")
         return list(rows.values_list("code", "name")[:MOST_PROPOSED])
 
-    def numbered_rows(self) -> list[tuple[int, NeedRow]]:
-        """The rows with their places."""
-        return list(enumerate(self.rows))
-
     def _typed(self, data: Mapping[str, Any]) -> list[NeedRow]:
-        count = str(data.get("lines-count", ""))
-        most = min(int(count) if count.isascii() and count.isdecimal() and len(count) < 5 else 0, MOST_LINES + 1)
         return [
             NeedRow({name: str(data.get(f"lines-{place}-{name}", ""))[:400] for name in FIELDS})
-            for place in range(most)
+            for place in range(self.typed_count(data))
         ]
 
     def _products(self) -> dict[str, Product]:
