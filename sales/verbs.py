@@ -3,6 +3,7 @@
 from typing import Any
 
 from sales.contracts.verbs import VERBS as CONTRACTS
+from sales.handing.verbs import VERBS as HANDING
 from sales.invoices.verbs import VERBS as INVOICES
 from sales.opportunities.verbs import VERBS as OPPORTUNITIES
 from sales.orders.verbs import VERBS as ORDERS
@@ -24,4 +25,5 @@ VERBS: dict[str, Any] = {
     **INVOICES,
     **REISSUES,
     **PRINTING,
+    **HANDING,
 }

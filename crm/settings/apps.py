@@ -74,6 +74,7 @@ HARBOUR_SCHEDULES: dict[str, dict[str, Any]] = {
     "remove-orphaned-files": {"run": "crm.attachments.storage.remove_orphans", "every": "day", "at_hour": 4},
     "retention": {"run": "customers.quality.retention.running.run_each_night", "every": "day", "at_hour": 3},
     "expire-files": {"run": "crm.jobs.actions.delete_expired_files", "every": "day", "at_hour": 3},
+    "gather-sales": {"run": "sales.handing.following.gather_strays", "every": "day", "at_hour": 5},
     "overdue-instalments": {"run": "sales.payments.dunning.remind_of_overdue", "every": "day", "at_hour": 9},
 }
 
@@ -145,7 +146,14 @@ HARBOUR_CUSTOMER_HOLDS: list[str] = [
     "sales.contracts.holds.RUNNING",
     "sales.contracts.holds.UNPAID",
     "sales.contracts.holds.WAITING",
+    "sales.contracts.holds.TO_SIGN",
+    "sales.handing.holds.REQUIREMENTS",
+    "sales.handing.holds.PAYMENTS",
+    "sales.handing.holds.INVOICES",
+    "sales.handing.holds.REISSUES",
 ]
+# what belongs to customers that come to somebody or fall to a pool, and follows: each a function of their ids
+HARBOUR_CHANGES_HANDS: list[str] = ["sales.handing.following.follow_customers"]
 # which customers have signed contracts: each a function that answers their ids
 HARBOUR_CONTRACTS: list[str] = ["sales.contracts.holds.customers_with_contracts"]
 # lists of the base data an administrator keeps; what fills those of other apps on a new installation: what it loads →
@@ -166,10 +174,15 @@ HARBOUR_MOVES_ALONG = [
     "customers.transfers.along.FOLLOW_UPS",
     "customers.transfers.along.TASKS",
     "customers.transfers.along.TEAM",
+    # after the team: who still sees a customer depends on it
+    "sales.handing.along.OPPORTUNITIES",
+    "sales.handing.along.OFFERS",
+    "sales.handing.along.CONTRACTS",
 ]
 # what people hold and hand over when they leave, in this order: each a Belonging
 HARBOUR_LEAVER_CHECKS = [
     "customers.transfers.leaving.CUSTOMERS",
+    "sales.handing.leaving.SALES",
     "customers.transfers.leaving.TASKS",
     "customers.transfers.leaving.SHARES",
     "customers.transfers.leaving.SEGMENTS",

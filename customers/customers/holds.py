@@ -17,7 +17,9 @@ from customers.customers.models import Customer
 
 @dataclass(frozen=True)
 class Hold:
-    """A fact that forbids recycling, moving or merging a customer as long as it lasts.
+    """A fact that forbids releasing, recycling or merging a customer as long as it lasts.
+
+    It forbids transfers too, unless it `moves_along`: what it is about goes to the new owner then.
 
     `rows` answers the ids (never null) of the customers it holds, as a queryset of one column; `sentence` tells a
     person why: "Its contract is still running."
@@ -26,6 +28,7 @@ class Hold:
     code: str
     sentence: str | Promise
     rows: Callable[[], QuerySet[Any, Any]]
+    moves_along: bool = False
 
 
 def declared_holds() -> list[Hold]:
@@ -33,17 +36,23 @@ def declared_holds() -> list[Hold]:
     return [import_string(name) for name in settings.HARBOUR_CUSTOMER_HOLDS]
 
 
-def held(path: str = "pk") -> Q:
-    """The condition for customers that some hold keeps; `path` leads to the customer's id."""
+def transfer_holds() -> list[Hold]:
+    """The holds that keep a customer with its owner."""
+    return [hold for hold in declared_holds() if not hold.moves_along]
+
+
+def held(path: str = "pk", holds: Iterable[Hold] | None = None) -> Q:
+    """The condition for customers that some hold (of these, or any) keeps; `path` leads to the customer's id."""
     condition = Q(pk__in=[])
-    for hold in declared_holds():
+    for hold in declared_holds() if holds is None else holds:
         condition |= Q(**{f"{path}__in": hold.rows()})
     return condition
 
 
-def hold_code(path: str = "pk") -> Case:
-    """The code of the first hold that keeps a customer, empty where none does; for annotate()."""
-    rules = [When(**{f"{path}__in": hold.rows()}, then=Value(hold.code)) for hold in declared_holds()]
+def hold_code(path: str = "pk", holds: Iterable[Hold] | None = None) -> Case:
+    """The code of the first hold (of these, or any) that keeps a customer, empty where none does; for annotate()."""
+    asked = declared_holds() if holds is None else holds
+    rules = [When(**{f"{path}__in": hold.rows()}, then=Value(hold.code)) for hold in asked]
     return Case(*rules, default=Value(""), output_field=CharField())
 
 

@@ -19,6 +19,7 @@ from crm.notifications.actions import new_notice, notify_many
 from crm.notifications.models import Notice
 from crm.people.models import User
 from customers.customers.bought import has_bought
+from customers.customers.changing_hands import changed_hands
 from customers.customers.models import Customer
 from customers.customers.stars import tell_followers
 from customers.leads.dealing import Receiver, deal
@@ -158,6 +159,7 @@ def _write(
     bought = list(Customer.objects.filter(has_bought(), pk__in=dealt).values_list("pk", flat=True))
     with connection.cursor() as cursor:
         cursor.execute(_TAKE, [bought, now, now, actor.pk if actor else None, list(dealt), list(dealt.values())])
+    changed_hands(list(dealt))
     AllotmentRecord.objects.bulk_create(
         AllotmentRecord(customer_id=customer_id, allotment=allotment, method=method, user_id=user_id)
         for customer_id, user_id in dealt.items()

@@ -16,6 +16,8 @@ from crm.people.models import User
 from crm.ui.formats import long_day
 from customers.customers.actions import refuse_archived
 from customers.customers.bought import has_bought, status_with_owner
+from customers.customers.changing_hands import changed_hands
+from customers.customers.holds import refuse_held
 from customers.customers.models import Customer
 from customers.customers.stars import tell_followers
 from customers.pool.capacity import Load, hold_quota, loads, receivers_for
@@ -98,16 +100,21 @@ def assign_customers(customers: Iterable[Customer], *, owner: User, actor: User,
 
 
 def release_customer(customer: Customer, *, actor: User, reason: str, pool: Pool | None = None) -> Customer:
-    """Give a customer up into a pool: the chosen one, else that of its department or the nearest above."""
+    """Give a customer up into a pool: the chosen one, else that of its department or the nearest above.
+
+    ValidationError while something holds it: a running contract, an open instalment, an approval under way.
+    """
     if not reason.strip():
         raise ValidationError({"reason": ValidationError(_("Say why this customer is given up."), code="required")})
     with operation(actor, "customer_released", customer, anchor_id=customer.pk, reason=reason) as entry:
+        Customer.objects.select_for_update(of=("self",), no_key=True).get(pk=customer.pk)
         customer.refresh_from_db()
         if not Customer.objects.within(actor, RELEASE_RIGHT).filter(pk=customer.pk).exists():
             raise ValidationError(_("This customer is not yours to release."), code="no_right")
         refuse_archived(customer)
         if customer.owner_id is None:
             raise ValidationError(_("Nobody owns this customer, so nobody can release it."), code="not_owned")
+        refuse_held([customer.pk])
         path = customer.department.path
         choice = pool or Pool.objects.nearest(path)
         if choice is None or choice.department_id not in path:
@@ -261,6 +268,7 @@ def _take(customer: Customer, pool: Pool | None, owner: User, actor: User, now: 
             previous_owner=customer.previous_owner,
             pooled_at=customer.pooled_at,
         )
+    changed_hands([customer.pk])
     customer.refresh_from_db()
 
 

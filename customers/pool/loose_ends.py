@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from django.db import connection
 
+from customers.customers.changing_hands import changed_hands
+
 # by arrays: lists of thousands of parameters cost more than the work itself
 _ENDS = (
     "DELETE FROM customers_customershare WHERE content_object_id = ANY(%s)",
@@ -18,8 +20,9 @@ _ENDS = (
 
 def tie_up_loose_ends(customer_ids: Sequence[int]) -> None:
     """End shares and open wishes for an extension of customers that just fell to a pool, and cancel the open tasks of
-    those who owned them; contacts, follow-ups and tasks of others stay with the customer.
+    those who owned them; contacts, follow-ups and tasks of others stay with the customer, and so does its business.
     """
     with connection.cursor() as cursor:
         for statement in _ENDS:
             cursor.execute(statement, [list(customer_ids)])
+    changed_hands(customer_ids)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from crm.history.operations import operation
 from crm.people.models import User
+from customers.customers.changing_hands import changed_hands
 from customers.customers.models import Customer
 from customers.customers.stars import tell_followers
 from customers.pool.models import Pool
@@ -49,5 +50,6 @@ def move_to_pool(rows: QuerySet[Any], *, actor: User, pool: Pool, reason: str = 
         moved = Customer.objects.filter(pk__in=locked).update(
             pool=pool, department=pool.department_id, changed_at=timezone.now(), changed_by=actor
         )
+        changed_hands(locked)
         tell_followers(entry, locked)
     return Moved(moved, len(ids) - moved)

@@ -23,6 +23,8 @@ from crm.jobs.models import Job
 from crm.notifications.actions import new_notice, notify_many
 from crm.notifications.models import Notice
 from crm.people.models import User
+from customers.customers.holds import held
+from customers.customers.models import Customer
 from customers.customers.stars import tell_followers
 from customers.pool.due import RULE_LABELS, RecycleRules, falling, saved_rules
 from customers.pool.loose_ends import tie_up_loose_ends
@@ -102,6 +104,9 @@ def _take_back(due: QuerySet[Any], rules: RecycleRules, params: dict[str, Any], 
         cursor.execute("DISCARD PLANS")
         cursor.execute("SET LOCAL lock_timeout = '50s'")
     owners = dict(_locked(due, params["count"]))
+    # what began to hold a customer while its row was waited for
+    for customer_id in Customer.objects.filter(held(), pk__in=list(owners)).values_list("pk", flat=True):
+        del owners[customer_id]
     ids = list(owners)
     if not ids:
         return []

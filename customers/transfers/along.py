@@ -33,8 +33,9 @@ class Companion:
     """One kind of record a transfer may take along.
 
     `count` says how many of the chosen customers' records it is about. The steps run inside the transaction of a chunk,
-    over its rows marked 'moved' (`move` where ticked, `leave` where not) or 'undone' (`put_back`). Customers of a
-    leaver may go to a pool: `r.new_owner_id` is null there, and what hung on the owner has ended before.
+    over its rows marked 'moved' (`move` where ticked, `leave` where not) or 'undone' (`put_back`); `settle` follows
+    all of them, there and back, ticked or not. Customers of a leaver may go to a pool: `r.new_owner_id` is null there,
+    and what hung on the owner has ended before.
     """
 
     code: str
@@ -44,6 +45,7 @@ class Companion:
     move: Step | None = None
     leave: Step | None = None
     put_back: Step | None = None
+    settle: Step | None = None
     is_ticked: bool = True
 
 
@@ -65,6 +67,7 @@ def take_along(chunk: Chunk, now: datetime) -> None:
         step = companion.move if code in chunk.transfer.moves_along else companion.leave
         if step is not None:
             step(chunk, now)
+    _settle(chunk, now)
 
 
 def put_along_back(chunk: Chunk, now: datetime) -> None:
@@ -72,6 +75,13 @@ def put_along_back(chunk: Chunk, now: datetime) -> None:
     for companion in companions().values():
         if companion.put_back is not None:
             companion.put_back(chunk, now)
+    _settle(chunk, now)
+
+
+def _settle(chunk: Chunk, now: datetime) -> None:
+    for companion in companions().values():
+        if companion.settle is not None:
+            companion.settle(chunk, now)
 
 
 # ── the next planned follow-up: a column of the customer, written by the statement that moves it ──

@@ -16,7 +16,7 @@ from crm.people.models import User
 from crm.records.selection import Selection
 from customers.base_data.models import Region
 from customers.customers.filters import CustomerFilter
-from customers.customers.holds import declared_holds, held, hold_code
+from customers.customers.holds import held, hold_code, transfer_holds
 from customers.customers.models import Customer
 from customers.pool.capacity import Load
 from customers.pool.models import Pool
@@ -125,19 +125,19 @@ def _refuse_size(total: int) -> None:
 
 
 def _judged(transfer: Transfer, chosen: QuerySet[Customer], actor: User, receiver_ids: list[int]) -> QuerySet[Any]:
-    movable = actor.reach.rows(TRANSFER_RIGHT)
+    movable, holds = actor.reach.rows(TRANSFER_RIGHT), transfer_holds()
     rules = [
         When(archived_at__isnull=False, then=Value(_Reason.ARCHIVED)),
         When(pool__isnull=False, then=Value(_Reason.POOL)),
         *([When(~movable, then=Value(_Reason.RIGHT))] if movable is not None else []),
         When(owner_id__in=receiver_ids, then=Value(_Reason.THEIRS)),
         When(protected_until__gte=timezone.localdate(), then=Value(_Reason.PROTECTED)),
-        *([When(held(), then=Value(_Reason.HELD))] if declared_holds() else []),
+        *([When(held(holds=holds), then=Value(_Reason.HELD))] if holds else []),
     ]
     picked = Customer.objects.filter(pk__in=chosen.order_by().values("pk"))
     return picked.annotate(
         verdict=Case(*([] if transfer.leaver_id else rules), default=Value(""), output_field=CharField()),
-        kept_by=hold_code(),
+        kept_by=hold_code(holds=holds),
         wanted=_wanted(transfer.regions),
     )
 

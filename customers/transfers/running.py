@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from crm.access.rows import ReachQuerySet
 from crm.jobs.kinds import Tally
 from crm.people.models import User
-from customers.customers.holds import declared_holds, held, hold_code
+from customers.customers.holds import held, hold_code, transfer_holds
 from customers.customers.models import Customer
 from customers.pool.capacity import hold_quota, loads, receivers_for
 from customers.pool.loose_ends import tie_up_loose_ends
@@ -148,9 +148,9 @@ def _skip_what_changed(chunk: Chunk, actor: User) -> None:
         _skip(rows.exclude(as_planned, customer__pool=None, customer__archived_at=None), _Reason.CHANGED)
         _skip(rows.exclude(customer__in=_within(chunk, actor)), _Reason.RIGHT)
         _skip(rows.filter(customer__protected_until__gte=timezone.localdate()), _Reason.PROTECTED)
-        if declared_holds():
-            rows.filter(held("customer_id")).update(
-                outcome=_Outcome.SKIPPED, reason=_Reason.HELD, hold=hold_code("customer_id")
+        if holds := transfer_holds():
+            rows.filter(held("customer_id", holds)).update(
+                outcome=_Outcome.SKIPPED, reason=_Reason.HELD, hold=hold_code("customer_id", holds)
             )
     able_ids = list(able.values_list("pk", flat=True))
     _skip(rows.exclude(new_owner=None).exclude(new_owner__in=able_ids), _Reason.RECEIVER)

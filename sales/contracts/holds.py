@@ -25,9 +25,15 @@ def _unpaid() -> QuerySet[Any, Any]:
 
 
 def _waiting() -> QuerySet[Any, Any]:
-    return Contract.objects.filter(state__in=("pending", "blocked", "approved")).values("customer_id")
+    return Contract.objects.waiting().values("customer_id")
 
 
-RUNNING = Hold("contract", _("It has a running contract."), _running)
-UNPAID = Hold("instalment", _("An instalment of it is still to be paid."), _unpaid)
-WAITING = Hold("contract_waiting", _("A contract with it waits for approval or signing."), _waiting)
+def _to_sign() -> QuerySet[Any, Any]:
+    return Contract.objects.filter(state=Contract.State.APPROVED).values("customer_id")
+
+
+# what goes on with whoever is responsible next goes along with a transfer (DOMAIN 3)
+RUNNING = Hold("contract", _("It has a running contract."), _running, moves_along=True)
+UNPAID = Hold("instalment", _("An instalment of it is still to be paid."), _unpaid, moves_along=True)
+WAITING = Hold("contract_waiting", _("A contract with it waits for approval."), _waiting)
+TO_SIGN = Hold("contract_to_sign", _("A contract with it waits to be signed."), _to_sign, moves_along=True)

@@ -59,7 +59,7 @@ class DeliverySerializer(serializers.ModelSerializer[Delivery]):
 class OrderSerializer(serializers.ModelSerializer[Order]):
     """The delivery side of a signed contract."""
 
-    owner = serializers.CharField(source="owner.username", help_text="user name")
+    owner = serializers.CharField(source="owner.username", default=None, allow_null=True, help_text="user name or null")
     opportunity = serializers.IntegerField(source="contract.opportunity_id", allow_null=True)
     lines = OrderLineSerializer(many=True)
     deliveries = DeliverySerializer(many=True)

@@ -168,4 +168,5 @@ def test_each_kind_counts_what_the_tick_is_about(team):
     task(planned, team.gina), task(other, team.gina), task(other, team.nora)
     share(other, team.nora), share(planned, team.nora, ends_on=timezone.localdate() - timedelta(days=1))
     chosen = planned.__class__.objects.filter(owner=team.gina)
-    assert {code: one.count(chosen) for code, one in companions().items()} == {"follow_ups": 1, "tasks": 2, "team": 1}
+    counts = {code: companions()[code].count(chosen) for code in ("follow_ups", "tasks", "team")}
+    assert counts == {"follow_ups": 1, "tasks": 2, "team": 1}

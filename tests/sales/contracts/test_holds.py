@@ -21,7 +21,7 @@ def codes(customer):
     [
         ("draft", []),
         ("pending", ["contract_waiting"]),
-        ("approved", ["contract_waiting"]),
+        ("approved", ["contract_to_sign"]),
         ("signed", ["contract", "instalment"]),
         ("suspended", ["contract", "instalment"]),
         ("terminated", []),
