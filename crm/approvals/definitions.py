@@ -26,6 +26,8 @@ from crm.people.models import User
 Condition = dict[str, Any]
 Step = dict[str, Any]
 
+# the currency of the amounts in conditions
+HOME_CURRENCY = "CNY"
 BY_SIZE = ("amount", "percent", "number")
 BY_ID = ("department", "category", "level")
 OPERATORS = {
@@ -99,6 +101,9 @@ def holds(condition: Condition, facts: Mapping[str, Any]) -> bool:
     value = facts.get("routed_amount" if code == "amount" else code)
     if value is None:
         return False
+    if code == "amount" and facts.get("is_foreign"):
+        # nobody can say that a foreign amount stays below a limit in our own currency
+        return operator in ("above", "at_least")
     if operator in ("is", "is_not"):
         return (operator == "is") == _fits(value, wanted)
     one, other = Decimal(str(value)), Decimal(str(wanted))

@@ -16,7 +16,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from crm.approvals.definitions import Step, all_hold, needed_count
+from crm.approvals.definitions import HOME_CURRENCY, Step, all_hold, needed_count
 from crm.approvals.directory import Directory
 from crm.approvals.models import ApprovalRequest, FlowVersion
 from crm.approvals.purposes import Purpose, purpose_named
@@ -106,12 +106,17 @@ def route_of(purpose: Purpose, document: Any) -> Route:
 
 
 def frozen_facts(purpose: Purpose, document: Any) -> dict[str, Any]:
-    """What the conditions ask, as plain values; `routed_amount` includes the other documents of the last days."""
+    """What the conditions ask, as plain values; `routed_amount` includes the other documents of the last days.
+
+    `is_foreign` is there where the amount is in another currency than that of the conditions.
+    """
     facts = {code: _plain(value) for code, value in purpose.facts(document).items()}
     rolling = Decimal(purpose.rolling(document) or 0)
     facts["rolling"] = str(rolling)
     if facts.get("amount") is not None:
         facts["routed_amount"] = str(Decimal(facts["amount"]) + max(rolling, Decimal(0)))
+        if getattr(document, "currency", HOME_CURRENCY) != HOME_CURRENCY:
+            facts["is_foreign"] = True
     return facts
 
 

@@ -26,6 +26,8 @@ def _reason(fact: Fact, condition: Condition, facts: Mapping[str, Any]) -> str:
         return pattern % words
     if fact.kind in ("department", "category", "level"):
         return _("because of the %(fact)s") % words
+    if fact.code == "amount" and facts.get("is_foreign"):
+        return _("because the amount is in a foreign currency, which counts as above %(value)s") % words
     if (
         fact.code == "amount"
         and Decimal(str(facts.get("rolling") or 0)) > 0
