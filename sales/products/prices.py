@@ -45,6 +45,8 @@ def prices_for(products: Iterable[Product], customer: Customer | None, day: date
     another currency than the product's says nothing. A minimum of the list replaces that of the product.
     """
     known = {product.pk: product for product in products}
+    if not known:
+        return {}
     found = {pk: Price(product.list_price, product.minimum_price) for pk, product in known.items()}
     level_id = customer.level_id if customer else None
     lists = PriceList.objects.valid_on(day).filter(Q(level=None) | Q(level_id=level_id))
