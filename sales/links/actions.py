@@ -7,10 +7,12 @@ import secrets
 from datetime import date, timedelta
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.signing import BadSignature, Signer
 from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from crm.operations.moments import midnight
 from crm.people.models import User
@@ -42,6 +44,14 @@ def end_links(document: Any) -> int:
         **{document._meta.model_name: document}, revoked_at=None, answered_at=None, expires_at__gt=now
     )
     return alive.update(revoked_at=now)
+
+
+def use_link(link: CustomerLink) -> None:
+    """Inside the caller's operation: a link gets its answer; ValidationError `over` where it ended meanwhile."""
+    held = CustomerLink.objects.select_for_update(of=("self",)).get(pk=link.pk)
+    if held.answered_at is not None or not held.is_alive:
+        raise ValidationError(_("This link is no longer valid. Ask for a new one."), code="over")
+    CustomerLink.objects.filter(pk=held.pk).update(answered_at=timezone.now())
 
 
 def find_link(token: str) -> CustomerLink | None:

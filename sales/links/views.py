@@ -21,6 +21,7 @@ from sales.links.actions import find_link, note_opening
 from sales.links.forms import AnswerForm
 from sales.links.models import CustomerLink
 from sales.orders import acceptance
+from sales.orders.links import why_over as delivery_over
 from sales.orders.models import Delivery
 from sales.quotes.answering import answer_quote, why_over
 from sales.quotes.models import Quote
@@ -61,12 +62,12 @@ def _quote_page(request: HttpRequest, link: CustomerLink, quote: Quote) -> HttpR
 
 
 def _delivery_page(request: HttpRequest, link: CustomerLink, delivery: Delivery) -> HttpResponse:
-    if reason := _why_delivery_over(link, delivery):
+    if reason := delivery_over(link, delivery):
         return _closed(request, reason, 410)
 
     def answer(*, is_accepted: bool, **given: Any) -> Any:
         act = acceptance.accept_delivery if is_accepted else acceptance.refuse_delivery
-        return act(delivery, actor=None, **given)
+        return act(delivery, actor=None, link=link, **given)
 
     lines = delivery.lines.select_related("order_line")
     return _asked(request, link, answer, "sales/links/delivery.html", {"delivery": delivery, "lines": lines})
@@ -94,16 +95,6 @@ def _asked(
         note_opening(link)
     context = {"form": form, "company": settings.COMPANY_NAME, **context}
     return _plain(request, template, context, 422 if form.errors else 200)
-
-
-def _why_delivery_over(link: CustomerLink, delivery: Delivery) -> str:
-    if link.answered_at is not None or delivery.state in (Delivery.State.ACCEPTED, Delivery.State.REFUSED):
-        return _("This delivery has been answered.")
-    if link.revoked_at is not None:
-        return _("This link was taken back. Ask for a new one.")
-    if not link.is_alive:
-        return _("This link is no longer valid. Ask for a new one.")
-    return ""
 
 
 def _closed(request: HttpRequest, reason: str, status: int) -> HttpResponse:

@@ -10,6 +10,7 @@ from crm.notifications.actions import notify
 from crm.people.models import User
 from customers.customers.actions import clean_text
 from customers.customers.identity import clean_line
+from sales.links.models import CustomerLink
 from sales.orders.actions import answer_delivery
 from sales.orders.models import Delivery
 
@@ -17,22 +18,25 @@ LONGEST_NOTE = 2000
 
 
 def accept_delivery(
-    delivery: Delivery, *, actor: User | None, name: str, note: str = "", address: str | None = None
-) -> Delivery:
-    """The customer accepts a delivery: `actor` is who of us records it, None where the customer did it by link."""
-    return _answer(delivery, actor, True, name, note, address)
+    delivery: Delivery, *, actor: User | None, name: str, note: str = "", address: str | None = None,
+    link: CustomerLink | None = None,
+) -> Delivery:  # fmt: skip
+    """The customer accepts a delivery: `actor` is who of us records it, None where the customer did it by `link`."""
+    return _answer(delivery, actor, True, name, note, address, link)
 
 
 def refuse_delivery(
-    delivery: Delivery, *, actor: User | None, name: str, note: str, address: str | None = None
-) -> Delivery:
+    delivery: Delivery, *, actor: User | None, name: str, note: str, address: str | None = None,
+    link: CustomerLink | None = None,
+) -> Delivery:  # fmt: skip
     """The customer refuses a delivery and says why; its quantities are open again."""
-    return _answer(delivery, actor, False, name, note, address)
+    return _answer(delivery, actor, False, name, note, address, link)
 
 
 def _answer(
-    delivery: Delivery, actor: User | None, is_accepted: bool, name: str, note: str, address: str | None
-) -> Delivery:
+    delivery: Delivery, actor: User | None, is_accepted: bool, name: str, note: str, address: str | None,
+    link: CustomerLink | None,
+) -> Delivery:  # fmt: skip
     who, said = clean_line(name)[:80], clean_text(note)
     wrong = {}
     if not who:
@@ -44,9 +48,8 @@ def _answer(
     if wrong:
         raise ValidationError(wrong)
     answered = answer_delivery(
-        delivery, actor=actor, is_accepted=is_accepted, name=who, note=said, address=address,
-        via="" if actor else "link",
-    )  # fmt: skip
+        delivery, actor=actor, is_accepted=is_accepted, name=who, note=said, address=address, link=link
+    )
     if actor is None:
         _tell_owner(answered, who)
     return answered

@@ -18,6 +18,8 @@ from crm.records.numbering import next_numbers
 from customers.customers.identity import clean_line
 from sales.contracts.holding import hold_contract
 from sales.documents.holding import next_id
+from sales.links.actions import end_links, use_link
+from sales.links.models import CustomerLink
 from sales.orders.following import settle_order
 from sales.orders.models import Delivery, DeliveryLine, Order, OrderLine
 
@@ -53,7 +55,7 @@ def change_delivery(delivery: Delivery, *, actor: User, quantities: Quantities, 
     with operation(actor, "delivery_changed", delivery, anchor_id=delivery.order.customer_id):
         order = hold_order(delivery.order)
         _refuse_at_rest(order)
-        locked = _held(delivery, Delivery.State.PLANNED)
+        locked = hold_delivery(delivery, Delivery.State.PLANNED)
         _set(locked, values)
         locked.save()
         _keep_lines(locked, order, quantities)
@@ -68,7 +70,7 @@ def record_delivered(
     with operation(actor, "delivery_delivered", delivery, anchor_id=delivery.order.customer_id):
         order = hold_order(delivery.order)
         _refuse_at_rest(order)
-        locked = _held(delivery, Delivery.State.PLANNED)
+        locked = hold_delivery(delivery, Delivery.State.PLANNED)
         signed_on = order.contract.signed_on
         if delivered_on > timezone.localdate() or (signed_on and delivered_on < signed_on):
             raise ValidationError({"delivered_on": _("Choose a day between signing and today.")})
@@ -87,7 +89,7 @@ def cancel_delivery(delivery: Delivery, *, actor: User, reason: str) -> Delivery
     """Cancel a delivery that is planned, or one that came back unanswered; its quantities are open again."""
     with operation(actor, "delivery_cancelled", delivery, anchor_id=delivery.order.customer_id, reason=reason):
         order = hold_order(delivery.order)
-        locked = _held(delivery, Delivery.State.PLANNED, Delivery.State.DELIVERED)
+        locked = hold_delivery(delivery, Delivery.State.PLANNED, Delivery.State.DELIVERED)
         if not clean_line(reason):
             raise ValidationError({"reason": _("Write a reason.")})
         locked.state = Delivery.State.CANCELLED
@@ -99,13 +101,20 @@ def cancel_delivery(delivery: Delivery, *, actor: User, reason: str) -> Delivery
 
 
 def answer_delivery(
-    delivery: Delivery, *, actor: User | None, is_accepted: bool, name: str, note: str, address: str | None, via: str
-) -> Delivery:
-    """Record that the customer accepted a delivery or refused it; what was refused is open again."""
+    delivery: Delivery, *, actor: User | None, is_accepted: bool, name: str, note: str, address: str | None,
+    link: CustomerLink | None = None,
+) -> Delivery:  # fmt: skip
+    """Record that the customer accepted a delivery or refused it, by a link of theirs or through us.
+
+    What was refused is open again. ValidationError with code `over` where the link ended meanwhile.
+    """
+    via = "" if actor else "link"
     verb = "delivery_accepted" if is_accepted else "delivery_refused"
     with operation(actor, verb, delivery, anchor_id=delivery.order.customer_id, reason=note, via=via):
         order = hold_order(delivery.order)
-        locked = _held(delivery, Delivery.State.DELIVERED)
+        locked = hold_delivery(delivery, Delivery.State.DELIVERED)
+        if link is not None:
+            use_link(link)
         locked.state = Delivery.State.ACCEPTED if is_accepted else Delivery.State.REFUSED
         locked.answered_at, locked.answered_by = timezone.now(), name
         locked.answer_note, locked.answer_address = note, address
@@ -135,13 +144,8 @@ def hold_order(order: Order) -> Order:
     return locked
 
 
-def end_links(delivery: Delivery) -> None:
-    """Links to an ended delivery lead nowhere any more."""
-    now = timezone.now()
-    delivery.links.filter(revoked_at=None, answered_at=None).update(revoked_at=now)
-
-
-def _held(delivery: Delivery, *states: str) -> Delivery:
+def hold_delivery(delivery: Delivery, *states: str) -> Delivery:
+    """A delivery, locked after its order; ValidationError where it is in none of these states."""
     locked = Delivery.objects.select_for_update(of=("self",)).select_related("order").get(pk=delivery.pk)
     if locked.state not in states:
         raise ValidationError(

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from crm.access.gate import needs
-from sales.orders import views
+from sales.orders import link_views, views
 from sales.orders.lists import OrderListView
 
 urlpatterns = [
@@ -18,4 +18,6 @@ urlpatterns = [
     path("deliveries/<int:pk>/accept/", views.delivery_accept, name="delivery_accept"),
     path("deliveries/<int:pk>/refuse/", views.delivery_refuse, name="delivery_refuse"),
     path("deliveries/<int:pk>/cancel/", views.delivery_cancel, name="delivery_cancel"),
+    path("deliveries/<int:pk>/link/", link_views.delivery_link, name="delivery_link"),
+    path("deliveries/<int:pk>/revoke-link/", link_views.delivery_revoke_link, name="delivery_revoke_link"),
 ]

@@ -9,6 +9,8 @@ VERBS = {
     "delivery_changed": (_("changed the delivery %(name)s"), "truck", ""),
     "delivery_delivered": (_("recorded that %(name)s was delivered"), "truck", "green"),
     "delivery_cancelled": (_("cancelled the delivery %(name)s"), "circle-x", "amber"),
+    "delivery_link_made": (_("made a link to %(name)s for the customer"), "link", ""),
+    "delivery_link_revoked": (_("took the links to %(name)s back"), "ban", "amber"),
     "delivery_accepted": (_("recorded that %(name)s was accepted"), "package-check", "green"),
     "delivery_refused": (_("recorded that %(name)s was refused"), "package-x", "red"),
 }

@@ -16,6 +16,7 @@ from sales.documents.verb_forms import ReasonForm
 from sales.documents.verb_pages import posted, verb_page
 from sales.orders import acceptance, actions
 from sales.orders.filters import OrderFilter
+from sales.orders.links import living_link
 from sales.orders.forms import AnswerForm, DeliveredForm, DeliveryForm, OrderForm
 from sales.orders.marks import delivery_mark, order_mark
 from sales.orders.models import Delivery, Order
@@ -77,6 +78,7 @@ def delivery_detail(request: SignedInRequest, delivery: Delivery) -> HttpRespons
         "state": delivery_mark(row.state),
         "lines": list(row.lines.select_related("order_line").order_by("order_line__position")),
         "may_change": may(request.user, CHANGE, row.order),
+        "link": living_link(row) if row.state == Delivery.State.DELIVERED else None,
     }
     return render(request, "sales/orders/delivery.html", context)
 
