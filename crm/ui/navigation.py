@@ -1,7 +1,7 @@
 """The sidebar, the phone's tab bar and the palette's places and commands, out of settings.HARBOUR_NAVIGATION."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -9,9 +9,12 @@ from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Func, IntegerField
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.module_loading import import_string
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
 Line = tuple[str, Any, str, str, str, str]
 TAB_BAR = ("workbench", "customers:customer_list", "customers:activity_list", "notifications:notice_list")
@@ -35,7 +38,7 @@ class Group:
     """Places under one heading of the sidebar."""
 
     label: str
-    places: list[Place]
+    places: tuple[Place, ...]
 
 
 def gate() -> Callable[..., bool]:
@@ -101,7 +104,7 @@ def groups_for(request: HttpRequest) -> list[Group]:
     path = address("settings:index") if request.path.startswith("/accounts/") else request.path
     current = _current_url(path, (address(line[0]) for _label, lines in sections for line in lines))
     counts = _waiting([line[4] for _label, lines in sections for line, _url in _open_lines(lines, user)], user)
-    groups = [Group(str(label), _places(lines, user, current, counts)) for label, lines in sections]
+    groups = [Group(str(label), tuple(_places(lines, user, current, counts))) for label, lines in sections]
     return [group for group in groups if group.places]
 
 
@@ -123,6 +126,22 @@ class Shell:
         self.commands = commands_for(request.user)
         places = {place.name: place for group in self.groups for place in group.places}
         self.tabs = [places[name] for name in TAB_BAR if name in places]
+
+    @property
+    def dialogs(self) -> SafeString:
+        """The palette, what one may add and the keys: closed at first, and the same on each page somebody opens."""
+        plain = (replace(group, places=tuple(map(_plain, group.places))) for group in self.groups)
+        return _dialogs(get_language(), tuple(plain), tuple(self.commands))
+
+
+def _plain(place: Place) -> Place:
+    return replace(place, count=0, is_current=False)
+
+
+@lru_cache(maxsize=128)
+def _dialogs(language: str, groups: tuple[Group, ...], commands: tuple[Place, ...]) -> SafeString:
+    """Drawn once for all who may open the same places and read the same language; nothing else goes into it."""
+    return render_to_string("components/_dialogs.html", {"groups": groups, "commands": commands})
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.test import RequestFactory
 from django.urls import path
+from django.utils import translation
 
 from crm.ui import navigation, palette
 
@@ -131,3 +132,14 @@ def test_the_palette_without_a_match_says_what_can_be_typed():
     assert 'role="option"' not in answer
     assert "&lt;b&gt;" in answer
     assert "<b>" not in answer
+
+
+def test_the_dialogs_hold_the_places_of_their_reader_in_the_language_of_their_reader():
+    more, fewer = (navigation.Shell(visit(rights=rights)) for rights in (["app.view_secret"], []))
+
+    with translation.override("en"):
+        assert more.dialogs == navigation.Shell(visit("/things/", rights=["app.view_secret"])).dialogs
+        assert ("Secret" in more.dialogs, "Secret" in fewer.dialogs) == (True, False)
+        assert "Keyboard shortcuts" in more.dialogs
+    with translation.override("zh-hans"):
+        assert "Keyboard shortcuts" not in more.dialogs
