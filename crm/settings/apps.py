@@ -79,13 +79,16 @@ HARBOUR_SCHEDULES: dict[str, dict[str, Any]] = {
 }
 
 # ── what the records of the apps are for the kernel and for each other ──
-# what a segment may ask: each answers with fields; a query of (customer_id, amount) that gives customers their value
+# what a segment may ask: each answers with fields; a query of (customer_id, amount) that gives customers their value,
+# and the right of those who may ask about it
 HARBOUR_SEGMENT_FIELDS = [
     "customers.segments.fields.customer_fields",
     "customers.segments.custom.custom_segment_fields",
     "customers.segments.fields.behaviour_fields",
+    "sales.segments.fields.sales_fields",
 ]
-HARBOUR_MONETARY = ""
+HARBOUR_MONETARY = "sales.segments.fields.contracted_amounts"
+HARBOUR_MONETARY_RIGHT = "sales.view_contract"
 # what a notice may be about: whoever no longer sees the record no longer reads what was told of it
 HARBOUR_NOTICE_SUBJECTS = [
     "customers.Customer",
@@ -179,6 +182,8 @@ HARBOUR_MOVES_ALONG = [
     "sales.handing.along.OFFERS",
     "sales.handing.along.CONTRACTS",
 ]
+# what a preview of a transfer sums up: each a function of the customers that go and of who looks
+HARBOUR_TRANSFER_TOTALS: list[str] = ["sales.handing.totals.transfer_totals"]
 # what people hold and hand over when they leave, in this order: each a Belonging
 HARBOUR_LEAVER_CHECKS = [
     "customers.transfers.leaving.CUSTOMERS",

@@ -68,9 +68,10 @@ class SegmentField:
 
     `column` is what the database compares; `offered` lists the choices (value, label); `matching(operator, value)`
     replaces the comparison where a column is not enough. A field `is_personal` only for those who may match by
-    contact details. `never_counts`: a day that is not set counts as long ago. `holds_words`: the choices are words,
-    not ids, and an empty word is no choice. `is_empty()` replaces the question for nothing, `reading(value)` the
-    reading of a value as it was typed.
+    contact details; one with a `right` only for its holders, and it answers for the customers in its reach.
+    `never_counts`: a day that is not set counts as long ago. `holds_words`: the choices are words, not ids, and an
+    empty word is no choice. `is_empty()` replaces the question for nothing, `reading(value)` the reading of a value as
+    it was typed.
     """
 
     code: str
@@ -81,6 +82,7 @@ class SegmentField:
     offered: Callable[[], Pairs] | None = None
     matching: Callable[[str, Any], Q] | None = None
     is_personal: bool = False
+    right: str = ""
     is_moment: bool = False
     never_counts: bool = False
     holds_words: bool = False
@@ -102,7 +104,7 @@ def fields_for(user: Any) -> dict[str, SegmentField]:
         found |= {field.code: field for field in source()}
     if not may_match_contact_details(user):
         found = {code: field for code, field in found.items() if not field.is_personal}
-    return found
+    return {code: field for code, field in found.items() if not field.right or user.reach.has(field.right)}
 
 
 def customer_fields() -> Iterable[SegmentField]:
@@ -163,7 +165,9 @@ def behaviour_fields() -> Iterable[SegmentField]:
     if settings.HARBOUR_MONETARY:
         scores.append(("monetary", _("Value")))
     for name, label in scores:
-        yield SegmentField(name, label, NUMBER, _BEHAVIOUR, column=f"score__{name}", hint=_("1 low to 5 high."))
+        right = settings.HARBOUR_MONETARY_RIGHT if name == "monetary" else ""
+        hint = _("1 low to 5 high.")
+        yield SegmentField(name, label, NUMBER, _BEHAVIOUR, column=f"score__{name}", hint=hint, right=right)
     yield SegmentField(
         "rfm", _("RFM group"), CHOICE, _BEHAVIOUR, column="score__group",
         offered=lambda: list(CustomerScore.Group.choices), holds_words=True,

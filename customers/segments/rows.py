@@ -34,8 +34,10 @@ class Row:
     value: Any
 
     def condition(self, user: Any) -> Q:
-        """The question to the database; contact details answer only where the person may know them."""
-        return self._asked() & where_known(user) if self.field.is_personal else self._asked()
+        """The question to the database; it answers only where the person may know what it asks about."""
+        reached = user.reach.rows(self.field.right) if self.field.right else None
+        asked = self._asked() if reached is None else self._asked() & reached
+        return asked & where_known(user) if self.field.is_personal else asked
 
     def _asked(self) -> Q:
         field, operator, value = self.field, self.operator, self.value

@@ -30,8 +30,8 @@ from customers.transfers.querysets import TRANSFER_RIGHT
 QUERY_AT_MOST = 2000
 
 
-# kinds of records that apps still to come will let move along; there are none yet, so nothing is left behind
-NOT_KEPT_YET = ("opportunities", "contracts", "instalments", "tickets", "bookings")
+# instalments hang on their contracts and go with them; of what apps still to come will let move along there is none yet
+NOT_KEPT_YET = ("instalments", "tickets", "bookings")
 
 
 class TransferSerializer(serializers.ModelSerializer[Transfer]):

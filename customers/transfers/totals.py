@@ -7,8 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Count, QuerySet
 from django.db.models.functions import Left
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from crm.people.models import User
@@ -106,6 +108,12 @@ def totals(transfer: Transfer) -> Totals:
         going=sum(gets.values()),
         staying=sum(reasons.values()),
     )
+
+
+def business(transfer: Transfer, user: User) -> list[tuple[str, str]]:
+    """What the apps above sum up of the customers that go, as far as the person may see it: label and amount."""
+    going = Customer.objects.filter(pk__in=transfer.rows.filter(outcome__in=_GOES).order_by().values("customer"))
+    return [line for name in settings.HARBOUR_TRANSFER_TOTALS for line in import_string(name)(going, user)]
 
 
 def _by_region(transfer: Transfer) -> list[tuple[str, int]]:

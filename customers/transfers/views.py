@@ -31,7 +31,7 @@ from customers.transfers.forms import DayForm, TransferForm
 from customers.transfers.models import Transfer, TransferRow
 from customers.transfers.planning import chosen_customers
 from customers.transfers.querysets import TRANSFER_RIGHT
-from customers.transfers.totals import scope_summary, totals
+from customers.transfers.totals import business, scope_summary, totals
 
 PAGE_SIZE = 25
 ROWS_SHOWN = 50
@@ -132,6 +132,7 @@ def transfer_detail(request: SignedInRequest, transfer: Transfer) -> HttpRespons
         "is_draft": transfer.state == Transfer.State.DRAFT,
         "is_mine": transfer.requested_by_id == request.user.pk,
         "totals": totals(transfer),
+        "business": business(transfer, request.user),
         "counts": [
             (key, label, transfer.counts[key]) for key, label in TransferRow.Outcome.choices if transfer.counts.get(key)
         ],
