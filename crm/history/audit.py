@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from django import forms
 from django.apps import apps
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
 from crm.history.models import Operation
@@ -43,10 +46,20 @@ def names_subject(user: Any, subject_type: str) -> bool:
     """Whether the audit log tells this person the names (and reasons) of a kind of record.
 
     People, roles and settings are named to everybody who reads the log; a business record only to those who may see
-    every one of its kind, because its name is business.
+    every one of its kind, because its name is business. So are the approvals and files of business records.
     """
+    return all(user.reach.scopes.get(right) == "all" for right in _asked_of(subject_type))
+
+
+@cache
+def _asked_of(subject_type: str) -> list[str]:
+    """The rights somebody must have for all rows, to read the names of a kind of record."""
     app, _dot, model = subject_type.partition(".")
-    return app in ("", "crm") or user.reach.scopes.get(f"{app}.view_{model}") == "all"
+    if subject_type == "crm.approvalrequest":
+        return ["crm.view_approval"]
+    if subject_type == "crm.attachment":
+        return sorted({import_string(policy).view for policy in settings.HARBOUR_ATTACHABLE.values()})
+    return [] if app in ("", "crm") else [f"{app}.view_{model}"]
 
 
 def operations_matching(wanted: dict[str, Any], user: Any) -> QuerySet[Operation]:
