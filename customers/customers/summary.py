@@ -112,8 +112,7 @@ def key_figures(customer: Customer, names: Names) -> list[Figure]:
     stage = names["stage"].get(customer.stage_id or 0)
     late_text = ngettext("%(count)s day late", "%(count)s days late", late) % {"count": late} if late > 0 else ""
     return [
-        Figure(_("Stage"), stage.name if stage else "—"),
-        Figure(_("Level"), level.name if level else "—"),
+        Figure(_("Stage"), stage.name if stage else "—", level.name if level else ""),
         Figure(_("Last follow-up"), short_day(customer.last_followed_at) or _("never")),
         Figure(_("Next follow-up"), short_day(customer.next_follow_on) or _("not planned"), late_text, "red"),
         _holding(customer),

@@ -10,6 +10,7 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, JSONObject
 from django.urls import reverse
 
+from crm.access.rights import ALL, OWN
 from crm.people.models import User
 from customers.customers.models import Customer
 from sales.contracts.models import Contract
@@ -34,6 +35,7 @@ class Kind:
     currency: str = "currency"
     customer: str = "customer"
     by: str = ""
+    right: str = ""
 
     @property
     def name(self) -> str:
@@ -41,9 +43,19 @@ class Kind:
         return str(self.model._meta.model_name)
 
     @property
+    def purpose(self) -> str:
+        """What its approvals are called."""
+        return f"sales.{self.name}"
+
+    @property
     def label(self) -> str:
         """Its word in the history."""
         return self.model._meta.label_lower
+
+    def sees_all(self, customer: Customer, user: User) -> bool:
+        """Whether every such record of a customer is in the person's reach, as its owner's are."""
+        scope = user.reach.scopes.get(self.right or f"sales.view_{self.name}")
+        return scope == ALL or (scope == OWN and customer.owner_id == user.pk)
 
     def seen(self, customer: Customer, user: User) -> QuerySet[Any]:
         """The records of a customer in the person's reach."""
@@ -75,16 +87,15 @@ REQUIREMENT = Kind(Requirement, "clipboard-list", "title")
 QUOTE = Kind(Quote, "file-text", "title", "gross", by="answered_by")
 CONTRACT = Kind(Contract, "file-pen-line", "title", F("gross") * F("direction"))
 ORDER = Kind(Order, "package", "contract__number")
-DELIVERY = Kind(Delivery, "truck", "order__number", customer="order__customer", by="answered_by")
+DELIVERY = Kind(
+    Delivery, "truck", "order__number", customer="order__customer", by="answered_by", right="sales.view_order"
+)
 PAYMENT = Kind(Payment, "banknote", "payer_name", "amount")
 INVOICE = Kind(Invoice, "receipt-text", "invoice_number", "gross")
 REISSUE = Kind(Reissue, "repeat-2", "invoice__invoice_number", "gross")
 KINDS = (OPPORTUNITY, REQUIREMENT, QUOTE, CONTRACT, ORDER, DELIVERY, PAYMENT, INVOICE, REISSUE)
 BY_NAME = {kind.name: kind for kind in KINDS}
-VIEW_RIGHTS = tuple(
-    f"sales.view_{name}"
-    for name in ("opportunity", "requirement", "quote", "contract", "order", "payment", "invoice", "reissue")
-)
+VIEW_RIGHTS = tuple(f"sales.view_{kind.name}" for kind in KINDS if not kind.right)
 
 
 def sees_sales(user: Any) -> bool:

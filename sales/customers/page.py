@@ -31,7 +31,7 @@ from sales.payments.balances import Balance, balance_of
 from sales.payments.models import Payment
 
 NAMED_FIELDS = ("owner_id", "stage_id", "level_id", "industry_id", "region_id", "tag_ids")
-PARTS_SHOWN = 12
+PARTS_SHOWN = 6
 # right to write → kind of record, as the addresses call it
 OFFERED = ("opportunity", "requirement", "quote")
 
@@ -40,8 +40,8 @@ OFFERED = ("opportunity", "requirement", "quote")
 class Standing:
     """A running contract: its sums (label, amount, tone), its instalments (name, amount, day, mark), how many more."""
 
-    pk: int
     title: str
+    number: str
     url: str
     sums: list[tuple[str, str, str]]
     parts: list[tuple[str, str, Any, str]]
@@ -125,13 +125,13 @@ def _standings(read: Rows, sections: list[Section]) -> list[Standing]:
     for values in read["plan"]:
         plans.setdefault(values["contract_id"], []).append(_part(values))
     return [
-        _standing(shown.row, shown.title, shown.url, plans.get(shown.pk, []))
+        _standing(shown.row, shown.url, plans.get(shown.pk, []))
         for shown in listed
         if shown.pk in counted and shown.row.is_running and shown.row.main_id is None
     ]
 
 
-def _standing(contract: Contract, title: str, url: str, plan: list[Instalment]) -> Standing:
+def _standing(contract: Contract, url: str, plan: list[Instalment]) -> Standing:
     today, currency = timezone.localdate(), contract.currency
     living = [part for part in plan if not part.voided_at]
     asked = [part for part in living if part.due_on and part.due_on <= today]
@@ -145,8 +145,11 @@ def _standing(contract: Contract, title: str, url: str, plan: list[Instalment]) 
         open=sum((part.open_amount for part in living), ZERO),
         overdue=sum((part.open_amount for part in asked if part.due_on and part.due_on < today), ZERO),
     )
-    parts = [(part.name, money(part.amount, currency), part.due_on, part_mark(part)) for part in plan[:PARTS_SHOWN]]
-    return Standing(contract.pk, title, url, _sums(balance), parts, max(len(plan) - PARTS_SHOWN, 0))
+    first = next((place for place, part in enumerate(plan) if part.open_amount), 0)
+    start = max(min(first, len(plan) - PARTS_SHOWN), 0)  # what is paid already goes first where not all fit
+    near = plan[start : start + PARTS_SHOWN]
+    parts = [(part.name, money(part.amount, currency), part.due_on, part_mark(part)) for part in near]
+    return Standing(contract.title, contract.number, url, _sums(balance), parts, len(plan) - len(near))
 
 
 def _part(values: dict[str, Any]) -> Instalment:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from django.db.models import Case, JSONField, OuterRef, Q, QuerySet, Subquery, TextField, Value, When
@@ -20,7 +21,6 @@ from sales.customers.kinds import BY_NAME, KINDS, VIEW_RIGHTS, sees_sales
 from sales.documents.shown import money
 
 _REQUEST = ApprovalRequest._meta.label_lower
-_PURPOSES = {f"sales.{kind.name}": kind for kind in KINDS}
 DECISIONS = ("approval_approved", "approval_rejected", "approval_returned", "approval_withdrawn")
 DEEDS = (
     "opportunity_created", "opportunity_won", "opportunity_lost", "opportunity_reopened",
@@ -55,18 +55,20 @@ class SalesSource(TimelineSource):
 
     def rows(self, customer: Any, user: Any) -> QuerySet[Any]:
         """The deeds, those with customers merged into this one included."""
-        # an array, so that the entries are found by the index of each of these customers
         anchors = Customer.objects.filter(Q(pk=customer.pk) | Q(merged_into=customer)).values("pk")
-        seen = {kind: kind.seen(customer, user).order_by().values("pk") for kind in KINDS}
-        condition = Q(pk__in=[])
-        for kind, rows in seen.items():
-            condition |= Q(verb__in=DEEDS, subject_type=kind.label, subject_id__in=rows)
-        decided = Q(pk__in=[])
-        for purpose, kind in _PURPOSES.items():
-            decided |= Q(purpose=purpose, subject_id__in=seen[kind])
+        whole = [kind for kind in KINDS if kind.sees_all(customer, user)]
+        about, decided = (
+            Q(subject_type__in=[kind.label for kind in whole]),
+            Q(purpose__in=[one.purpose for one in whole]),
+        )
+        for kind in KINDS:
+            if kind not in whole:
+                rows = kind.seen(customer, user).order_by().values("pk")
+                about |= Q(subject_type=kind.label, subject_id__in=rows)
+                decided |= Q(purpose=kind.purpose, subject_id__in=rows)
         requests = ApprovalRequest.objects.filter(decided, customer_id__in=anchors).order_by().values("pk")
-        condition |= Q(verb__in=DECISIONS, subject_type=_REQUEST, subject_id__in=requests)
-        return Operation.objects.filter(condition, anchor_id__in=anchors).annotate(about=_about())
+        told = Q(about, verb__in=DEEDS) | Q(verb__in=DECISIONS, subject_type=_REQUEST, subject_id__in=requests)
+        return Operation.objects.filter(told, anchor_id__in=anchors).annotate(about=_about())
 
     def tell(self, entry: Entry, customer: Any, user: Any, names: Mapping[str, Mapping[int, Any]]) -> None:
         """Who did what with which record, and what it is about."""
@@ -81,6 +83,7 @@ class SalesSource(TimelineSource):
             entry.record = ShownRecord(title or row.subject_label, kind.address(about["pk"]), kind.icon, amount)
 
 
+@cache
 def _about() -> Case:
     """The record of a deed as the reader finds it now; read for the entries of one page only."""
     decision = JSONObject(
