@@ -253,7 +253,8 @@ def _frozen(
         "steps": [{**step, "planned": names[:5]} for step, names in zip(steps, planned, strict=True)],
         "excluded": sorted(case.excluded),
     }
-    row.title = f"{document} {getattr(document, 'title', '')}".strip()[:200]
+    name, title = str(document), str(getattr(document, "title", ""))
+    row.title = (name if title in name else f"{name} {title}")[:200]
     row.customer_id = getattr(document, "customer_id", None)
     row.owner_id = getattr(document, "owner_id", None) or actor.pk
     row.department_id = case.department_id  # type: ignore[assignment]

@@ -56,7 +56,8 @@ class ReturnForm(ReasonForm):
 class ColleagueForm(CommentForm):
     """A colleague who decides instead."""
 
-    to = forms.ModelChoiceField(User.objects.none(), label=_("Colleague"))
+    to = forms.ModelChoiceField(User.objects.none(), label=_("Colleague"), widget=SearchSelect)
+    field_order = ("to", "comment")
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -66,7 +67,7 @@ class ColleagueForm(CommentForm):
 class AddApproverForm(CommentForm):
     """A colleague who decides too."""
 
-    who = forms.ModelChoiceField(User.objects.none(), label=_("Colleague"))
+    who = forms.ModelChoiceField(User.objects.none(), label=_("Colleague"), widget=SearchSelect)
     before = forms.TypedChoiceField(
         label=_("When"),
         choices=[("1", _("before me")), ("0", _("after this step"))],
@@ -75,6 +76,7 @@ class AddApproverForm(CommentForm):
         empty_value=None,
         widget=forms.RadioSelect,
     )
+    field_order = ("who", "before", "comment")
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

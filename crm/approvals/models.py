@@ -24,7 +24,9 @@ class Flow(models.Model):
     What it says stands in its newest version; a request keeps the version it began with.
     """
 
-    purpose = models.CharField(_("for"), max_length=60, help_text="code of a declared purpose: sales.quote")
+    purpose = models.CharField(
+        pgettext_lazy("approval", "for"), max_length=60, help_text="code of a declared purpose: sales.quote"
+    )
     name = models.CharField(_("name"), max_length=80)
     position = models.PositiveIntegerField(_("position"), default=0)
     is_active = models.BooleanField(_("in use"), default=True)
@@ -85,7 +87,7 @@ class ApprovalRequest(models.Model):
 
     OPEN = ("pending", "blocked")
 
-    purpose = models.CharField(_("for"), max_length=60)
+    purpose = models.CharField(pgettext_lazy("approval", "for"), max_length=60)
     subject_id = models.BigIntegerField(help_text="id of the document; its model is that of the purpose")
     title = models.CharField(_("document"), max_length=200)
     customer_id = models.BigIntegerField(null=True, help_text="the customer on whose timeline this belongs")
@@ -303,11 +305,16 @@ class Delegation(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="delegations", verbose_name=_("in the name of")
     )
     receiver = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="delegations_held", verbose_name=_("decides")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="delegations_held",
+        verbose_name=pgettext_lazy("delegation", "decides"),
     )
     starts_on = models.DateField(_("from"))
     ends_on = models.DateField(_("until"))
-    purposes = ArrayField(models.CharField(max_length=60), default=list, blank=True, verbose_name=_("for"))
+    purposes = ArrayField(
+        models.CharField(max_length=60), default=list, blank=True, verbose_name=pgettext_lazy("approval", "for")
+    )
     reason = models.CharField(_("reason"), max_length=200, blank=True)
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False)
     ended_at = models.DateTimeField(null=True, editable=False)

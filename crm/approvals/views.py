@@ -134,7 +134,7 @@ def _verb(
         status = 422
     context = {
         "form": form,
-        "title": f"{label} · {approval.title}",
+        "title": label,
         "action_label": label,
         "back_url": approval.get_absolute_url(),
         "parent": approval.title,

@@ -59,6 +59,23 @@ def yuan2(value: Number | str | None) -> str:
     return "" if value is None or value == "" else _signed(f"{_exact(value, 2):,}")
 
 
+def money(value: Number | str | None, currency: str = "CNY") -> str:
+    """Money of a document with its currency: ¥706,580.00."""
+    text = yuan2(value)
+    sign, text = ("−", text[1:]) if text.startswith("−") else ("", text)
+    return f"{sign}{SYMBOLS.get(currency, currency + ' ')}{text}" if text else ""
+
+
+def discount(share: Number | str | None) -> str:
+    """A discount as people say it: 0.18 gives 8.2 折, in English 18% off; "" for none."""
+    off = Decimal(str(share or 0))
+    if not off:
+        return ""
+    shown = _exact((1 - off) * 10 if is_chinese() else off * 100, 2)
+    text = f"{shown:f}".rstrip("0").rstrip(".")
+    return f"{text} 折" if is_chinese() else f"{text}% off"
+
+
 def scaled(value: Number, digits: int = 1) -> tuple[str, str]:
     """A figure for cards and its unit: ("86.4", "万"), ("1.20", "亿"), in English ("864.0", "K"), ("1.20", "M")."""
     amount = Decimal(str(value))

@@ -50,7 +50,8 @@ def contract_revise(request: SignedInRequest, contract: Contract) -> HttpRespons
     return verb_page(
         request, contract, form,
         actions.revise_contract,
-        title=_("Open as a new version"), action_label=_("Open again"), done=_("You can change the contract now."),
+        title=_("Open as a new version"), action_label=_("Open as a new version"),
+        done=_("You can change the contract now."),
         facts=[_("The approval it has does not count any more; submit it again afterwards.")],
     )  # fmt: skip
 
@@ -77,7 +78,7 @@ def contract_sign(request: SignedInRequest, contract: Contract) -> HttpResponse:
     )  # fmt: skip
     return verb_page(
         request, contract, form, _sign, template="sales/contracts/sign.html",
-        title=_("Record the signature"), action_label=_("Record"), done=_("Contract signed."),
+        title=_("Record the signature"), action_label=_("Record the signature"), done=_("Contract signed."),
         facts=_what_signing_does(contract),
     )  # fmt: skip
 

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
-from crm.ui.formats import SYMBOLS, is_chinese, percent, yuan2
+from crm.ui.formats import discount as discount_text
+from crm.ui.formats import money as money
+from crm.ui.formats import percent, yuan2
 from sales.documents.lines import before_discount
 from sales.documents.models import Line
 from sales.money import total_of
@@ -58,22 +60,6 @@ def shown_lines(lines: Sequence[Line], *, currency: str, is_tax_included: bool) 
         money(total.gross, currency),
         in_words(total.gross, currency),
     )
-
-
-def money(amount: Decimal, currency: str) -> str:
-    """An amount of a document with its currency: ¥706,580.00."""
-    text = yuan2(amount)
-    sign, text = ("−", text[1:]) if text.startswith("−") else ("", text)
-    return f"{sign}{SYMBOLS.get(currency, currency + ' ')}{text}"
-
-
-def discount_text(discount: Decimal) -> str:
-    """A discount as people say it: 8.2 折, in English 18% off; empty for none."""
-    if not discount:
-        return ""
-    if is_chinese():
-        return f"{_short((1 - discount) * 10)} 折"
-    return f"{_short(discount * 100)}% off"
 
 
 def rate_text(rate: Decimal) -> str:

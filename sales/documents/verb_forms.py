@@ -20,7 +20,7 @@ class CommentForm(forms.Form):
     """A word about it."""
 
     comment = forms.CharField(
-        label=_("Comment"), required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 3})
+        label=_("A word about it"), required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 3})
     )
 
 

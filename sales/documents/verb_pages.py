@@ -48,7 +48,8 @@ def asked(
 ) -> HttpResponse:
     """The question itself: 422 where the answer was refused."""
     place = record.get_absolute_url()
-    context = {"parent": str(record), "parent_url": place, "cancel_url": place, **shown, "form": form}
+    name = getattr(record, "number", "") or getattr(record, "title", "") or str(record)
+    context = {"parent": name, "parent_url": place, "cancel_url": place, **shown, "form": form}
     return render(request, template, context, status=422 if form.is_bound and form.errors else 200)
 
 

@@ -97,7 +97,9 @@ class Invoice(Document):
     ISSUED_ONCE = ("issued", "part_red", "red")
 
     contract = models.ForeignKey("sales.Contract", models.PROTECT, related_name="invoices", verbose_name=_("contract"))
-    kind = models.CharField(_("kind"), max_length=4, choices=Kind, default=Kind.BLUE, editable=False)
+    kind = models.CharField(
+        pgettext_lazy("invoice", "kind"), max_length=4, choices=Kind, default=Kind.BLUE, editable=False
+    )
     type = models.CharField(_("type"), max_length=16, choices=InvoiceType, default=InvoiceType.DIGITAL_SPECIAL)
     state = models.CharField(_("state"), max_length=14, choices=State, default=State.DRAFT, editable=False)
     profile = models.ForeignKey(

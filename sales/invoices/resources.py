@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from crm.records.sheets import (
     ChoiceWidget,
@@ -22,7 +23,7 @@ class InvoiceResource(SheetResource):
     record = Invoice
 
     number = SheetField("number", _("Number"), TextWidget(32), readonly=True)
-    kind = SheetField("kind", _("Kind"), ChoiceWidget(Invoice.Kind), readonly=True)
+    kind = SheetField("kind", pgettext_lazy("invoice", "Kind"), ChoiceWidget(Invoice.Kind), readonly=True)
     type = SheetField("type", _("Type"), ChoiceWidget(InvoiceType), readonly=True)
     state = SheetField("state", _("State"), ChoiceWidget(Invoice.State), readonly=True)
     invoice_number = SheetField("invoice_number", _("Invoice number"), TextWidget(30), readonly=True)

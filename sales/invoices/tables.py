@@ -64,7 +64,7 @@ INVOICE_TABLE = Table(
         Column("state", _("State"), _state, ("state", "is_before_payment")),
         Column("customer", _("Customer"), customer_cell, ("customer_id",)),
         Column("gross", _("Amount"), _money("gross"), ("gross", "currency"), "gross", "c-num num right"),
-        Column("invoice_number", _("Invoice number"), _number, ("invoice_number",), css="c-hide num"),
+        Column("invoice_number", _("Invoice number"), _number, ("invoice_number",), css="c-hide"),
         Column("issued_on", _("Issued"), _day("issued_on"), ("issued_on",), "issued", "c-hide soft"),
         Column("owner", _("Owner"), owner_cell, ("owner_id",)),
         Column("contract", _("Contract"), contract_cell, ("contract_id",), css="c-hide"),

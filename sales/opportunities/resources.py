@@ -38,7 +38,7 @@ class OpportunityResource(SheetResource):
     loss_reason = SheetField("loss_reason_id", _("Loss reason"), TextWidget(60), path="loss_reason__name",
                              readonly=True)  # fmt: skip
     loss_note = SheetField("loss_note", _("What we learned"), TextWidget(500), readonly=True)
-    closed_at = SheetField("closed_at", _("Closed"), MomentWidget(), readonly=True)
+    closed_at = SheetField("closed_at", pgettext_lazy("document", "Closed"), MomentWidget(), readonly=True)
     created_at = SheetField("created_at", _("Created at"), MomentWidget(), readonly=True)
 
     @classmethod

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from crm.records.keyset import Order
 from crm.records.tables import Column, Table, Viewer
@@ -82,11 +83,12 @@ OPPORTUNITY_TABLE = Table(
                is_labelled=True),
         Column("owner", _("Owner"), owner_cell, ("owner_id",)),
         Column("department", _("Department"), _department, ("department_id",), css="c-hide", is_default=False),
-        Column("number", _("Number"), _number, ("number",), css="c-hide num", is_default=False),
+        Column("number", _("Number"), _number, ("number",), css="c-hide", is_default=False),
         Column("stage_since", _("In this stage since"), _moment("stage_since"), ("stage_since",), css="c-hide soft",
                is_default=False),
         Column("loss_reason", _("Loss reason"), _loss_reason, ("loss_reason_id",), css="c-hide", is_default=False),
-        Column("closed_at", _("Closed"), _moment("closed_at"), ("closed_at",), css="c-hide soft", is_default=False),
+        Column("closed_at", pgettext_lazy("document", "Closed"),
+               _moment("closed_at"), ("closed_at",), css="c-hide soft", is_default=False),
         Column("created_at", _("Created"), _moment("created_at"), ("created_at",), "created", "c-hide soft",
                is_default=False),
     ],

@@ -115,7 +115,7 @@ def delivery_delivered(request: SignedInRequest, delivery: Delivery) -> HttpResp
             carrier=carrier, tracking_number=tracking_number,
         ),
         template="sales/orders/delivery_form.html", back_to=delivery.order,
-        title=_("Record the delivery"), action_label=_("Record"), done=_("Delivery recorded."),
+        title=_("Record the delivery"), action_label=_("Record the delivery"), done=_("Delivery recorded."),
     )  # fmt: skip
 
 
@@ -125,7 +125,7 @@ def delivery_accept(request: SignedInRequest, delivery: Delivery) -> HttpRespons
     form = AnswerForm(posted(request))
     return verb_page(
         request, delivery, form, acceptance.accept_delivery, back_to=delivery.order,
-        title=_("Record the acceptance"), action_label=_("Accepted"), done=_("Acceptance recorded."),
+        title=_("Record the acceptance"), action_label=_("Record the acceptance"), done=_("Acceptance recorded."),
     )  # fmt: skip
 
 
@@ -135,7 +135,7 @@ def delivery_refuse(request: SignedInRequest, delivery: Delivery) -> HttpRespons
     form = AnswerForm(posted(request))
     return verb_page(
         request, delivery, form, acceptance.refuse_delivery, back_to=delivery.order,
-        title=_("Record the refusal"), action_label=_("Refused"), done=_("Refusal recorded."), danger=True,
+        title=_("Record the refusal"), action_label=_("Record the refusal"), done=_("Refusal recorded."), danger=True,
         facts=[_("What was in it is open again.")],
     )  # fmt: skip
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from crm.ui.formats import SYMBOLS
 from crm.ui.widgets import DayInput, MoneyInput, SearchSelect
 from sales.contracts.models import Contract, Instalment
 from sales.documents.choosing import customers_for
@@ -36,7 +37,7 @@ class PartsForm(forms.Form):
             contract = account.contracts[part.contract_id]
             self.fields[f"part_{part.pk}"] = forms.DecimalField(
                 label=f"{contract.number} · {part.name}", required=False, max_digits=18, decimal_places=2, min_value=0,
-                widget=MoneyInput(before=contract.currency),
+                widget=MoneyInput(before=SYMBOLS.get(contract.currency, contract.currency)),
                 help_text=_("%(open)s open%(due)s") % {
                     "open": money(part.open_amount, contract.currency),
                     "due": _(", due on %(day)s") % {"day": part.due_on} if part.due_on else "",

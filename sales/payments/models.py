@@ -205,7 +205,7 @@ class BankLine(models.Model):
     payer_name = models.CharField(_("payer"), max_length=120, blank=True)
     payer_account = models.CharField(_("account of the payer"), max_length=60, blank=True)
     reference = models.CharField(_("bank reference"), max_length=80, blank=True)
-    memo = models.CharField(_("purpose"), max_length=300, blank=True)
+    memo = models.CharField(pgettext_lazy("bank line", "purpose"), max_length=300, blank=True)
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.OPEN)
     payment = models.OneToOneField(
         Payment, models.PROTECT, null=True, related_name="bank_line", verbose_name=_("payment")

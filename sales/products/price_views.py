@@ -51,8 +51,10 @@ def price_changes(request: SignedInRequest) -> HttpResponse:
     rows = PriceChange.objects.visible_to(request.user)
     rows = rows.select_related("product", "price_list", "asked_by", "decided_by")
     page = Paginator(rows.exclude(state=PriceChange.State.OPEN), PAGE_SIZE).get_page(request.GET.get("page"))
+    waiting = shown_changes(rows.open()[:500], request.user)
     context = {
-        "waiting": shown_changes(rows.open()[:500], request.user),
+        "waiting": waiting,
+        "may_decide": any(change.may_decide for change in waiting),
         "decided": shown_changes(page.object_list, request.user),
         "page": page,
     }

@@ -23,7 +23,7 @@ CONFIRMATIONS: dict[str, Any] = dict(Reissue.Confirmation.choices)
 
 def _number(row: Any, viewer: Viewer) -> str:
     return format_html(
-        '<a class="trunc num" href="{}">{}</a>', row.get_absolute_url(),
+        '<a class="trunc" href="{}">{}</a>', row.get_absolute_url(),
         row.number or pgettext_lazy("document", "no number yet"),
     )  # fmt: skip
 
@@ -71,7 +71,8 @@ REISSUE_TABLE = Table(
         Column("confirmation", _("Confirmation form"), _confirmation, ("confirmation",), css="c-hide"),
         Column("owner", _("Owner"), owner_cell, ("owner_id",)),
         Column("created_at", _("Created"), _day("created_at"), ("created_at",), "created", "c-hide soft"),
-        Column("closed_at", _("Closed"), _day("closed_at"), ("closed_at",), css="c-hide soft", is_default=False),
+        Column("closed_at", pgettext_lazy("document", "Closed"),
+               _day("closed_at"), ("closed_at",), css="c-hide soft", is_default=False),
     ],
     orders=[
         Order("-created", _("newest first"), "created_at", True),

@@ -115,7 +115,7 @@ def reissue_confirmation(request: SignedInRequest, reissue: Reissue) -> HttpResp
     lapses = _("A form that waits for the other side is void after 72 hours; a new one can be begun then.")
     return verb_page(
         request, reissue, form, act,
-        title=_("Confirmation form for the red letter"), action_label=_("Record"),
+        title=_("Confirmation form for the red letter"), action_label=_("Save"),
         done=_("Confirmation form recorded."), facts=[lapses] if reissue.is_used_by_buyer else [],
     )  # fmt: skip
 

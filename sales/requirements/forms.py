@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from crm.ui.widgets import DayInput, SearchSelect
 from customers.contacts.models import Contact
@@ -56,10 +57,12 @@ class CheckForm(forms.Form):
     """What a technician found."""
 
     result = forms.ChoiceField(
-        label=_("Result"), choices=[choice for choice in Requirement.Check.choices if choice[0]],
+        label=pgettext_lazy("technical check", "Result"),
+        choices=[choice for choice in Requirement.Check.choices if choice[0]],
         widget=forms.RadioSelect,
     )  # fmt: skip
     note = forms.CharField(
-        label=_("Note"), max_length=2000, required=False, widget=forms.Textarea(attrs={"rows": 5}),
+        label=pgettext_lazy("technical check", "Note"), max_length=2000, required=False,
+        widget=forms.Textarea(attrs={"rows": 5}),
         help_text=_("What has to change, or why it cannot be done. The owner and the approvers read it."),
     )  # fmt: skip

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from crm.access.gate import SignedInRequest
 from crm.records.lists import BuiltInView, RecordListView
@@ -36,7 +37,7 @@ class RequirementListView(RecordListView):
             BuiltInView("", _("All"), ""),
             BuiltInView("mine", _("Mine"), "owner=me"),
             BuiltInView("waiting", _("In approval"), "state=pending,blocked"),
-            BuiltInView("approved", _("Approved"), "state=approved"),
+            BuiltInView("approved", pgettext_lazy("document", "Approved"), "state=approved"),
         ]
 
     def names(self, columns: Sequence[Column], rows: Sequence[Any], wanted: dict[str, set[int]]) -> dict[str, Any]:
