@@ -167,7 +167,7 @@ HARBOUR_BASE_LOADERS = {
     "approval flows": "crm.approvals.flows.install_standard_flows",
 }
 # what the demo company does besides looking after customers: each a function of its people and of the hour
-HARBOUR_DEMO_PARTS = ["sales.demo.catalogue.load_catalogue", "sales.demo.talks.load_talks"]
+HARBOUR_DEMO_PARTS = ["sales.demo.loading.load_sales"]
 # records an administrator may add fields to
 HARBOUR_CUSTOM_FIELDS = ["customers.Customer", "customers.Contact", "sales.Opportunity"]
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import uuid
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from random import Random
 from typing import Any
@@ -56,6 +58,17 @@ POWERS = ["decides", "influences", "buys", "uses", ""]
 ATTITUDES = ["supports", "neutral", "opposes", ""]
 
 
+@contextmanager
+def _keeping_garbage() -> Iterator[None]:
+    """Loading makes many small objects and hardly a cycle: looking for cycles took a tenth of its time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+@_keeping_garbage()
 @transaction.atomic
 def load_demo(seed: int = 1) -> dict[str, int]:
     """Fill an empty database with the demo company; how many rows of each kind.
