@@ -13,7 +13,7 @@ from crm.history.operations import operation
 from crm.people.models import User
 from customers.customers.actions import hold_customer
 from sales.contracts.holding import hold_contract, hold_editable, hold_in, refuse_discarded, touch
-from sales.contracts.making import why_not_good
+from sales.contracts.making import refuse_lost, why_not_good
 from sales.contracts.models import Contract
 from sales.contracts.planning import refuse_unequal_plan, refuse_unreachable_plan
 from sales.contracts.values import set_values
@@ -99,6 +99,7 @@ def _refuse_unready(contract: Contract) -> dict[str, Any]:
         refuse_unsellable(list(contract.lines.all()), timezone.localdate())
         _refuse_main(contract)
     else:
+        refuse_lost(contract.opportunity)
         _refuse_quotes(contract)
     refuse_unequal_plan(contract)
     refuse_unreachable_plan(contract, delivers(contract) or _has_orders(contract))

@@ -136,10 +136,15 @@ def _one_opportunity(quotes: Sequence[Quote]) -> Opportunity | None:
     if len(ids) > 1:
         raise ValidationError({"quotes": _("These quotes belong to different opportunities.")})
     found = Opportunity.objects.filter(pk__in=ids).first()
-    if found is not None and found.state == Opportunity.State.LOST:
-        raise ValidationError({"quotes": _("The opportunity “%(name)s” was lost. Open it again first.") % {
-            "name": found}})  # fmt: skip
+    refuse_lost(found)
     return found
+
+
+def refuse_lost(opportunity: Opportunity | None) -> None:
+    """ValidationError for a lost opportunity: no contract of it would ever be signed."""
+    if opportunity is not None and opportunity.state == Opportunity.State.LOST:
+        words = _("The opportunity “%(name)s” was lost. Open it again first.")
+        raise ValidationError(words % {"name": opportunity}, code="lost")
 
 
 def _place(contract: Contract, customer: Customer) -> None:

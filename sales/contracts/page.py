@@ -24,7 +24,9 @@ from sales.documents.shown import money, shown_lines
 from sales.invoices.chain import chains_of
 from sales.money import ZERO
 from sales.orders.marks import order_mark
+from sales.orders.models import Order
 
+_ORDER = ("id", "number", "state", "due_on")
 _PART = ("name", "basis", "days_after", "due_on", "voided_at", "amount_text", "received_text")
 ADD, CHANGE, END, WAIVE = (f"sales.{word}" for word in ("add_contract", "change_contract", "end_contract",
                                                         "waive_contract_file"))  # fmt: skip
@@ -64,15 +66,15 @@ def _read(contract: Contract, user: User) -> Rows:
     """What hangs on a contract, in one round trip; amounts come as text, so that no cent is lost."""
     files = Attachment.objects.visible_to(user).of(contract).live().order_by("-created_at", "-pk")
     plan = contract.instalments.annotate(amount_text=_text("amount"), received_text=_text("received"))
-    supplements = contract.supplements.filter(archived_at=None).annotate(text=_text("gross")).order_by("pk")
+    supplements = Contract.objects.visible_to(user).filter(main=contract, archived_at=None).order_by("pk")
     return read_together(
         {
             "plan": plan.order_by("position").values(*_PART),
             "sources": contract.sources.annotate(text=_text("quote__gross"))
             .order_by("quote_id")
             .values("quote_id", "quote__number", "text"),
-            "supplements": supplements.values("id", "number", "title", "state", "direction", "text"),
-            "orders": contract.orders.order_by("pk").values("id", "number", "state", "due_on"),
+            "supplements": supplements.annotate(text=_text("gross")).values("id", "number", "title", "state", "direction", "text"),
+            "orders": Order.objects.visible_to(user).filter(contract=contract).order_by("pk").values(*_ORDER),
             "files": files.values("id", "name"),
             "reissues": contract.reissues.filter(archived_at=None).values("id")[:1],
         }

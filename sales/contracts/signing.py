@@ -27,6 +27,7 @@ from sales.contracts.models import Contract, ContractQuote, Instalment
 from sales.contracts.planning import reach_milestone, refuse_unequal_plan
 from sales.contracts.signals import contract_signed
 from sales.documents.submitting import end_approval
+from sales.money import ZERO
 from sales.opportunities.actions import win_by_contract
 from sales.orders.making import open_order
 from sales.periods.closing import refuse_closed_day
@@ -138,6 +139,7 @@ def _change_main(supplement: Contract, actor: User) -> None:
     below = {"__all__": _("So much of the main contract is received or invoiced already.")}
     with promised("contract_received_within_total", below), promised("contract_invoiced_within_total", below):
         main.total += supplement.gross * supplement.direction
+        main.overpaid = max(main.received - main.total, ZERO)
         touch(main, actor, is_content=False)
     if supplement.direction == Contract.Direction.ADDS:
         _append_plan(main, supplement)

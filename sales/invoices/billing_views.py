@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from crm.access.gate import SignedInRequest, may, needs
+from crm.api.once import made_once
 from crm.records.forms import refused
 from customers.customers.models import Customer
 from sales.documents.shown import money
@@ -39,16 +40,20 @@ def billing_list(request: SignedInRequest) -> HttpResponse:
 
 @needs(KEEP)
 def billing_add(request: SignedInRequest) -> HttpResponse:
-    """New billing data of the customer `?customer=` names; `?next=` leads back to an application."""
+    """New billing data of the customer `?customer=` names, made once; `?contract=` leads back to an application."""
     customer = _customer(request, KEEP)
     form = BillingForm(request.POST or None, initial={"title": customer.name, "key": str(uuid.uuid4())})
+
+    def make() -> BillingProfile:
+        return billing.add_billing(customer, actor=request.user, values=form.values())
+
     if form.is_valid():
         try:
-            made = billing.add_billing(customer, actor=request.user, values=form.values())
+            made_once(request.user, form.cleaned_data["key"], make)
         except ValidationError as refusal:
             refused(form, refusal)
         else:
-            _told(request, made, _("Billing data added."))
+            _told(request, form.cleaned_data["tax_number"], _("Billing data added."))
             return HttpResponseRedirect(_back(request, customer))
     return _form_page(request, form, _("New billing data"), customer)
 
@@ -63,7 +68,7 @@ def billing_edit(request: SignedInRequest, profile: BillingProfile) -> HttpRespo
         except ValidationError as refusal:
             refused(form, refusal)
         else:
-            _told(request, changed, _("Saved."))
+            _told(request, changed.tax_number, _("Saved."))
             return HttpResponseRedirect(_list_of(profile.customer))
     return _form_page(request, form, _("Edit billing data"), profile.customer)
 
@@ -116,9 +121,9 @@ def _customer(request: SignedInRequest, right: str) -> Customer:
     return found
 
 
-def _told(request: SignedInRequest, profile: BillingProfile, text: str) -> None:
+def _told(request: SignedInRequest, tax_number: str, text: str) -> None:
     messages.success(request, text)
-    if billing.is_old_tax_number(profile.tax_number):
+    if billing.is_old_tax_number(billing.clean_tax_number(tax_number)):
         messages.warning(request, _("This tax number has an old form. Ask the customer for the one of 18 characters."))
 
 

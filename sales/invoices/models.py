@@ -65,6 +65,9 @@ class BillingProfile(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    def get_absolute_url(self) -> str:
+        return f"{reverse('sales:billing_list')}?customer={self.customer_id}"
+
 
 @tracked()
 class Invoice(Document):

@@ -21,6 +21,7 @@ from customers.customers.identity import clean_line
 from customers.customers.models import Customer
 from customers.customers.standing import become_leads, become_opportunities
 from sales.contracts.models import Contract
+from sales.documents.models import WAITING_STATES
 from sales.opportunities.models import LossReason, Opportunity, OpportunityStage
 from sales.requirements.models import Requirement
 
@@ -130,7 +131,8 @@ def lose_opportunity(
         locked = _open(opportunity)
         if not loss_reason.is_active:
             raise ValidationError({"loss_reason": _("“%(name)s” is no longer in use.") % {"name": loss_reason}})
-        running = Contract.objects.filter(opportunity=locked, state__in=["pending", "approved", *Contract.RUNNING])
+        on_its_way = [*WAITING_STATES, Contract.State.APPROVED, *Contract.RUNNING]
+        running = Contract.objects.filter(opportunity=locked, state__in=on_its_way)
         if running.exists():
             raise ValidationError(_("A contract of this opportunity is on its way. End it first."), code="contract")
         locked.state, locked.closed_at, locked.probability = Opportunity.State.LOST, timezone.now(), 0

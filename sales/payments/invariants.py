@@ -21,6 +21,11 @@ RULES = [
         "AND s.direction = -1) UNION ALL SELECT id FROM sales_payment WHERE amount <= 0",
     ),
     Invariant(
+        17,
+        "What a contract received beyond its total is kept as such.",
+        "SELECT id FROM sales_contract WHERE main_id IS NULL AND overpaid <> greatest(received - total, 0)",
+    ),
+    Invariant(
         18,
         "What a payment has allocated is the sum of its living allocations, which settle instalments of its customer.",
         "SELECT p.id FROM sales_payment p WHERE p.allocated <> coalesce((SELECT sum(a.amount) FROM sales_allocation a "

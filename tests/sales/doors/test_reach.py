@@ -55,3 +55,14 @@ def test_a_customer_shared_with_somebody_opens_no_statement_of_account(people):
 def test_a_pooled_customer_opens_no_statement_of_account(people):
     pooled = make_customer(status="pool", pool=make_pool("Pool"))
     assert sign_in(people.rep).get(f"/sales/statements/{pooled.pk}/").status_code in (403, 404)
+
+
+def test_a_contract_names_no_supplements_of_others_to_whom_they_are_out_of_reach(people):
+    main, other = make_contract(people.customer), make_user("other", "rep", people.director.department)
+    own = make_contract(people.customer, main=main, title="Ours")
+    foreign = make_contract(people.customer, owner=other, main=main, title="Theirs")
+    people.customer.owner = other
+    people.customer.save(update_fields=["owner"])
+    for person, shown in ((people.rep, [own]), (other, [own, foreign]), (people.director, [own, foreign])):
+        text = sign_in(person).get(main.get_absolute_url()).content.decode()
+        assert [one for one in (own, foreign) if one.number in text] == shown, person
