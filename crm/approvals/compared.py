@@ -55,7 +55,7 @@ def since_seen(purpose: Purpose, request: ApprovalRequest, seen: str) -> list[Di
     return purpose.differences(request.snapshot, purpose.snapshot(document)) if document is not None else []
 
 
-def _versions(purpose: Purpose, document: Model | None) -> list[int]:
+def _versions(purpose: Purpose, document: Model | None) -> Any:
     """The ids of all versions of a document: those with the same root, itself where its kind has no versions."""
     if document is None:
         return []
@@ -63,7 +63,7 @@ def _versions(purpose: Purpose, document: Model | None) -> list[int]:
     if root is None:
         return [document.pk]
     manager = apps.get_model(purpose.model)._default_manager
-    return list(manager.filter(Q(root_id=root) | Q(pk=root)).values_list("pk", flat=True))
+    return manager.filter(Q(root_id=root) | Q(pk=root)).values("pk")
 
 
 def _kept(request: ApprovalRequest, **which: Any) -> dict[str, Any] | None:

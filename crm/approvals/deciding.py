@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from crm.approvals.compared import since_approved, since_round_before
 from crm.approvals.definitions import Condition
-from crm.approvals.inbox import with_customers
+from crm.approvals.inbox import customer_names
 from crm.approvals.models import ApprovalRequest
 from crm.approvals.panels import request_panel
 from crm.approvals.purposes import Purpose, purpose_named
@@ -25,19 +25,20 @@ def decision_context(user: User, request: ApprovalRequest) -> dict[str, Any]:
     """The variables of `approvals/_detail.html` for a request in the user's reach."""
     purpose = purpose_named(request.purpose)
     document, document_url = _document(user, purpose, request)
-    panel = request_panel(user, request)
+    copies = request.copies.order_by("pk").values("user__name")
+    panel = request_panel(user, request, {"copies": copies, "customer": customer_names([request.customer_id])})
     return {
         "row": request,
         "purpose": purpose,
         "document": document,
         "document_url": document_url,
         "snapshot": request.snapshot,
-        "customer": with_customers([request]).get(request.customer_id or 0, ""),
+        "customer": next((one["name"] for one in panel["customer"]), ""),
         "figures": _figures(purpose, request),
         "why": _why(purpose, request),
         "approved_before": since_approved(purpose, request, document),
         "round_before": since_round_before(purpose, request),
-        "copies": request.copies.select_related("user").order_by("pk"),
+        "copies": [one["user__name"] for one in panel["copies"]],
         "may_withdraw": request.is_open and user.pk in (request.submitted_by_id, getattr(document, "owner_id", None)),
         "may_copy": user.pk == request.submitted_by_id or panel["turn"] is not None,
         "approval": {"purpose": purpose, "preview_url": "", **panel},
@@ -47,7 +48,8 @@ def decision_context(user: User, request: ApprovalRequest) -> dict[str, Any]:
 def _document(user: User, purpose: Purpose, request: ApprovalRequest) -> tuple[Any, str]:
     """The document, and its page for those in whose reach it is. One query for them, two for others."""
     manager: Any = apps.get_model(purpose.model)._default_manager
-    seen = manager.within(user, purpose.view_right).filter(pk=request.subject_id).first()
+    rows = manager.within(user, purpose.view_right).select_related(*purpose.shown_with)
+    seen = rows.filter(pk=request.subject_id).first()
     if seen is not None:
         return seen, seen.get_absolute_url()
     return purpose.document(request.subject_id), ""

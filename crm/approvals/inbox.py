@@ -5,7 +5,7 @@ A page costs the same whether 20 or 2,000 wait: rows by keyset, counts in one re
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -116,7 +116,7 @@ class Inbox:
 
 
 def inbox(user: User, params: QueryDict, current: ApprovalRequest | None = None) -> Inbox:
-    """The list an address asks for, with `current` marked. At most five queries.
+    """The list an address asks for, with `current` marked. Two queries.
 
     ValidationError where the address makes no sense.
     """
@@ -128,10 +128,10 @@ def inbox(user: User, params: QueryDict, current: ApprovalRequest | None = None)
     page, tasks = _page(user, tab, purpose, cursor)
     place = {**kept, "cursor": cursor} if cursor else kept
     rows = [_row(one, place, is_task=tasks) for one in page.rows]
-    _name(rows)
     for row in rows:
         row.is_current = current is not None and row.request.pk == current.pk
-    counted = _counts(user)
+    counted = read_together({**_counts(user), **_names(rows)})
+    _name(rows, counted)
     waiting = counted["waiting"]
     return Inbox(
         tab=tab,
@@ -162,11 +162,17 @@ def waiting_count(user: User) -> QuerySet[Any]:
 
 def with_customers(requests: Iterable[ApprovalRequest]) -> dict[int, str]:
     """The names of the customers these requests are about. One query."""
-    ids = {request.customer_id for request in requests if request.customer_id}
+    rows = customer_names(request.customer_id for request in requests)
+    return {row["pk"]: row["name"] for row in rows}
+
+
+def customer_names(ids: Iterable[int | None]) -> QuerySet[Any]:
+    """Ids and names of customers, as a query."""
     model = _customer_model()
-    if not ids or model is None:
-        return {}
-    return dict(model._base_manager.filter(pk__in=ids).values_list("pk", "name"))
+    if model is None:
+        return ApprovalRequest.objects.none().values("pk", "title")
+    rows: QuerySet[Any] = model._base_manager.filter(pk__in={pk for pk in ids if pk})
+    return rows.values("pk", "name")
 
 
 # ── parts ──
@@ -211,22 +217,27 @@ def _row(one: Any, place: dict[str, str], *, is_task: bool) -> InboxRow:
     return InboxRow(request, purpose_named(request.purpose), urlencode(place), task=one if is_task else None)
 
 
-def _name(rows: list[InboxRow]) -> None:
-    """Give rows their customers, and those that are not one's own turn whoever decides next. Two queries."""
-    names = with_customers(row.request for row in rows)
-    deciders: dict[int, list[str]] = {}
+def _names(rows: Sequence[InboxRow]) -> dict[str, QuerySet[Any]]:
+    """The customers of rows, and who decides next on those that are not one's own turn."""
     open_ids = [row.request.pk for row in rows if row.task is None and row.request.is_open]
-    if open_ids:
-        turns = ApprovalTask.objects.filter(request__in=open_ids).waiting().at_turn()
-        for pk, name in turns.order_by("pk").values_list("request_id", "approver__name"):
-            deciders.setdefault(pk, []).append(name)
+    turns = ApprovalTask.objects.filter(request__in=open_ids).waiting().at_turn().order_by("pk")
+    customers = customer_names(row.request.customer_id for row in rows)
+    return {"customers": customers, "deciders": turns.values("request_id", "approver__name")}
+
+
+def _name(rows: Sequence[InboxRow], found: Rows) -> None:
+    """Give rows the names that were read for them."""
+    names = {row["pk"]: row["name"] for row in found["customers"]}
+    deciders: dict[int, list[str]] = {}
+    for one in found["deciders"]:
+        deciders.setdefault(one["request_id"], []).append(one["approver__name"])
     for row in rows:
         row.customer = names.get(row.request.customer_id or 0, "")
         row.deciders = deciders.get(row.request.pk, [])
 
 
-def _counts(user: User) -> Rows:
-    """What waits by kind, what one submitted and is open, how many copies one has. One query."""
+def _counts(user: User) -> dict[str, QuerySet[Any]]:
+    """What waits by kind, what one submitted and is open, how many copies one has."""
     now, tomorrow = timezone.now(), midnight(timezone.localdate() + timedelta(days=1))
     counts = {
         "n": Count("pk"),
@@ -235,13 +246,11 @@ def _counts(user: User) -> Rows:
     }
     submitted = ApprovalRequest.objects.filter(submitted_by=user, closed_at=None)
     copies = user.approval_copies.all()
-    return read_together(
-        {
-            "waiting": waiting_tasks(user).values("request__purpose").annotate(**counts).order_by("request__purpose"),
-            "submitted": submitted.order_by().values("submitted_by_id").annotate(n=Count("pk")),
-            "copies": copies.order_by().values("user_id").annotate(n=Count("pk")),
-        }
-    )
+    return {
+        "waiting": waiting_tasks(user).values("request__purpose").annotate(**counts).order_by("request__purpose"),
+        "submitted": submitted.order_by().values("submitted_by_id").annotate(n=Count("pk")),
+        "copies": copies.order_by().values("user_id").annotate(n=Count("pk")),
+    }
 
 
 def _tabs(user: User, current: str, counted: Rows) -> list[InboxTab]:

@@ -39,13 +39,13 @@ def approval_list(request: SignedInRequest) -> HttpResponse:
     if found.rows:
         first = found.rows[0]
         first.is_current = True
-        whole = ApprovalRequest.objects.visible_to(request.user).select_related("submitted_by").get(pk=first.request.pk)
+        whole = ApprovalRequest.objects.shown_to(request.user).get(pk=first.request.pk)
         context |= decision_context(request.user, whole)
         context["next"] = _back(found)
     return render(request, "approvals/inbox.html", context)
 
 
-@needs(VIEW, model=ApprovalRequest)
+@needs(VIEW, model=ApprovalRequest, rows="shown_to")
 @require_safe
 def approval_detail(request: SignedInRequest, approval: ApprovalRequest) -> HttpResponse:
     """One approval: what is decided on, what changed, its flow; on wide screens beside the list it came from."""

@@ -72,6 +72,8 @@ class Purpose:
     returned: Follow
     withdrawn: Follow
     blocked: Follow
+    # what `part` names of a document besides its own columns, for select_related
+    shown_with: tuple[str, ...] = ()
     # the mark of this kind of document in the inbox
     icon: str = "file-text"
     # what a decision on this kind of document asks of a person besides a turn; "" = nothing

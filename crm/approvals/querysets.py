@@ -37,6 +37,10 @@ class ApprovalRequestQuerySet(ReachQuerySet):
         ]
         return Q(submitted_by_id=reach.user_id) | Q(parts[0]) | Q(parts[1])
 
+    def shown_to(self, user: User) -> Self:
+        """Those the person may see, with what the page of one names."""
+        return self.visible_to(user).select_related("submitted_by")
+
     def open(self) -> Self:
         """Those that wait for somebody or are blocked."""
         return self.filter(state__in=self.model.OPEN)

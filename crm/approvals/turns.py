@@ -96,7 +96,7 @@ def end_tasks(tasks: QuerySet[ApprovalTask], state: str) -> int:
 
 
 def approve_turn(request: ApprovalRequest, case: Case, turns: Sequence[ApprovalTask], task: ApprovalTask) -> bool:
-    """End a turn of the present step that approved, go on: True when the last step is decided. `turns` are its turns."""
+    """End a turn that approved and go on: True when the last step is decided. `turns` are all of the present step."""
     task.state, task.is_approved = State.DONE, True  # type: ignore[attr-defined]
     is_decided, fallen = _outcome(step_named(request, request.step), turns)
     state = Choice(When(pk=task.pk, then=Value(State.DONE)), default=Value(State.SKIPPED))

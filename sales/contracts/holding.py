@@ -50,7 +50,7 @@ def _main_of(pk: int) -> Subquery:
 
 
 def _hold(ids: Sequence[Any], **more: Exists) -> dict[int, Contract]:
-    """Contracts by id, locked in order of their ids; a supplement carries its main contract where that is among them."""
+    """Contracts by id, locked in order of their ids; a supplement carries its main contract if that is among them."""
     rows = Contract.objects.select_for_update(of=("self",)).filter(pk__in=ids).order_by("pk")
     related = ("type", "customer__level", "owner", "department", "signer_ours", "main")
     found = {row.pk: row for row in rows.select_related(*related).annotate(**more)}

@@ -16,11 +16,9 @@ if TYPE_CHECKING:
 class ContractQuerySet(DocumentQuerySet):
     """Contracts and supplements."""
 
-    def shown_to(self, user: User) -> Self:
-        """Those the person may see, with what the page of one names."""
-        return self.visible_to(user).select_related(
-            "customer", "type", "main", "opportunity", "owner", "contact", "signer_ours", "signed_file", "waived_by"
-        )
+    shown_with: ClassVar[tuple[str, ...]] = (
+        "customer", "type", "main", "opportunity", "owner", "contact", "signer_ours", "signed_file", "waived_by",
+    )  # fmt: skip
 
     def main_ones(self) -> Self:
         """Contracts that are no supplement."""

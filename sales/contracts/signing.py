@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -58,7 +58,7 @@ def sign_contract(
     ValidationError where what was approved is not what would be signed (invariant 10).
     """
     with transaction.atomic():
-        locked = hold_whole(contract.pk, was_approved=_APPROVED)
+        locked = hold_whole(contract.pk, was_approved=_APPROVED, has_rest=Exists(_rest(OuterRef("opportunity_id"))))
         refuse_at_rest(locked.customer)
         refuse_unless(locked, Contract.State.APPROVED)
         _refuse_day(locked, signed_on)
@@ -183,12 +183,18 @@ def _win(contract: Contract, actor: User) -> None:
     if contract.main_id or contract.opportunity is None:
         return
     win_by_contract(contract.opportunity, actor=actor)
-    rest = Quote.objects.filter(opportunity=contract.opportunity, archived_at=None)
-    rest = rest.exclude(state__in=("void", "superseded", "rejected"))
-    rest = rest.exclude(pk__in=ContractQuote.objects.filter(ended_at=None).values("quote_id"))
+    if not contract.has_rest:  # type: ignore[attr-defined]  # nor will it have before the lock on its customer ends
+        return
     reason = _("Another quote became the contract %(number)s.") % {"number": contract.number}
-    for quote in rest.select_for_update(of=("self",)).order_by("pk"):
+    for quote in _rest(contract.opportunity).select_for_update(of=("self",)).order_by("pk"):
         _end_quote(quote, actor, reason)
+
+
+def _rest(opportunity: Any) -> QuerySet[Any]:
+    """The quotes of an opportunity that feed no contract and still count."""
+    rows = Quote.objects.filter(opportunity=opportunity, archived_at=None)
+    rows = rows.exclude(state__in=("void", "superseded", "rejected"))
+    return rows.exclude(pk__in=ContractQuote.objects.filter(ended_at=None).values("quote_id"))
 
 
 def _end_quote(quote: Quote, actor: User, reason: str) -> None:

@@ -12,11 +12,13 @@ from sales.documents.models import EDITABLE_STATES, WAITING_STATES
 
 if TYPE_CHECKING:
     from crm.access.reach import Reach
+    from crm.people.models import User
 
 
 class DocumentQuerySet(ReachQuerySet):
     """Documents are reached through their owner; who is responsible for the customer sees all documents of it."""
 
+    shown_with: ClassVar[tuple[str, ...]] = ("customer", "owner")
     looks: ClassVar[tuple[str, ...]] = ("view", "export")
 
     def also_within(self, reach: Reach, right: str) -> Q | None:
@@ -24,6 +26,10 @@ class DocumentQuerySet(ReachQuerySet):
         if right.split(".")[1].split("_")[0] not in self.looks or reach.scopes.get(right) != OWN:
             return None
         return Q(**{f"{self.reach_path}customer__owner_id": reach.user_id})
+
+    def shown_to(self, user: User) -> Self:
+        """Those the person may see, with what the page of one names."""
+        return self.visible_to(user).select_related(*self.shown_with)
 
     def editable(self) -> Self:
         """Those whose content may still be changed."""

@@ -84,13 +84,13 @@ def may_come_before_payment(contract: Contract) -> bool:
 
 def refuse_beyond(contract: Contract, gross: Decimal, without: Invoice | None = None) -> bool:
     """Whether so much comes before it is paid; ValidationError where it is more than may be invoiced (invariant 22)."""
-    whole = free_of_total(contract, without)
+    taken = contract.invoiced + _applied(contract, without)
+    whole, paid = contract.total - taken, min(contract.received, contract.total) - taken
     if gross > whole:
         raise ValidationError(
             _("At most %(amount)s of this contract is not invoiced yet.") % {"amount": yuan2(max(whole, ZERO))},
             code="beyond_total",
         )
-    paid = free_of_received(contract, without)
     if gross <= paid:
         return False
     if not may_come_before_payment(contract):

@@ -13,8 +13,7 @@ from django.utils.translation import pgettext_lazy
 
 from crm.history.tracking import tracked
 from sales.documents.models import Amounts, Document, money_field, price_field, rate_field
-from sales.documents.querysets import DocumentQuerySet
-from sales.invoices.querysets import BillingProfileQuerySet, InvoiceQuerySet
+from sales.invoices.querysets import BillingProfileQuerySet, InvoiceQuerySet, ReissueQuerySet
 
 
 class InvoiceType(models.TextChoices):
@@ -272,7 +271,7 @@ class Reissue(Document):
     confirmation_since = models.DateTimeField(null=True, editable=False)
     closed_at = models.DateTimeField(_("closed at"), null=True, editable=False)
 
-    objects = DocumentQuerySet.as_manager()
+    objects = ReissueQuerySet.as_manager()
 
     class Meta(Document.Meta):
         verbose_name = _("reissue")

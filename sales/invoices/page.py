@@ -24,25 +24,22 @@ VIEW, ADD, CHANGE, ISSUE = (
 
 
 def invoice_page(invoice: Invoice, user: User) -> dict[str, Any]:
-    """The variables of the page of an invoice."""
-    row = Invoice.objects.select_related("customer", "contract", "owner", "file", "issued_by", "blue", "reissue").get(
-        pk=invoice.pk
-    )
-    lines = list(row.lines.all())
+    """The variables of the page of an invoice that came by `shown_to`."""
+    lines = list(invoice.lines.all())
     return {
-        "invoice": row,
-        "state": invoice_mark(row.state, is_discarded=row.archived_at is not None),
+        "invoice": invoice,
+        "state": invoice_mark(invoice.state, is_discarded=invoice.archived_at is not None),
         "lines": [shown_line(line) for line in lines],
-        "amount": money(row.gross, row.currency),
-        "net": yuan2(row.net),
-        "tax": yuan2(row.tax),
-        "taken_back": money(row.red_gross, row.currency) if row.red_gross else "",
-        "left": money(row.left, row.currency) if row.red_gross else "",
-        "buyer": buyer_rows(row.buyer),
-        "chains": chains_of(user, invoice=row),
-        "files": files_with(row),
-        "approval": approval_panel(user, PURPOSE, row) if row.kind == Invoice.Kind.BLUE else {},
-        "verbs": verbs(row, user),
+        "amount": money(invoice.gross, invoice.currency),
+        "net": yuan2(invoice.net),
+        "tax": yuan2(invoice.tax),
+        "taken_back": money(invoice.red_gross, invoice.currency) if invoice.red_gross else "",
+        "left": money(invoice.left, invoice.currency) if invoice.red_gross else "",
+        "buyer": buyer_rows(invoice.buyer),
+        "chains": chains_of(user, invoice=invoice),
+        "files": files_with(invoice),
+        "approval": approval_panel(user, PURPOSE, invoice) if invoice.kind == Invoice.Kind.BLUE else {},
+        "verbs": verbs(invoice, user),
     }
 
 

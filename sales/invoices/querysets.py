@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 class InvoiceQuerySet(DocumentQuerySet):
     """Applications, invoices and red letters."""
 
+    shown_with: ClassVar[tuple[str, ...]] = (
+        "customer", "contract", "owner", "file", "issued_by", "blue", "reissue",
+    )  # fmt: skip
+
     def blue(self) -> Self:
         """Invoices that bill something."""
         return self.filter(kind="blue")
@@ -25,6 +29,12 @@ class InvoiceQuerySet(DocumentQuerySet):
     def applied_for(self) -> Self:
         """Blue ones on their way, which count against what may be invoiced."""
         return self.filter(kind="blue", state__in=self.model.OPEN)
+
+
+class ReissueQuerySet(DocumentQuerySet):
+    """Requests to take invoices back."""
+
+    shown_with: ClassVar[tuple[str, ...]] = ("customer", "contract", "invoice", "owner", "profile")
 
 
 class BillingProfileQuerySet(ReachQuerySet):

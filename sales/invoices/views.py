@@ -28,7 +28,7 @@ from sales.invoices.page import ADD, CHANGE, VIEW, invoice_page
 CONTRACTS_SHOWN = 100
 
 
-@needs(VIEW, model=Invoice)
+@needs(VIEW, model=Invoice, rows="shown_to")
 @require_safe
 def invoice_detail(request: SignedInRequest, invoice: Invoice) -> HttpResponse:
     """One invoice with its lines, buyer, chain and approval."""

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from crm.history.operations import operation
 from crm.people.models import User
-from crm.records.numbering import next_numbers
+from crm.records.numbering import next_numbered
 from sales.contracts.models import Contract, ContractLine
-from sales.documents.holding import next_id
 from sales.orders.models import Order, OrderLine
 
 
@@ -29,8 +28,9 @@ def open_order(contract: Contract, *, actor: User) -> Order | None:
         return None
     days = [line.delivered_on for line in lines if line.delivered_on]
     main = contract.main or contract
+    pk, number = next_numbered("order", Order)
     order = Order(
-        pk=next_id(Order), number=next_numbers("order")[0], contract=main, customer_id=contract.customer_id,
+        pk=pk, number=number, contract=main, customer_id=contract.customer_id,
         owner_id=contract.owner_id, department_id=contract.department_id, created_by=actor, changed_by=actor,
         due_on=max(days, default=None),
         state=Order.State.HELD if main.state == Contract.State.SUSPENDED else Order.State.OPEN,

@@ -77,6 +77,7 @@ PURPOSE = Purpose(
     view_right="sales.view_payment",
     part="sales/payments/_decided.html",
     icon="banknote",
+    shown_with=("contract",),
     asked=(
         Fact("amount", _("amount"), "amount"),
         Fact("method", _("method"), "choice", tuple(Payment.Method.choices)),

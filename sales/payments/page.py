@@ -20,24 +20,21 @@ CHANGE, CONFIRM, REVERSE = "sales.change_payment", "sales.confirm_payment", "sal
 
 
 def payment_page(payment: Payment, user: User) -> dict[str, Any]:
-    """The variables of the page of a payment."""
-    row = Payment.objects.select_related(
-        "customer", "contract", "owner", "submitted_by", "confirmed_by", "reverses", "bank_line", "bank_line__source"
-    ).get(pk=payment.pk)
-    allocations = list(row.allocations.select_related("instalment__contract", "made_by").order_by("pk"))
-    reversal = Payment.objects.filter(reverses=row).select_related("submitted_by").first()
+    """The variables of the page of a payment that came by `shown_to`."""
+    allocations = list(payment.allocations.select_related("instalment__contract", "made_by").order_by("pk"))
+    reversal: Payment | None = getattr(payment, "reversal", None)
     return {
-        "payment": row,
-        "state": state_mark(row),
-        "amount": money(-row.amount if row.reverses_id else row.amount, row.currency),
-        "prepaid": money(row.prepaid, row.currency) if row.prepaid and not row.reverses_id else "",
-        "allocations": [(one, money(one.amount, row.currency)) for one in allocations],
-        "wishes": _wishes(row) if not allocations else [],
+        "payment": payment,
+        "state": state_mark(payment),
+        "amount": money(-payment.amount if payment.reverses_id else payment.amount, payment.currency),
+        "prepaid": money(payment.prepaid, payment.currency) if payment.prepaid and not payment.reverses_id else "",
+        "allocations": [(one, money(one.amount, payment.currency)) for one in allocations],
+        "wishes": _wishes(payment) if not allocations else [],
         "reversal": reversal,
-        "line": getattr(row, "bank_line", None),
-        "files": files_of(row, user),
-        "approval": approval_panel(user, CODE, row) if not row.reverses_id else {},
-        "verbs": verbs(row, reversal, user),
+        "line": getattr(payment, "bank_line", None),
+        "files": files_of(payment, user),
+        "approval": approval_panel(user, CODE, payment) if not payment.reverses_id else {},
+        "verbs": verbs(payment, reversal, user),
     }
 
 

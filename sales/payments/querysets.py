@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 class PaymentQuerySet(DocumentQuerySet):
     """Payments and reversals."""
 
+    shown_with: ClassVar[tuple[str, ...]] = (
+        "customer", "contract", "owner", "submitted_by", "confirmed_by", "reverses", "bank_line__source",
+        "reversal__submitted_by",
+    )  # fmt: skip
+
     def confirmed(self) -> Self:
         """Money that is there: confirmed, and neither reversed nor a reversal."""
         return self.filter(state="approved", reverses=None)

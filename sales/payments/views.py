@@ -34,7 +34,7 @@ from sales.payments.page import payment_page
 VIEW, ADD, CHANGE = "sales.view_payment", "sales.add_payment", "sales.change_payment"
 
 
-@needs(VIEW, model=Payment)
+@needs(VIEW, model=Payment, rows="shown_to")
 @require_safe
 def payment_detail(request: SignedInRequest, payment: Payment) -> HttpResponse:
     """One payment: what it settles, who confirmed it, which line of the bank tells of it."""

@@ -35,18 +35,8 @@ class FloorLine:
     floor: str
 
 
-def with_relations(quote: Quote) -> Quote:
-    """The quote with everything its page names."""
-    rows = Quote.objects.select_related(
-        "customer", "owner", "department", "contact", "opportunity", "requirement", "created_by"
-    )
-    found: Quote = rows.get(pk=quote.pk)
-    return found
-
-
 def page_of(quote: Quote, user: User) -> dict[str, Any]:
-    """The variables of `sales/quotes/detail.html` for a quote in the user's reach."""
-    quote = with_relations(quote)
+    """The variables of `sales/quotes/detail.html` for a quote that came by `shown_to`."""
     versions = list(Quote.objects.visible_to(user).filter(root_id=quote.root_id).order_by("-version"))
     before = next((one for one in versions if one.version < quote.version and one.state != Quote.State.VOID), None)
     lines = _lines_by_document([quote.pk, *([before.pk] if before else [])])

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Self
+from typing import ClassVar, Self
 
 from sales.documents.querysets import DocumentQuerySet
 
 
 class QuoteQuerySet(DocumentQuerySet):
     """Quotes; a list shows the newest version of each."""
+
+    shown_with: ClassVar[tuple[str, ...]] = (
+        "customer", "owner", "department", "contact", "opportunity", "requirement", "created_by",
+    )  # fmt: skip
 
     def current(self) -> Self:
         """The newest version of each quote."""

@@ -32,7 +32,7 @@ from sales.requirements.models import Requirement
 VIEW, ADD, CHANGE = "sales.view_quote", "sales.add_quote", "sales.change_quote"
 
 
-@needs(VIEW, model=Quote)
+@needs(VIEW, model=Quote, rows="shown_to")
 @require_safe
 def quote_detail(request: SignedInRequest, quote: Quote) -> HttpResponse:
     """One version of a quote: what it offers, what changed, who decides."""

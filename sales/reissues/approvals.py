@@ -56,6 +56,7 @@ PURPOSE = Purpose(
     view_right="sales.view_reissue",
     part="sales/reissues/_decide.html",
     icon="repeat-2",
+    shown_with=("invoice",),
     asked=(
         Fact("amount", _("Amount"), "amount"),
         Fact("reason", _("Reason of the reissue"), "choice", tuple(Reissue.Reason.choices)),

@@ -24,13 +24,12 @@ _DEAD = (Invoice.State.VOID, Invoice.State.REJECTED)
 
 
 def reissue_page(reissue: Reissue, user: User) -> dict[str, Any]:
-    """The variables of the page of a reissue."""
-    row = Reissue.objects.select_related("customer", "contract", "invoice", "owner", "profile").get(pk=reissue.pk)
-    lines = row.lines.select_related("invoice_line").order_by("position")
+    """The variables of the page of a reissue that came by `shown_to`."""
+    lines = reissue.lines.select_related("invoice_line").order_by("position")
     return {
-        "reissue": row,
-        "state": reissue_mark(row.state, is_discarded=row.archived_at is not None),
-        "amount": money(-row.gross, row.currency),
+        "reissue": reissue,
+        "state": reissue_mark(reissue.state, is_discarded=reissue.archived_at is not None),
+        "amount": money(-reissue.gross, reissue.currency),
         "lines": [
             {
                 "name": one.invoice_line.name, "tax_rate": rate_text(one.invoice_line.tax_rate),
@@ -38,12 +37,12 @@ def reissue_page(reissue: Reissue, user: User) -> dict[str, Any]:
             }
             for one in lines
         ],
-        "buyer": buyer_rows(row.invoice.buyer),
-        "lapses_at": lapses_at(row),
-        "chains": [chain for chain in chains_of(user, reissue=row) if any(link.is_here for link in chain)],
-        "files": files_with(row),
-        "approval": approval_panel(user, PURPOSE, row),
-        "verbs": verbs(row, user),
+        "buyer": buyer_rows(reissue.invoice.buyer),
+        "lapses_at": lapses_at(reissue),
+        "chains": [chain for chain in chains_of(user, reissue=reissue) if any(link.is_here for link in chain)],
+        "files": files_with(reissue),
+        "approval": approval_panel(user, PURPOSE, reissue),
+        "verbs": verbs(reissue, user),
     }  # fmt: skip
 
 

@@ -27,7 +27,7 @@ from sales.reissues.forms import ConfirmationForm, ReissueForm
 from sales.reissues.page import ADD, CHANGE, ISSUE, VIEW, reissue_page
 
 
-@needs(VIEW, model=Reissue)
+@needs(VIEW, model=Reissue, rows="shown_to")
 @require_safe
 def reissue_detail(request: SignedInRequest, reissue: Reissue) -> HttpResponse:
     """One reissue with its reason, chain, confirmation form and approval."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from crm.approvals.models import ApprovalTask
 from sales.documents.querysets import DocumentQuerySet
@@ -12,6 +12,8 @@ CHECK_RIGHT = "sales.check_requirement"
 
 class RequirementQuerySet(DocumentQuerySet):
     """Requirements, in reach like documents; a technician reaches those that wait for them."""
+
+    shown_with: ClassVar[tuple[str, ...]] = ("customer", "owner", "opportunity", "contact", "checked_by")
 
     def to_check_by(self, user: Any) -> Self:
         """Those in approval whose waiting step is this technician's turn."""

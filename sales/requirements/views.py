@@ -21,6 +21,7 @@ from crm.approvals.panels import approval_panel
 from crm.people.models import User
 from crm.records.forms import has_code, refused
 from crm.records.stale import fingerprint
+from crm.records.together import read_together
 from crm.ui.formats import long_day, yuan2
 from crm.ui.navigation import address
 from customers.contacts.models import Contact
@@ -43,20 +44,26 @@ from sales.requirements.tables import check_mark, state_mark
 VIEW, ADD, CHANGE = "sales.view_requirement", "sales.add_requirement", "sales.change_requirement"
 
 
-@needs(VIEW, model=Requirement)
+@needs(VIEW, model=Requirement, rows="shown_to")
 @require_safe
 def requirement_detail(request: SignedInRequest, requirement: Requirement) -> HttpResponse:
     """One requirement: what is needed, what a technician says, how far its approval is."""
     user = request.user
-    customer = Customer.objects.visible_to(user).filter(pk=requirement.customer_id).first()
+    seen = read_together(
+        {
+            "customer": Customer.objects.visible_to(user).filter(pk=requirement.customer_id).values("pk"),
+            "opportunity": Opportunity.objects.visible_to(user).filter(pk=requirement.opportunity_id).values("pk"),
+            "contact": Contact.objects.visible_to(user).filter(pk=requirement.contact_id).values("pk"),
+        }
+    )
+    customer = requirement.customer if seen["customer"] else None
     is_known = customer is not None and customer.status != Customer.Status.POOL
     lines = list(requirement.lines.select_related("product"))
-    talks = Opportunity.objects.visible_to(user).filter(pk=requirement.opportunity_id)
     context = {
         "requirement": requirement,
         "customer": customer,
-        "opportunity": talks.first(),
-        "contact": Contact.objects.visible_to(user).filter(pk=requirement.contact_id).first() if is_known else None,
+        "opportunity": requirement.opportunity if seen["opportunity"] else None,
+        "contact": requirement.contact if is_known and seen["contact"] else None,
         "state": state_mark(requirement),
         "check": check_mark(requirement),
         "lines": shown_lines(lines),
