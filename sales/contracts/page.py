@@ -73,7 +73,9 @@ def _read(contract: Contract, user: User) -> Rows:
             "sources": contract.sources.annotate(text=_text("quote__gross"))
             .order_by("quote_id")
             .values("quote_id", "quote__number", "text"),
-            "supplements": supplements.annotate(text=_text("gross")).values("id", "number", "title", "state", "direction", "text"),
+            "supplements": supplements.annotate(text=_text("gross")).values(
+                "id", "number", "title", "state", "direction", "text"
+            ),
             "orders": Order.objects.visible_to(user).filter(contract=contract).order_by("pk").values(*_ORDER),
             "files": files.values("id", "name"),
             "reissues": contract.reissues.filter(archived_at=None).values("id")[:1],
