@@ -17,6 +17,7 @@ from crm.people.models import User
 from customers.customers.custom import PREFIX, told_in_api, told_people
 from customers.customers.models import Customer
 from customers.customers.names import KIND_OF_FIELD, look_up
+from customers.customers.timeline import HAND_OVERS, unseen_subjects
 from customers.pool.hiding import hidden_columns, history_since
 
 OUTSIDE = "outside"
@@ -72,6 +73,7 @@ class _Words:
             wanted.setdefault(KIND_OF_FIELD[change.name], set()).update(ids)
         for change in (change for one in told for change in one.changes):
             wanted["person"] |= told_people(change.name, (change.before, change.after))
+        self.unseen = unseen_subjects(customer, user, told)
         people = User.objects.filter(pk__in=wanted.pop("person")).values_list("pk", "username")
         self.names: dict[str, dict[int, Any]] = {**look_up(wanted), "person": dict(people)}
 
@@ -82,9 +84,13 @@ class _Words:
             "actor": self.names["person"].get(one.actor_id or 0),
             "verb": one.verb or {"insert": "created", "delete": "deleted"}.get(one.label, "changed"),
             "via": one.via if one.verb else OUTSIDE,
-            "reason": one.reason,
+            "reason": "" if self._is_out_of_sight(one) else one.reason,
             "changes": [self._change(change) for change in one.changes if change.name not in self.concealed],
         }
+
+    def _is_out_of_sight(self, one: StoryEntry) -> bool:
+        """Whether it is about a record the reader does not see; why a customer came to them is theirs to know."""
+        return (one.subject_type, one.subject_id) in self.unseen and one.subject_type not in HAND_OVERS
 
     def _change(self, change: FieldChange) -> dict[str, Any]:
         if change.name.startswith(PREFIX):

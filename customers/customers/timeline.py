@@ -38,7 +38,7 @@ TASK_VERBS = "task_"
 HISTORY_RIGHT = "customers.view_history"
 _CUSTOMER = Customer._meta.label_lower
 # why a customer came to its owner is told to its owner, who does not see the whole transfer
-_HAND_OVERS = ("customers.transfer", "customers.allotment")
+HAND_OVERS = ("customers.transfer", "customers.allotment")
 
 
 def told_elsewhere() -> list[str]:
@@ -161,21 +161,8 @@ class CustomerStory:
         return Customer.objects.visible_to(self.user).in_bulk(ids) if ids else {}
 
     def _unnamed(self, entries: Sequence[Entry]) -> set[tuple[str, int | None]]:
-        """What changes are about and the reader does not see: people of a pool, tasks of others. At most one query."""
-        told = [entry.row for entry in entries if isinstance(entry.row, StoryEntry) and entry.row.subject_type]
-        told = [one for one in told if one.verb not in self.deeds]
-        about = {(one.subject_type, one.subject_id) for one in told} - {(_CUSTOMER, self.customer.pk)}
-        seen: dict[str, QuerySet[Any]] = {}
-        for kind in {kind for kind, _pk in about}:
-            rows: Any = apps.get_model(kind)._default_manager.all()
-            if hasattr(rows, "visible_to"):
-                seen[kind] = rows.visible_to(self.user)
-        if _CUSTOMER in seen:
-            seen[_CUSTOMER] |= Customer.objects.filter(merged_into=self.customer)
-        wanted = {kind: rows.filter(pk__in=[pk for one, pk in about if one == kind]) for kind, rows in seen.items()}
-        found = read_together({kind: rows.order_by().values("pk") for kind, rows in wanted.items()})
-        named = {(kind, row["pk"]) for kind, rows in found.items() for row in rows}
-        return {one for one in about if one[0] in seen} - named
+        told = [entry.row for entry in entries if isinstance(entry.row, StoryEntry)]
+        return unseen_subjects(self.customer, self.user, [one for one in told if one.verb not in self.deeds])
 
     # ── words ──
 
@@ -193,7 +180,7 @@ class CustomerStory:
             is_named = (one.subject_type, one.subject_id) not in self.unnamed
             entry.text, entry.icon, entry.tone = worded(one.verb, one.subject_label if is_named else _numbered(one))
             entry.actor = one.actor or _("The system")
-            if not is_named and one.subject_type not in _HAND_OVERS:
+            if not is_named and one.subject_type not in HAND_OVERS:
                 one.reason = ""
         else:
             entry.text, entry.icon, entry.tone = _("Changed outside the application"), "database", "amber"
@@ -223,6 +210,22 @@ class CustomerStory:
             visible = shown(self.user, self.customer, name, value)
             return display_phone(visible) if visible == value and name == "phone" else visible
         return _plain(name, value)
+
+
+def unseen_subjects(customer: Customer, user: Any, told: Sequence[StoryEntry]) -> set[tuple[str, int | None]]:
+    """What changes are about and the reader does not see: people of a pool, tasks of others. At most one query."""
+    about = {(one.subject_type, one.subject_id) for one in told if one.subject_type} - {(_CUSTOMER, customer.pk)}
+    seen: dict[str, QuerySet[Any]] = {}
+    for kind in {kind for kind, _pk in about}:
+        rows: Any = apps.get_model(kind)._default_manager.all()
+        if hasattr(rows, "visible_to"):
+            seen[kind] = rows.visible_to(user)
+    if _CUSTOMER in seen:
+        seen[_CUSTOMER] |= Customer.objects.filter(merged_into=customer)
+    wanted = {kind: rows.filter(pk__in=[pk for one, pk in about if one == kind]) for kind, rows in seen.items()}
+    found = read_together({kind: rows.order_by().values("pk") for kind, rows in wanted.items()})
+    named = {(kind, row["pk"]) for kind, rows in found.items() for row in rows}
+    return {one for one in about if one[0] in seen} - named
 
 
 class StoryPage:

@@ -105,7 +105,7 @@ class Listed:
 
     def _shown(self, values: dict[str, Any]) -> ShownRow:
         row = _row(self.kind.model, {name: value for name, value in values.items() if name != TOTAL})
-        number = row.number or pgettext("document", "no number yet")
+        number = getattr(row, "invoice_number", "") or row.number or pgettext("document", "no number yet")
         title = self.title(row) or number
         small = " · ".join(part for part in (number if number != title else "", self.day(row)) if part)
         url = self.kind.address(row.pk)
@@ -201,9 +201,7 @@ LISTED: tuple[Listed, ...] = (
     Listed(
         INVOICE, _("Invoices"), ("invoice_number", "kind", "state", "gross", "currency", "issued_on", "buyer__title"),
         lambda row: row.buyer__title or "", _invoice_mark, _money("gross"),
-        lambda row: " · ".join(
-            part for part in (row.invoice_number, _until(pgettext("invoice", "issued %(day)s"), row.issued_on)) if part
-        ),
+        lambda row: _until(pgettext("invoice", "issued %(day)s"), row.issued_on),
     ),
     Listed(
         REISSUE, _("Reissues"), ("reason", "state", "gross", "currency", "created_at"),

@@ -7,6 +7,7 @@ import pytest
 from django.utils import translation
 
 from tests.factories import sign_in
+from tests.factories.api import api as api
 from tests.sales.payments.conftest import company as company
 
 _ENTRY = re.compile(r"<li(?: class=\"tl-mini\")?(?: id=[^>]*)?><span class=\"ico.*?</li>", re.S)

@@ -210,3 +210,14 @@ def test_a_long_story_costs_as_many_queries_as_a_short_one(company):
     assert len(set(found)) == 1 and found[0] <= 12
     older = unescape(re.search(r'href="([^"]*before=[^"]*)"', answer.text).group(1))
     assert "put the quote" in client.get(older).text
+
+
+def test_the_api_tells_no_reasons_of_records_out_of_reach(company, api):
+    north = make_user("north", "rep", make_department("North"))
+    hidden, seen = (make_quote(company.customer, owner=owner, state="approved") for owner in (north, company.rep))
+    for quote, reason in ((hidden, "Whispered"), (seen, "Said aloud")):
+        with operation(company.rep, "quote_voided", quote, anchor_id=company.customer.pk, reason=reason):
+            pass
+    address = f"/api/v1/customers/{company.customer.pk}/history/"
+    assert [row["reason"] for row in api(company.head).get(address).json()["results"]][:2] == ["Said aloud", ""]
+    assert [row["reason"] for row in api(company.rep).get(address).json()["results"]][:2] == ["Said aloud", "Whispered"]
