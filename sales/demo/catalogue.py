@@ -26,22 +26,26 @@ GOOD_CUSTOMERS = {
 
 
 def load_catalogue(users: Mapping[str, User], now: datetime) -> dict[str, int]:
-    """Lay the catalogue down and let a price change wait; how many products."""
+    """Lay the catalogue down; how many products."""
     with CATALOGUE.open(encoding="utf-8", newline="") as lines:
         wanted = list(csv.DictReader(lines))
     categories = _lay_categories([row["category"] for row in wanted], users["admin"])
-    today = timezone.localdate(now)
     rows = [_product(row, categories[row["category"]], users["admin"]) for row in wanted]
     with operation(users["admin"], "products_imported", row_count=len(rows), facts={"file": "产品目录.xlsx"}):
         made = {row.code: row for row in Product.objects.bulk_create(rows)}
         _remember_first_prices(list(made.values()), users, now)
     _let_two_decide(users)
     _lay_good_prices(made, users["finance"], now)
-    ask_for_prices(
-        [Wish(made["GW-200"], "list_price", Decimal(7_200)), Wish(made["GW-100"], "list_price", Decimal(4_200))],
-        actor=users["finance"], starts_on=today + timedelta(days=14), reason="芯片采购成本上涨",
-    )  # fmt: skip
     return {"products": len(rows)}
+
+
+def raise_prices(users: Mapping[str, User], products: Mapping[str, Product], now: datetime) -> None:
+    """Finance asks for dearer gateways; the second person has not answered yet."""
+    wishes = [
+        Wish(products[code], "list_price", Decimal(price)) for code, price in (("GW-200", 7_200), ("GW-100", 4_200))
+    ]
+    starts_on = timezone.localdate(now) + timedelta(days=14)
+    ask_for_prices(wishes, actor=users["finance"], starts_on=starts_on, reason="芯片采购成本上涨")
 
 
 def _let_two_decide(users: Mapping[str, User]) -> None:

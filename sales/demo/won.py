@@ -143,14 +143,9 @@ class Won:
             yield self.thread.at(ago)
             self.profile = self.add_profile(self.customer.name[:120])
 
-    def add_profile(self, title: str, **values: Any) -> BillingProfile:
+    def add_profile(self, title: str) -> BillingProfile:
         """Billing data of the customer under this title."""
-        place = self.customer.pk % len(BANKS)
-        given = {
-            "title": title, "tax_number": self.customer.credit_code or _tax_number(self.customer),
-            "address": self.customer.address, "phone": "021-5888 0000", "bank": f"{BANKS[place]}开发区支行",
-            "account": f"6222 0000 {self.customer.pk:04d} {place:04d}", "email": "invoice@company.example", **values,
-        }  # fmt: skip
+        given = {**billing_values(self.customer), "title": title}
         return add_billing(self.customer, actor=self.rep, values=given)
 
     # ── what follows the signature ──
@@ -250,6 +245,16 @@ class Won:
     def invoice_number(self, invoice: Invoice) -> str:
         """A number of twenty digits as the tax platform gives them."""
         return f"{self.teller.clock_day():%y}312000{invoice.pk:012d}"
+
+
+def billing_values(customer: Customer) -> dict[str, str]:
+    """Billing data of a customer, complete enough for every type of invoice."""
+    place = customer.pk % len(BANKS)
+    return {
+        "title": customer.name[:120], "tax_number": customer.credit_code or _tax_number(customer),
+        "address": customer.address, "phone": "021-5888 0000", "bank": f"{BANKS[place]}开发区支行",
+        "account": f"6222 0000 {customer.pk:04d} {place:04d}", "email": "invoice@company.example",
+    }  # fmt: skip
 
 
 def _tax_number(customer: Customer) -> str:

@@ -73,10 +73,14 @@ def import_statement(upload: UploadedFile[Any], *, actor: User, account: str = "
     found = read_statement(upload)
     if not found.lines and not found.refused:
         raise ValidationError(_("The statement holds no credit."), code="empty")
-    name = clean_text(Path(upload.name or "").name)[-200:]
+    return take_in(found, actor=actor, file_name=Path(upload.name or "").name, account=account)
+
+
+def take_in(found: Found, *, actor: User, file_name: str, account: str = "") -> BankImport:
+    """Keep what a statement holds."""
     statement = BankImport(
-        pk=next_id(BankImport), file_name=name, account=clean_text(account)[:60], imported_by=actor,
-        refused=[list(row) for row in found.refused[:REFUSED_KEPT]],
+        pk=next_id(BankImport), file_name=clean_text(file_name)[-200:], account=clean_text(account)[:60],
+        imported_by=actor, refused=[list(row) for row in found.refused[:REFUSED_KEPT]],
     )  # fmt: skip
     with operation(actor, "bank_lines_imported", statement, row_count=len(found.lines)):
         statement.save(force_insert=True)
