@@ -9,6 +9,7 @@ Environment of the tests (all optional; `python3 manage.py test` sets what is mi
     HARBOUR_CHROMIUM   the browser of the tests marked `browser` ("none": they are skipped, as without one)
 """
 
+import gc
 import itertools
 import os
 import shutil
@@ -16,23 +17,32 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from django.test import TransactionTestCase
 from pytest_django.plugin import DjangoDbBlocker
+from xdist.scheduler import LoadFileScheduling
 
 from tests import databases
 
-# the longest first, those that mostly wait beside those that compute; workers take whole files in this order
+# the longest first, and at once only one of those that wait until the first copy of the product is there
 LONGEST = (
     "journeys/test_faults.py",
-    "crm/operations/test_supervision.py",
-    "crm/operations/test_run.py",
+    "contract/test_matrix.py",
+    "customers/pool/test_races.py",
     "browser/test_office_looks.py",
     "browser/test_sales_looks.py",
-    "contract/test_matrix.py",
-    "browser/test_keyboard.py",
-    "browser/test_story.py",
+    "crm/operations/test_supervision.py",
+    "crm/operations/test_run.py",
+    "sales/payments/test_life.py",
+    "customers/demo/test_demo.py",
+    "crm/api/test_documentation_page.py",
+)
+# what is walked through in one running copy: each set in one worker, which starts and ends it once
+COPIES = (
+    ("browser/test_office_looks.py", "browser/test_keyboard.py", "browser/test_approvals.py"),
+    ("browser/test_sales_looks.py", "browser/test_story.py", "browser/test_chain.py", "browser/test_pictures.py"),
 )
 MINUTES = itertools.count(1_900_000_000, 60)
 SHARED_SPREADSHEETS = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -74,6 +84,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason="no Chromium was found"))
         if item.get_closest_marker("shared_data") and not SHARED_SPREADSHEETS.is_dir():
             item.add_marker(pytest.mark.skip(reason="../shared/data is absent"))
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays: the garbage collector need not look through it again and again."""
+    gc.collect()
+    gc.freeze()
+
+
+class FilesOfOneCopy(LoadFileScheduling):
+    """A worker takes whole files, and with one that needs a running copy all that share it."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = super()._split_scope(nodeid).removeprefix("tests/")
+        return next((files[0] for files in COPIES if path in files), path)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FilesOfOneCopy:
+    """How the tests are dealt out to the workers."""
+    return FilesOfOneCopy(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,13 @@
 """Users, departments and roles."""
 
+import secrets
+
 import factory
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.auth.hashers import make_password
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
 from django.test import Client
 
 from crm.access.models import Role
@@ -29,6 +36,7 @@ class UserFactory(factory.django.DjangoModelFactory):
 
     username = factory.Sequence(lambda n: f"user{n}")
     name = factory.LazyAttribute(lambda user: user.username.title())
+    password = factory.LazyFunction(lambda: make_password(PASSWORD))
     is_demo = True
     language = "en"
 
@@ -53,15 +61,21 @@ def make_user(username: str = "", role: str = "", department: Department | None 
     """An active person with one standard role ("" for none) in a department (a shared one where none is named)."""
     named = {"username": username} if username else {}
     user = UserFactory(department=department or make_department("Sales"), **named, **fields)
-    user.set_password(PASSWORD)
-    user.save(update_fields=["password"])
     if role:
         user.roles.add(role_named(role))
     return user
 
 
 def sign_in(user: User) -> Client:
-    """A browser in which this person is signed in."""
-    client = Client()
-    client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    """A browser in which this person is signed in, with the session that signing in leaves, written at once."""
+    store, client = SessionStore(), Client()
+    held = {
+        SESSION_KEY: str(user.pk),
+        BACKEND_SESSION_KEY: "allauth.account.auth_backends.AuthenticationBackend",
+        HASH_SESSION_KEY: user.get_session_auth_hash(),
+    }
+    session = Session.objects.create(
+        session_key=secrets.token_hex(16), session_data=store.encode(held), expire_date=store.get_expiry_date()
+    )
+    client.cookies[settings.SESSION_COOKIE_NAME] = session.pk
     return client
