@@ -53,12 +53,23 @@ def change_price_list(prices: PriceList, *, actor: User, values: Mapping[str, An
         if (wrong := changed & set(FIXED)) and has_prices(locked):
             text = _("A list that has prices keeps its level, currency and first day. Make a new one.")
             raise ValidationError(dict.fromkeys(wrong, text))
+        _refuse_widening(locked, values)
         for name in changed:
             setattr(locked, name, values[name])
         locked.name = clean_line(locked.name)
         _check(locked)
         locked.save()
     return locked
+
+
+def _refuse_widening(prices: PriceList, values: Mapping[str, Any]) -> None:
+    """ValidationError where prices would count on days for which no second person agreed to them (TRUST 9.4)."""
+    ends_on = values.get("ends_on", prices.ends_on)
+    is_longer = prices.ends_on is not None and (ends_on is None or ends_on > prices.ends_on)
+    is_back = not prices.is_active and values.get("is_active", False)
+    if (is_longer or is_back) and has_prices(prices):
+        text = _("Its prices were agreed as they are. Make a new list, so that a second person agrees to them again.")
+        raise ValidationError({"ends_on" if is_longer else "is_active": text})
 
 
 def has_prices(prices: PriceList) -> bool:
