@@ -103,8 +103,9 @@ class NewContractSerializer(ContractValuesSerializer):
 
 
 class GivenLineSerializer(serializers.Serializer[Any]):
-    """One line of a supplement; discount and tax rate are fractions of 1."""
+    """One line of a supplement; discount and tax rate are fractions of 1. A new supplement keeps no `id` yet."""
 
+    id = serializers.IntegerField(min_value=1, required=False)
     product = serializers.IntegerField(min_value=1, required=False, allow_null=True)
     name = serializers.CharField(max_length=200, required=False, allow_blank=True)
     spec = serializers.CharField(max_length=300, required=False, allow_blank=True)
@@ -300,5 +301,5 @@ def _line(given: dict[str, Any]) -> LineValues:
     return LineValues(
         quantity=given["quantity"], price=given["price"], tax_rate=given["tax_rate"], name=given.get("name", ""),
         product_id=given.get("product"), spec=given.get("spec", ""), unit=given.get("unit", ""),
-        discount=given.get("discount", Decimal(0)),
+        discount=given.get("discount", Decimal(0)), id=given.get("id"),
     )  # fmt: skip

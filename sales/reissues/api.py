@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -124,7 +125,7 @@ class ReissueViewSet(RecordViewSet):
         """Ask to take an invoice back, as a draft; 404 where it is out of reach."""
         body = self.read_body(NewReissueSerializer)
         invoice = self.row_of(Invoice, body.pop("invoice"))
-        portions = portion_values(body.pop("lines", []))
+        portions = portions_of(body)
         made = actions.ask_for_reissue(invoice, actor=request.user, values=self._values(body), portions=portions)
         return self.answer(made, 201)
 
@@ -133,7 +134,7 @@ class ReissueViewSet(RecordViewSet):
         """Change the given fields of a request nobody decides on."""
         reissue, body = self.get_object(), self.read_body(ReissueChangeSerializer, partial=True)
         kept = [Portion(line.invoice_line_id, line.gross) for line in reissue.lines.all()]
-        portions = portion_values(body.pop("lines")) if "lines" in body else kept
+        portions = portions_of(body) if "lines" in body else kept
         changed = actions.change_reissue(reissue, actor=request.user, values=self._values(body), portions=portions)
         return self.answer(changed)
 
@@ -182,6 +183,11 @@ class ReissueViewSet(RecordViewSet):
         return body
 
 
-def portion_values(lines: Sequence[dict[str, Any]]) -> list[Portion]:
-    """The lines of a body as the actions take them."""
+def portions_of(body: dict[str, Any]) -> list[Portion]:
+    """Take the lines out of a body; they name a part, so a body that asks for the whole as well is refused."""
+    if "lines" not in body:
+        return []
+    lines: Sequence[dict[str, Any]] = body.pop("lines")
+    if body.setdefault("is_full", False) and lines:
+        raise serializers.ValidationError({"lines": [_("Either the whole invoice or these lines of it.")]})
     return [Portion(line["invoice_line"], line["gross"]) for line in lines]

@@ -30,6 +30,8 @@ def reissue_page(reissue: Reissue, user: User) -> dict[str, Any]:
         "reissue": reissue,
         "state": reissue_mark(reissue.state, is_discarded=reissue.archived_at is not None),
         "amount": money(-reissue.gross, reissue.currency),
+        "net": yuan2(-reissue.net),
+        "tax": yuan2(-reissue.tax),
         "lines": [
             {
                 "name": one.invoice_line.name, "tax_rate": rate_text(one.invoice_line.tax_rate),
