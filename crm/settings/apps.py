@@ -37,10 +37,12 @@ HARBOUR_INVARIANTS = [
     "crm.operations.invariants.RULES",
     "crm.approvals.invariants.RULES",
     "customers.invariants.RULES",
+    "sales.requirements.invariants.RULES",
     "sales.quotes.invariants.RULES",
     "sales.contracts.invariants.RULES",
     "sales.payments.invariants.RULES",
     "sales.invoices.invariants.RULES",
+    "sales.handing.invariants.RULES",
 ]
 HARBOUR_SCHEDULES: dict[str, dict[str, Any]] = {
     "lapse-export-requests": {"run": "crm.records.export_requests.lapse_requests", "every": "hour"},
@@ -168,6 +170,8 @@ HARBOUR_BASE_LOADERS = {
 }
 # what the demo company does besides looking after customers: each a function of its people and of the hour
 HARBOUR_DEMO_PARTS = ["sales.demo.loading.load_sales"]
+# what `seed_scale --NAME count` writes besides customers and follow-ups
+HARBOUR_SCALE = {"opportunities": "sales.demo.scale.load_opportunities"}
 # records an administrator may add fields to
 HARBOUR_CUSTOM_FIELDS = ["customers.Customer", "customers.Contact", "sales.Opportunity"]
 

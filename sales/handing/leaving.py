@@ -59,12 +59,13 @@ def _hand_over(departure: Departure, params: Params) -> tuple[int, int]:
     return params["count"], 0
 
 
-def hand_over_sales(leaver: User, heir: User) -> None:
+def hand_over_sales(leaver: User, heir: User | None) -> None:
     """Give the records of a leaver to the owners of their customers; the heir gets those of customers nobody owns.
 
-    Where the heir does not see such a customer, nobody owns its records until somebody takes it. Inside an operation.
+    Where there is no heir, or one who does not see such a customer, nobody owns its records until somebody takes it.
+    Inside an operation.
     """
-    given: dict[str, Any] = {"owner": leaver.pk, "heir": heir.pk, "now": timezone.now()}
+    given: dict[str, Any] = {"owner": leaver.pk, "heir": heir and heir.pk, "now": timezone.now()}
     with connection.cursor() as cursor:
         cursor.execute(_CUSTOMERS, given)
         ids = sorted(customer_id for (customer_id,) in cursor.fetchall())
@@ -72,7 +73,7 @@ def hand_over_sales(leaver: User, heir: User) -> None:
         list(Customer.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=ids).order_by("pk"))
         for kind in KINDS:
             cursor.execute(_HAND_OVER.format(table=kind.table), given)
-        if unseen := strays_among((customer_id, heir.pk) for customer_id in ids):
+        if heir is not None and (unseen := strays_among((customer_id, heir.pk) for customer_id in ids)):
             gather(unseen)
         cursor.execute(approvals_follow("= ANY(%(ids)s)"), {"ids": ids})
 
@@ -89,11 +90,8 @@ def sweep_sales() -> int:
 
 @transaction.atomic
 def _swept(user: User) -> int:
-    heir = heir_of(user)
-    if heir is None:
-        return 0
     with operation(None, "sales_left_over", user, via="system", row_count=_count(user)):
-        hand_over_sales(user, heir)
+        hand_over_sales(user, heir_of(user))
     return 1
 
 

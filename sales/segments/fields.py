@@ -6,6 +6,7 @@ them. A person asks only about what their right reaches; each field is one group
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
@@ -134,9 +135,10 @@ def _nothing(source: Source) -> Q:
 
 def _sums(source: Source, total: Sum, operator: str, value: Any) -> Q:
     """At least or at most so much; whoever has nothing has at most anything."""
+    amount = Decimal(str(value))  # the digits of JSON, not the nearest binary fraction
     if operator == "at_least":
-        return _among(source, Q(figure__gte=value), figure=total)
-    return ~_among(source, Q(figure__gt=value), figure=total)
+        return _among(source, Q(figure__gte=amount), figure=total)
+    return ~_among(source, Q(figure__gt=amount), figure=total)
 
 
 def _quote_count(operator: str, value: int) -> Q:
@@ -161,8 +163,8 @@ def _days(source: Source, column: str, operator: str, value: Any) -> Q:
     return _among(source, condition, figure=Max(column))
 
 
-def _amount(value: Any) -> int | float:
-    """An amount as it was typed; ValidationError in words."""
+def _amount(value: Any) -> Any:
+    """What somebody typed as an amount, as a number of JSON; ValidationError in words."""
     text = str(value).strip().replace(",", "") if isinstance(value, int | float | str) else ""
     try:
         amount = Decimal(text)
@@ -170,5 +172,4 @@ def _amount(value: Any) -> int | float:
         amount = Decimal("NaN")
     if isinstance(value, bool) or not amount.is_finite() or not 0 <= amount < AMOUNT_AT_MOST:
         raise ValidationError(_("Type an amount of 0 or more."))
-    cents = amount.quantize(Decimal("0.01"))
-    return int(cents) if cents == cents.to_integral_value() else float(cents)
+    return json.loads(f"{amount.quantize(Decimal('0.01')).normalize():f}")

@@ -12,18 +12,20 @@ from crm.approvals.models import ApprovalRequest
 from crm.jobs.running import run_job
 from crm.leaving.actions import plan_departure, sweep_leftovers
 from crm.leaving.models import Departure
+from crm.operations.invariants import broken
 from crm.people.actions import enable_user
 from crm.people.models import User
 from customers.customers.models import Customer
 from customers.transfers.actions import start_undo
 from customers.transfers.models import Transfer
+from sales.handing.invariants import RULES
 from sales.handing.kinds import KINDS
 from sales.handing.leaving import SALES
 from sales.opportunities.models import Opportunity
 from sales.quotes.actions import submit_quote
 from sales.quotes.models import Quote
 from tests.customers.duplicates.whole import whole_rows
-from tests.factories import make_customer, make_user, sign_in
+from tests.factories import make_customer, make_pooled_customer, make_user, sign_in
 from tests.factories.approvals import make_approval
 from tests.factories.sales import make_contract, make_opportunity, make_payment, make_quote
 from tests.sales.handing.conftest import all_of, light_business, open_business, owners
@@ -164,3 +166,23 @@ def test_opportunities_of_customers_in_the_bin_have_somebody_too(team, admin, po
     binned.refresh_from_db()
     assert binned.owner in (team.rita, team.dora)
     assert Opportunity.objects.filter(owner__is_active=False).count() == 0
+
+
+def test_without_a_head_above_nobody_owns_what_a_disabled_person_left_in_a_pool(team, pool):
+    opportunity = make_opportunity(make_pooled_customer(pool), owner=team.gina)
+    User.objects.filter(pk=team.gina.pk).update(is_active=False)
+    assert [rule.sentence for rule in RULES if broken(rule)] == [RULES[2].sentence]
+    sweep_leftovers()
+    opportunity.refresh_from_db()
+    assert opportunity.owner is None
+    assert [rule.sentence for rule in RULES if broken(rule)] == []
+
+
+def test_the_rules_see_what_has_no_owner_and_what_an_approval_missed(team):
+    quote = make_quote(make_customer(owner=team.gina), state="pending")
+    make_approval(quote, "sales.quote")
+    assert [rule.sentence for rule in RULES if broken(rule)] == []
+    Quote.objects.update(owner=team.rita)
+    assert [rule.sentence for rule in RULES if broken(rule)] == [RULES[1].sentence]
+    Quote.objects.update(owner=None)
+    assert [rule.sentence for rule in RULES if broken(rule)] == [RULES[0].sentence]
