@@ -17,7 +17,12 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 Line = tuple[str, Any, str, str, str, str]
-TAB_BAR = ("workbench", "customers:customer_list", "customers:activity_list", "notifications:notice_list")
+# a phone has room for four: those of these that a person may open, in order
+TAB_BAR = (
+    "workbench", "customers:customer_list", "sales:opportunity_list", "approvals:approval_list",
+    "customers:activity_list", "sales:product_list", "notifications:notice_list", "settings:index",
+)  # fmt: skip
+TABS_AT_MOST = 4
 
 
 @dataclass(frozen=True)
@@ -125,7 +130,7 @@ class Shell:
         self.groups = groups_for(request)
         self.commands = commands_for(request.user)
         places = {place.name: place for group in self.groups for place in group.places}
-        self.tabs = [places[name] for name in TAB_BAR if name in places]
+        self.tabs = [places[name] for name in TAB_BAR if name in places][:TABS_AT_MOST]
 
     @property
     def dialogs(self) -> SafeString:

@@ -30,7 +30,9 @@ class ContractForm(forms.Form):
     """What was agreed besides the lines."""
 
     title = forms.CharField(label=_("Title"), max_length=120)
-    type = forms.ModelChoiceField(label=_("Type"), queryset=ContractType.objects.filter(is_active=True))
+    type = forms.ModelChoiceField(
+        label=_("Type"), queryset=ContractType.objects.filter(is_active=True), empty_label=_("Choose")
+    )
     contact: forms.ModelChoiceField[Any] = forms.ModelChoiceField(
         label=_("Contact"), queryset=None, required=False, widget=SearchSelect
     )
@@ -77,7 +79,9 @@ class NewContractForm(forms.Form):
     title = forms.CharField(
         label=_("Title"), max_length=120, required=False, help_text=_("Empty = the title of the first quote.")
     )
-    type = forms.ModelChoiceField(label=_("Type"), queryset=ContractType.objects.filter(is_active=True))
+    type = forms.ModelChoiceField(
+        label=_("Type"), queryset=ContractType.objects.filter(is_active=True), empty_label=_("Choose")
+    )
     starts_on = forms.DateField(label=_("Starts on"), widget=DayInput)
     ends_on = forms.DateField(label=_("Ends on"), required=False, widget=DayInput)
     key = forms.CharField(required=False, widget=forms.HiddenInput, max_length=60)

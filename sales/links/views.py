@@ -9,8 +9,10 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from crm.access.gate import public
 from crm.operations.pace import counted_this_minute
@@ -23,11 +25,16 @@ from sales.links.models import CustomerLink
 from sales.orders import acceptance
 from sales.orders.links import why_over as delivery_over
 from sales.orders.models import Delivery
+from sales.printing.models import LANGUAGES, PrintTemplate
+from sales.printing.rendering import print_for_customer
+from sales.printing.templates import template_for
+from sales.printing.views import pdf_answer
 from sales.quotes.answering import answer_quote, why_over
 from sales.quotes.models import Quote
 
 # what one address may ask in a minute: a person reads, a program guesses
 REQUESTS_A_MINUTE = 30
+PDFS_A_MINUTE = 5
 
 
 @public
@@ -45,6 +52,28 @@ def customer_link(request: HttpRequest, token: str) -> HttpResponse:
     return _quote_page(request, link, link.quote)
 
 
+@public
+@require_safe
+def customer_link_pdf(request: HttpRequest, token: str) -> HttpResponse:
+    """The quote of a link on paper, as long as the link shows it; 404 for what is no quote, 410 for what is over."""
+    if counted_this_minute(f"customer-link-pdf:{client_address(request)}") > PDFS_A_MINUTE:
+        return _closed(request, _("Too many requests. Wait a minute."), 429)
+    link = find_link(token)
+    if link is None or link.quote is None:
+        raise Http404
+    if reason := why_over(link, link.quote):
+        return _closed(request, reason, 410)
+    spoken = get_language() or ""
+    language = spoken if spoken in dict(LANGUAGES) else LANGUAGES[0][0]
+    try:
+        made = print_for_customer(link.quote, template_for(PrintTemplate.Kind.QUOTE, language))
+    except ValidationError as refusal:
+        return _closed(request, " ".join(refusal.messages), 422)
+    answer = pdf_answer(made)
+    answer["X-Robots-Tag"] = "noindex, nofollow"
+    return answer
+
+
 def _quote_page(request: HttpRequest, link: CustomerLink, quote: Quote) -> HttpResponse:
     if reason := why_over(link, quote):
         return _closed(request, reason, 410)
@@ -52,8 +81,10 @@ def _quote_page(request: HttpRequest, link: CustomerLink, quote: Quote) -> HttpR
     def answer(**given: Any) -> Any:
         return answer_quote(link, **given)
 
+    assert request.resolver_match is not None
     return _asked(request, link, answer, "sales/links/quote.html", {
         "quote": quote,
+        "pdf_url": reverse("links:customer_link_pdf", kwargs=request.resolver_match.kwargs),
         "shown": shown_lines(
             list(quote.lines.all()), currency=quote.currency, is_tax_included=quote.is_tax_included
         ),

@@ -53,6 +53,16 @@ def print_row(kind: str, row: Any, user: User, template: PrintTemplate) -> Print
         return print_paper(paper_of(kind, row, user, head), head, template)
 
 
+def print_for_customer(quote: Quote, template: PrintTemplate) -> Printed:
+    """The PDF of a quote for whoever holds its link: it names no person and no address of the customer.
+
+    ValidationError where it is too large.
+    """
+    with translation.override(template.language):
+        head = letterhead()
+        return print_paper(quote_paper(quote, list(quote.lines.all()), head), head, template)
+
+
 def print_paper(paper: Paper, head: Letterhead, template: PrintTemplate) -> Printed:
     """The PDF of a paper, in the language that is switched on."""
     pictures = {name: bytes(content) for name in ("logo", "seal") if (content := getattr(head, name))}

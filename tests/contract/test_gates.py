@@ -25,7 +25,7 @@ def test_every_right_a_gate_names_is_in_the_catalogue():
 def test_only_these_addresses_are_open_to_strangers():
     public = {route.label for route in ROUTES if route.gate and route.gate.kind == "public"}
     assert public == {
-        "links:customer_link",
+        "links:customer_link", "links:customer_link_pdf",
         "account_login", "account_logout", "account_inactive", "account_reset_password", "account_reset_password_done",
         "account_reset_password_from_key", "account_reset_password_from_key_done", "account_signup", "mfa_authenticate",
         "healthz", "readyz", "set_language", "customers:calendar_feed",
