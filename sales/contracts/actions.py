@@ -16,20 +16,26 @@ from sales.contracts.holding import hold_contract, hold_editable, hold_in, refus
 from sales.contracts.making import refuse_lost, why_not_good
 from sales.contracts.models import Contract
 from sales.contracts.planning import refuse_unequal_plan, refuse_unreachable_plan
-from sales.contracts.values import set_values
+from sales.contracts.values import WATCHED, set_values
 from sales.documents.lines import refuse_unsellable
+from sales.documents.stale import refuse_stale
 from sales.documents.submitting import end_approval, submit_document, withdraw_document
 from sales.orders.making import delivers
+from sales.orders.taking import refuse_delivered
 from sales.quotes.models import Quote
 
 KIND = "contract"
 PURPOSE = "sales.contract"
 
 
-def change_contract(contract: Contract, *, actor: User, values: Mapping[str, Any]) -> Contract:
-    """Change what was agreed besides the lines, as long as the contract is not put up for approval."""
+def change_contract(contract: Contract, *, actor: User, values: Mapping[str, Any], seen: str = "") -> Contract:
+    """Change what was agreed besides the lines, as long as the contract is not put up for approval.
+
+    `seen` is the fingerprint of what the form showed; ValidationError with code `stale` where it was changed since.
+    """
     with operation(actor, "contract_changed", contract, anchor_id=contract.customer_id):
         locked = hold_editable(contract)
+        refuse_stale(locked, seen, WATCHED)
         set_values(locked, values)
         touch(locked, actor)
     return locked
@@ -119,6 +125,8 @@ def _refuse_main(supplement: Contract) -> None:
             code="main",
         )
     refuse_below_paid(main, supplement)
+    if supplement.direction == Contract.Direction.TAKES:
+        refuse_delivered(supplement)
 
 
 def refuse_below_paid(main: Contract, supplement: Contract) -> None:

@@ -30,6 +30,7 @@ from sales.documents.submitting import end_approval
 from sales.money import ZERO
 from sales.opportunities.actions import win_by_contract
 from sales.orders.making import open_order
+from sales.orders.taking import take_from_orders
 from sales.periods.closing import refuse_closed_day
 from sales.quotes.models import Quote
 
@@ -145,6 +146,7 @@ def _change_main(supplement: Contract, actor: User) -> None:
         _append_plan(main, supplement)
     else:
         _shorten_plan(main, supplement)
+        take_from_orders(supplement, actor=actor)
 
 
 def _append_plan(main: Contract, supplement: Contract) -> None:

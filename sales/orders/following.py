@@ -54,6 +54,12 @@ def cancel_orders(contract: Contract, *, actor: User) -> None:
         _save(order, Order.State.CANCELLED, actor)
 
 
+def cancel_order(order: Order, *, actor: User) -> None:
+    """Cancel a locked order of which nothing is left; milestones of its contract follow."""
+    _save(order, Order.State.CANCELLED, actor)
+    follow_milestones(order.contract_id, timezone.localdate())
+
+
 def _orders(contract: Contract) -> QuerySet[Order]:
     return Order.objects.select_for_update(of=("self",)).filter(contract=contract).order_by("pk")
 

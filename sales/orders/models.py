@@ -76,7 +76,8 @@ class OrderLine(models.Model):
         ordering = ["position"]
         constraints = [
             models.UniqueConstraint(fields=["document", "position"], name="order_line_place"),
-            models.CheckConstraint(condition=Q(quantity__gt=0), name="order_line_quantity_positive"),
+            # nothing, where a supplement took all of it away
+            models.CheckConstraint(condition=Q(quantity__gte=0), name="order_line_quantity_not_negative"),
             models.CheckConstraint(
                 condition=Q(delivered__gte=0, delivered__lte=F("quantity")), name="order_line_delivered_within_quantity"
             ),
