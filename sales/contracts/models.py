@@ -164,6 +164,13 @@ class Contract(Document):
         """What is still to be paid."""
         return max(self.total - self.received, Decimal("0.00"))
 
+    @property
+    def invoiced_unpaid(self) -> Decimal:
+        """What is invoiced or applied for without having been paid, where it has to be paid first."""
+        if self.main_id or self.type.may_invoice_before_payment:
+            return Decimal("0.00")
+        return max(self.invoiced + self.applied - self.received, Decimal("0.00"))
+
 
 @tracked()
 class ContractLine(Line):

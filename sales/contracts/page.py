@@ -109,6 +109,8 @@ def sums(contract: Contract, plan: list[Instalment]) -> list[tuple[str, str, str
         (_("Invoiced"), contract.invoiced, ""),
         (_("To be paid"), left, ""),
     ]
+    if beyond := contract.invoiced_unpaid:
+        rows.append((_("Invoiced beyond what was paid"), beyond, "t-red"))
     return [(label, money(amount, contract.currency), tone) for label, amount, tone in rows]
 
 

@@ -16,6 +16,18 @@ RULES = [
     ),
     Invariant(
         22,
+        "What is to be paid before it is invoiced is invoiced and applied for beyond what was paid only where money "
+        "was reversed since.",
+        "SELECT c.id FROM sales_contract c JOIN sales_contracttype t ON t.id = c.type_id "
+        "WHERE c.main_id IS NULL AND NOT t.may_invoice_before_payment AND c.invoiced + c.applied > c.received "
+        # as long as its type allowed it, or what was paid was reversed
+        "AND NOT EXISTS (SELECT FROM sales_invoice i WHERE i.contract_id = c.id AND i.is_before_payment) "
+        "AND NOT EXISTS (SELECT FROM sales_payment p WHERE p.state = 'reversed' AND (p.contract_id = c.id OR EXISTS "
+        "(SELECT FROM sales_allocation a JOIN sales_instalment s ON s.id = a.instalment_id "
+        "WHERE a.payment_id = p.id AND s.contract_id = c.id)))",
+    ),
+    Invariant(
+        22,
         "Contracts know exactly what is invoiced and applied for.",
         "SELECT c.id FROM sales_contract c LEFT JOIN sales_invoice i ON i.contract_id = c.id "  # noqa: S608 - own words
         "AND i.archived_at IS NULL GROUP BY c.id "

@@ -109,4 +109,4 @@ def refuse_unless(payment: Payment, *states: str) -> None:
 
 def _contracts(customer_id: int | Subquery, currency: str | Subquery) -> ContractQuerySet:
     rows = Contract.objects.filter(customer_id=customer_id, currency=currency, state__in=Contract.SIGNED_ONCE)
-    return rows.filter(main=None).select_related("type").order_by("pk")
+    return rows.filter(main=None).select_related("type", "owner").order_by("pk")

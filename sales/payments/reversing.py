@@ -18,6 +18,7 @@ from sales.payments.actions import free_line
 from sales.payments.allocations import count_again, take_back
 from sales.payments.holding import Account, hold_payment, lock_payment, refuse_unless
 from sales.payments.models import Payment
+from sales.payments.shortfalls import follow_up
 from sales.payments.values import why_no_day
 from sales.periods.closing import refuse_closed
 
@@ -111,6 +112,8 @@ def _take_effect(payment: Payment, counter: Payment, account: Account, actor: Us
     counter.approved_at = timezone.now()
     _save(counter, actor, Payment.State.APPROVED)
     count_again(account, ids, [payment.contract_id])
+    touched = {account.instalments[pk].contract_id for pk in ids if pk in account.instalments} | {payment.contract_id}
+    follow_up([row for pk, row in account.contracts.items() if pk in touched], counter, actor=actor)
 
 
 def _original_of(reversal: Payment) -> int:
