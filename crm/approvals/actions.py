@@ -27,6 +27,7 @@ from crm.approvals.taking_part import add_approver as add_approver
 from crm.approvals.taking_part import add_comment as add_comment
 from crm.approvals.taking_part import copy_to as copy_to
 from crm.approvals.taking_part import delegate as delegate
+from crm.approvals.taking_part import read_copy as read_copy
 from crm.approvals.turns import Action, State, approve_turn, begin_step, block, end_tasks, record
 from crm.history.operations import operation
 from crm.people.models import User

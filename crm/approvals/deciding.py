@@ -25,7 +25,7 @@ def decision_context(user: User, request: ApprovalRequest) -> dict[str, Any]:
     """The variables of `approvals/_detail.html` for a request in the user's reach."""
     purpose = purpose_named(request.purpose)
     document, document_url = _document(user, purpose, request)
-    copies = request.copies.order_by("pk").values("user__name")
+    copies = request.copies.order_by("pk").values("user_id", "user__name", "read_at")
     panel = request_panel(user, request, {"copies": copies, "customer": customer_names([request.customer_id])})
     return {
         "row": request,
@@ -40,6 +40,8 @@ def decision_context(user: User, request: ApprovalRequest) -> dict[str, Any]:
         "round_before": since_round_before(purpose, request),
         "copies": [one["user__name"] for one in panel["copies"]],
         "may_withdraw": request.is_open and user.pk in (request.submitted_by_id, getattr(document, "owner_id", None)),
+        "may_retry": request.state == ApprovalRequest.State.BLOCKED and user.reach.has("crm.manage_flow"),
+        "is_unread": any(one["user_id"] == user.pk and one["read_at"] is None for one in panel["copies"]),
         "may_copy": user.pk == request.submitted_by_id or panel["turn"] is not None,
         "approval": {"purpose": purpose, "preview_url": "", **panel},
     }

@@ -68,7 +68,7 @@ ESCALATIONS = {
 }
 _STEP_KEYS = {
     "key", "name", "who", "mode", "count", "hours", "remind_hours", "escalate", "escalate_role", "conditions",
-    "decide_right",
+    "decide_right", "otherwise",
 }  # fmt: skip
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,29}")
 STEPS_AT_MOST, CONDITIONS_AT_MOST, PEOPLE_AT_MOST, LEVELS_AT_MOST = 12, 12, 50, 8
@@ -208,6 +208,8 @@ def _step(purpose: Purpose, raw: Any, number: int, wrong: list[str]) -> Step:
         "conditions": _conditions(purpose, raw.get("conditions", []), place, wrong),
         "decide_right": raw.get("decide_right", ""),
     }
+    if raw.get("otherwise"):  # the role that decides where nobody is left
+        step["otherwise"] = str(raw["otherwise"])
     if not _KEY.fullmatch(step["key"]):
         wrong.append(place + _("A key is made of small letters, digits and underscores."))
     if not 0 < len(step["name"]) <= 40:
@@ -256,6 +258,7 @@ def _refuse_strangers(steps: list[Step], wrong: list[str]) -> None:
     """Roles and people a flow names exist; the people can sign in."""
     roles = {step["who"]["role"] for step in steps if "role" in step["who"]}
     roles |= {step["escalate_role"] for step in steps if step["escalate"] == "role"}
+    roles |= {step["otherwise"] for step in steps if "otherwise" in step}
     for code in sorted(roles - set(Role.objects.filter(code__in=roles).values_list("code", flat=True))):
         wrong.append(_("There is no role %(code)s.") % {"code": code or "?"})
     ids = {pk for step in steps for pk in step["who"].get("users", [])}

@@ -34,6 +34,7 @@ class Directory:
         ids |= {*self.absent.values(), *self.delegates.values()}
         roles = {step["who"]["role"] for step in steps if "role" in step["who"]}
         roles |= {step["escalate_role"] for step in steps if step["escalate"] == "role"}
+        roles |= {step["otherwise"] for step in steps if "otherwise" in step}
         self._rights = {DECIDE_RIGHT, purpose.decide_right, purpose.closing_right}
         self._rights |= {step["decide_right"] for step in steps}
         self.people = {user.pk: user for user in _people(ids, roles, self._rights)}

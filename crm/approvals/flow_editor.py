@@ -32,7 +32,7 @@ _NUMBER = re.compile(r"\d{1,4}")
 _WIDE = {ord(wide): plain for wide, plain in zip("０１２３４５６７８９．", "0123456789.", strict=True)}
 _STEP_TEXTS = (
     "key", "name", "who", "role", "where", "levels", "mode", "count", "hours", "remind_hours", "escalate",
-    "escalate_role", "decide_right",
+    "escalate_role", "decide_right", "otherwise",
 )  # fmt: skip
 _WITH_USERS, _WITH_ROLE = ("user", "chosen"), ("role", "chain")
 STEP_NAME_AT_MOST = 40
@@ -131,6 +131,8 @@ class StepRow:
             "conditions": [one.read() for one in self.conditions],
             "decide_right": texts["decide_right"],
         }
+        if texts["otherwise"]:
+            step["otherwise"] = self._role("otherwise", offered)
         if not self.errors and step["remind_hours"] and step["remind_hours"] >= step["hours"]:
             self.errors["remind_hours"] = _("Remind before the time is over.")
         if not self.errors and step["escalate"] and not step["hours"]:

@@ -11,12 +11,13 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from crm.access.gate import SignedInRequest, needs
+from crm.access.gate import SignedInRequest, may, needs
 from crm.approvals import flows as actions
+from crm.approvals.deadlines import retry
 from crm.approvals.definitions import checked
 from crm.approvals.flow_editor import FlowEditor
 from crm.approvals.flow_forms import FactsForm
-from crm.approvals.models import Flow
+from crm.approvals.models import ApprovalRequest, Flow
 from crm.approvals.offered import Offered
 from crm.approvals.purposes import Purpose, purpose_named, purposes
 from crm.approvals.telling import flow_told, version_differences
@@ -25,6 +26,7 @@ from crm.records.forms import has_code
 
 KEEP = "crm.manage_flow"
 VERSIONS_SHOWN = 30
+BLOCKED_SHOWN = 50
 
 
 @needs(KEEP)
@@ -38,7 +40,30 @@ def flow_list(request: SignedInRequest) -> HttpResponse:
             told = flow_told(purpose_named(flow.purpose), flow.version.definition, offered)
             kept[flow.purpose].append((flow, told))
     groups = [(purpose_named(code), rows) for code, rows in kept.items()]
-    return render(request, "approvals/flows/list.html", {"groups": groups})
+    blocked = ApprovalRequest.objects.blocked_to(request.user).defer("snapshot", "facts")
+    # who keeps the flows need not see the documents: they are told by kind and id
+    lines = [(row, purpose_named(row.purpose).label) for row in blocked.order_by("-pk")[:BLOCKED_SHOWN]]
+    return render(request, "approvals/flows/list.html", {"groups": groups, "blocked": lines})
+
+
+@needs(KEEP)
+@require_POST
+def approval_retry(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Look again for somebody who may decide on a blocked approval."""
+    approval = ApprovalRequest.objects.blocked_to(request.user).filter(pk=pk).first()
+    if approval is None:
+        raise Http404
+    place = approval.get_absolute_url() if may(request.user, "crm.view_approval", approval) else "settings:flow_list"
+    try:
+        goes_on = retry(approval, actor=request.user)
+    except ValidationError as refusal:
+        messages.error(request, " ".join(refusal.messages))
+    else:
+        if goes_on:
+            messages.success(request, _("The approval goes on."))
+        else:
+            messages.error(request, _("Still nobody may decide. Change the flow, the roles or who stands in."))
+    return redirect(place)
 
 
 @needs(KEEP)

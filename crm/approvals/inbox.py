@@ -237,7 +237,7 @@ def _name(rows: Sequence[InboxRow], found: Rows) -> None:
 
 
 def _counts(user: User) -> dict[str, QuerySet[Any]]:
-    """What waits by kind, what one submitted and is open, how many copies one has."""
+    """What waits by kind, what one submitted and is open, how many copies one did not read."""
     now, tomorrow = timezone.now(), midnight(timezone.localdate() + timedelta(days=1))
     counts = {
         "n": Count("pk"),
@@ -245,7 +245,7 @@ def _counts(user: User) -> dict[str, QuerySet[Any]]:
         "today": Count("pk", filter=Q(due_at__gte=now, due_at__lt=tomorrow)),
     }
     submitted = ApprovalRequest.objects.filter(submitted_by=user, closed_at=None)
-    copies = user.approval_copies.all()
+    copies = user.approval_copies.filter(read_at=None)
     return {
         "waiting": waiting_tasks(user).values("request__purpose").annotate(**counts).order_by("request__purpose"),
         "submitted": submitted.order_by().values("submitted_by_id").annotate(n=Count("pk")),

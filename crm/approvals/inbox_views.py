@@ -91,6 +91,16 @@ def approval_copy(request: SignedInRequest, approval: ApprovalRequest) -> HttpRe
     )
 
 
+@needs(VIEW, model=ApprovalRequest)
+def approval_read(request: SignedInRequest, approval: ApprovalRequest) -> HttpResponse:
+    """Mark one's copy read; the page of an unread one sends this when it is opened."""
+    if request.method == "POST":
+        actions.read_copy(approval, actor=request.user)
+        if getattr(request, "htmx", False):
+            return HttpResponse(status=204)
+    return redirect(approval)
+
+
 def _decided(request: SignedInRequest, picks: dict[int, str], form: CommentForm) -> HttpResponse:
     try:
         outcomes = actions.decide_many(picks, actor=request.user, comment=form.cleaned_data["comment"])

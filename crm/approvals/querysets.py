@@ -41,6 +41,10 @@ class ApprovalRequestQuerySet(ReachQuerySet):
         """Those the person may see, with what the page of one names."""
         return self.visible_to(user).select_related("submitted_by")
 
+    def blocked_to(self, user: User) -> Self:
+        """Those nobody may decide on, for who keeps the flows: to be tried again, not to be read."""
+        return self.filter(state="blocked") if user.reach.has("crm.manage_flow") else self.none()
+
     def open(self) -> Self:
         """Those that wait for somebody or are blocked."""
         return self.filter(state__in=self.model.OPEN)

@@ -177,7 +177,10 @@ class Case:
         return self.directory.holders(role)
 
     def turns(self, step: Step, *, is_last: bool) -> list[Turn]:
-        """Who is to decide in a step today; too few for it: nobody, and the document is blocked."""
+        """Who is to decide in a step today; too few for it: nobody, and the document is blocked.
+
+        Where neither those named nor anybody above them may, the holders of the role that a step names for this do.
+        """
         rights = self.rights(step, is_last)
         named = self._named(step)
         found: dict[int, Turn] = {}
@@ -188,6 +191,9 @@ class Case:
             if len(found) >= least:
                 break
             self._take(pk, rights, found)
+        if len(found) < least and "otherwise" in step:
+            for pk in self._holders(step["otherwise"]):
+                self._take(pk, rights, found)
         return list(found.values()) if len(found) >= least else []
 
     def turn_of(self, pk: int, step: Step, *, is_last: bool) -> Turn | None:

@@ -13,6 +13,7 @@ urlpatterns = [
     path("flows/<int:pk>/copy/", flow_views.flow_copy, name="flow_copy"),
     path("flows/<int:pk>/switch/", flow_views.flow_switch, name="flow_switch"),
     path("flows/<int:pk>/move/", flow_views.flow_move, name="flow_move"),
+    path("flows/blocked/<int:pk>/retry/", flow_views.approval_retry, name="approval_retry"),
     path("delegations/", settings_views.delegation_list, name="delegation_list"),
     path("delegations/new/", settings_views.delegation_new, name="delegation_new"),
     path("delegations/<int:pk>/end/", settings_views.delegation_end, name="delegation_end"),

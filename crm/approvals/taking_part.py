@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.core.exceptions import ValidationError
+from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from crm.approvals.matters import Matter, cleaned_comment
@@ -85,6 +86,15 @@ def copy_to(request: ApprovalRequest, *, actor: User, people: Iterable[User], co
             record(row, Action.COPY, actor, to=person, comment=said)
         tell_of_copy(row, fresh, actor)
     return row
+
+
+def read_copy(request: ApprovalRequest, *, actor: User) -> bool:
+    """Keep that somebody read the copy they got; False where they have none that is unread."""
+    mine = ApprovalCopy.objects.filter(request=request, user=actor, read_at=None)
+    if not mine.exists():
+        return False
+    with operation(actor, "approval_copy_read", request, anchor_id=request.customer_id):
+        return bool(mine.update(read_at=Now()))
 
 
 def _turn(request: ApprovalRequest, actor: User) -> tuple[Matter, ApprovalTask]:

@@ -133,4 +133,6 @@ def _step_notes(step: Step, offered: Offered) -> list[str]:
     if step["escalate"] == "role":
         role = offered.role_names.get(step["escalate_role"], step["escalate_role"])
         notes.append(_("then goes to %(role)s") % {"role": role})
+    if other := step.get("otherwise"):
+        notes.append(_("where nobody is left: %(role)s") % {"role": offered.role_names.get(other, other)})
     return notes

@@ -17,5 +17,6 @@ urlpatterns = [
     path("<int:pk>/delegate/", views.approval_delegate, name="approval_delegate"),
     path("<int:pk>/add-approver/", views.approval_add_approver, name="approval_add_approver"),
     path("<int:pk>/comment/", views.approval_comment, name="approval_comment"),
+    path("<int:pk>/read/", inbox_views.approval_read, name="approval_read"),
     path("<int:pk>/withdraw/", views.approval_withdraw, name="approval_withdraw"),
 ]

@@ -11,6 +11,7 @@ VERBS = {
     "approval_approver_added": (_("added an approver to %(name)s"), "user-plus", ""),
     "approval_commented": (_("commented on the approval of %(name)s"), "message-square-text", ""),
     "approval_copied": (_("sent copies of the approval of %(name)s"), "send", ""),
+    "approval_copy_read": (_("read the copy of the approval of %(name)s"), "mail", ""),
     "approval_escalated": (_("escalated the approval of %(name)s"), "arrow-up", "amber"),
     "approvals_reminded": (_("reminded of approvals"), "bell", ""),
     "approval_reassigned": (_("gave the approval of %(name)s to somebody else"), "repeat-2", ""),

@@ -49,7 +49,7 @@ def facts(contract: Contract) -> Mapping[str, Any]:
 
 
 def _is_below_floor(contract: Contract, lines: Sequence[Any]) -> bool:
-    """Whether a supplement adds a product for less than its minimum price; what comes from quotes was measured there."""
+    """Whether a supplement adds a product for less than its minimum price; what comes from quotes met its own."""
     if contract.main_id is None or contract.direction == Contract.Direction.TAKES:
         return False
     return any_below_today(lines, contract.customer, is_tax_included=contract.is_tax_included)
@@ -112,7 +112,7 @@ PURPOSE = Purpose(
             {
                 "conditions": [],
                 "steps": [
-                    {"key": "manager", "name": _("Manager"), "who": {"kind": "manager"}},
+                    {"key": "manager", "name": _("Manager"), "who": {"kind": "manager"}, "otherwise": "finance"},
                     {
                         "key": "floor",
                         "name": _("Finance: minimum price"),
@@ -125,6 +125,7 @@ PURPOSE = Purpose(
                         "key": "vice_president",
                         "name": _("Head of sales"),
                         "who": {"kind": "superior", "levels": 2},
+                        "otherwise": "finance",
                         "conditions": [{"fact": "amount", "operator": "above", "value": "500000.00"}],
                     },
                 ],

@@ -96,11 +96,12 @@ PURPOSE = Purpose(
             {
                 "conditions": [],
                 "steps": [
-                    {"key": "manager", "name": _("Manager"), "who": {"kind": "manager"}},
+                    {"key": "manager", "name": _("Manager"), "who": {"kind": "manager"}, "otherwise": "finance"},
                     {
                         "key": "before_payment",
                         "name": _("Before payment"),
                         "who": {"kind": "superior", "levels": 2},
+                        "otherwise": "finance",
                         "conditions": [{"fact": "before_payment", "operator": "is", "value": True}],
                     },
                     {"key": "finance", "name": _("Finance"), "who": {"kind": "role", "role": "finance"}},

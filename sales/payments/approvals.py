@@ -103,7 +103,7 @@ PURPOSE = Purpose(
             {
                 "conditions": [],
                 "steps": [
-                    {"key": "manager", "name": _("Manager"), "who": {"kind": "manager"}},
+                    {"key": "manager", "name": _("Manager"), "who": {"kind": "manager"}, "otherwise": "finance"},
                     {"key": "finance", "name": _("Finance"), "who": {"kind": "role", "role": "finance"}, "hours": 24,
                      "remind_hours": 8},
                 ],

@@ -120,17 +120,24 @@ PURPOSE = Purpose(
             {
                 "conditions": [],
                 "steps": [
-                    {"key": "manager", "name": gettext_lazy("Manager"), "who": {"kind": "manager"}},
+                    {
+                        "key": "manager",
+                        "name": gettext_lazy("Manager"),
+                        "who": {"kind": "manager"},
+                        "otherwise": "finance",
+                    },
                     {
                         "key": "amount",
                         "name": gettext_lazy("Director: amount"),
                         "who": {"kind": "superior", "levels": 2},
+                        "otherwise": "finance",
                         "conditions": [{"fact": "amount", "operator": "above", "value": "200000.00"}],
                     },
                     {
                         "key": "discount",
                         "name": gettext_lazy("Director: discount"),
                         "who": {"kind": "superior", "levels": 2},
+                        "otherwise": "finance",
                         "conditions": [{"fact": "discount", "operator": "above", "value": "0.15"}],
                     },
                     {

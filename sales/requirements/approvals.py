@@ -102,7 +102,12 @@ PURPOSE = Purpose(
                         "who": {"kind": "role", "role": "technician"},
                         "decide_right": CHECK_RIGHT,
                     },
-                    {"key": "manager", "name": gettext_lazy("Manager"), "who": {"kind": "manager"}},
+                    {
+                        "key": "manager",
+                        "name": gettext_lazy("Manager"),
+                        "who": {"kind": "manager"},
+                        "otherwise": "director",
+                    },
                 ],
             },
         ),
