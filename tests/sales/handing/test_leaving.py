@@ -1,10 +1,11 @@
 """What a leaver was responsible for in sales has somebody else the moment they are gone."""
 
 import threading
+from contextlib import suppress
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from crm.approvals.flows import install_standard_flows
@@ -150,7 +151,11 @@ def test_somebody_who_submits_the_leavers_quotes_meanwhile_leaves_nothing_behind
 
     thread = threading.Thread(target=submit)
     thread.start()
-    run_job(departure.job_id)
+    tries = 0
+    while Departure.objects.get().state == "running" and tries < 30:
+        tries += 1
+        with suppress(OperationalError):  # a customer is busy for too long: the sweeper of jobs begins again
+            run_job(departure.job_id)
     thread.join()
     assert (owned_by(team.gina), refused) == (0, [])
     apart = [

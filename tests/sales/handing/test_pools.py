@@ -1,18 +1,23 @@
 """Customers that fall to a pool and come out of it: their business waits with them and goes to whoever takes them."""
 
+import threading
+import time
 from datetime import timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import connection
+from django.db import OperationalError, connection, transaction
+from django.db.models import Q
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from crm.approvals.models import ApprovalRequest
 from crm.jobs.running import run_job
 from crm.people.models import User
+from customers.customers.actions import hold_customer
 from customers.customers.models import Customer
 from customers.leads.actions import run_allotment
+from customers.pool import recycling
 from customers.pool.actions import assign_customer, claim_customer, release_customer
 from customers.pool.models import PoolMember
 from customers.pool.moving import move_to_pool
@@ -21,6 +26,7 @@ from sales.handing.following import gather_strays
 from sales.handing.kinds import KINDS
 from sales.opportunities.actions import lose_opportunity
 from sales.opportunities.models import Opportunity
+from sales.requirements.models import Requirement
 from tests.contract.fingerprints import fingerprint
 from tests.customers.duplicates.whole import whole_rows
 from tests.customers.leads.conftest import make_rule
@@ -197,6 +203,78 @@ def test_a_customer_without_business_costs_one_question_more_to_claim(team, pool
             claim_customer(customer, actor=fresh(team.rita))
         counts.append(len([one for one in queries if "sales_" in one["sql"] and "UPDATE" in one["sql"]]))
     assert counts[1] - counts[0] == 3 + 1  # each kind there is, and their approvals
+
+
+# ── at the same moment ──
+
+
+def recycle_while(customer, change):
+    """Run the recycling while somebody holds the customer, changes something and commits only once the run waits."""
+    is_locked = threading.Event()
+
+    def work():
+        with transaction.atomic():
+            hold_customer(customer)
+            change()
+            is_locked.set()
+            with connection.cursor() as cursor:
+                for _ in range(200):
+                    cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+                    if cursor.fetchone()[0]:
+                        break
+                    time.sleep(0.1)
+        connection.close()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    is_locked.wait()
+    run_job(start_recycling().pk)
+    thread.join()
+
+
+@pytest.fixture
+def forgotten(team, admin, pool):
+    """A customer due for the pool tonight, with a requirement about to be put up for approval."""
+    long_ago = timezone.now() - timedelta(days=60)
+    customer = make_customer(owner=team.gina, received_at=long_ago, last_followed_at=long_ago)
+    make_requirement(customer)
+    return customer
+
+
+def submit_requirement():
+    Requirement.objects.update(state="pending", number="N-1")
+
+
+def test_what_is_put_up_for_approval_while_the_run_waits_keeps_the_customer(team, forgotten):
+    recycle_while(forgotten, submit_requirement)
+    assert (Customer.objects.get().owner, Requirement.objects.get().owner) == (team.gina, team.gina)
+
+
+def test_the_race_is_seen_without_the_second_look(team, forgotten, monkeypatch):
+    monkeypatch.setattr(recycling, "held", lambda: Q(pk__in=[]))
+    recycle_while(forgotten, submit_requirement)
+    assert Customer.objects.get().owner is None
+
+
+def test_of_many_who_claim_at_once_one_gets_the_customer_and_its_business(team, pool, given_up):
+    claimers = [make_user(f"rep{place}", role="rep", department=team.east) for place in range(4)]
+    refusals = []
+
+    def claim(person):
+        try:
+            claim_customer(Customer.objects.get(pk=given_up.pk), actor=fresh(person))
+        except (ValidationError, OperationalError) as refusal:
+            refusals.append(refusal)
+        connection.close()
+
+    threads = [threading.Thread(target=claim, args=[person]) for person in claimers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    winner = Customer.objects.get().owner
+    assert (winner in claimers, len(refusals)) == (True, 3)
+    assert owners() == light(winner.username, "East")
 
 
 # ── every night ──
