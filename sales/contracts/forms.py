@@ -11,9 +11,11 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.attachments.models import Attachment
 from crm.people.models import User
+from crm.records.stale import fingerprint
 from crm.ui.widgets import DayInput, SearchSelect
 from sales.contracts.models import Contract, ContractType
 from sales.contracts.offered import contacts_of, signers, usable_quotes
+from sales.contracts.values import WATCHED
 from sales.documents.shown import money
 from sales.documents.verb_forms import ReasonForm
 from sales.quotes.models import Quote
@@ -47,6 +49,7 @@ class ContractForm(forms.Form):
     clauses = forms.CharField(
         label=_("Clauses"), max_length=20_000, required=False, widget=forms.Textarea(attrs={"rows": 10})
     )
+    seen = forms.CharField(required=False, widget=forms.HiddenInput, max_length=64)
 
     def __init__(self, *args: Any, user: User, contract: Contract, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -59,13 +62,14 @@ class ContractForm(forms.Form):
             for name in self.fields:
                 if name in _KEPT:
                     self.initial.setdefault(name, contract.serializable_value(name))
+            self.initial.setdefault("seen", fingerprint(contract, WATCHED))
 
     def values(self) -> dict[str, Any]:
         """What the actions take."""
         return {name: self.cleaned_data[name] for name in _KEPT if name in self.cleaned_data}
 
 
-_KEPT = tuple(ContractForm.base_fields)
+_KEPT = tuple(name for name in ContractForm.base_fields if name != "seen")
 
 
 class NewContractForm(forms.Form):

@@ -16,9 +16,10 @@ from customers.customers.models import Customer
 from sales.contracts.holding import hold_editable, hold_in, touch
 from sales.contracts.models import Contract, ContractLine, ContractQuote
 from sales.contracts.planning import follow_total, usual_plan
-from sales.contracts.values import set_values
+from sales.contracts.values import WATCHED, set_values
 from sales.documents.holding import hold_owned, next_id
 from sales.documents.lines import LineValues, Terms, checked_lines, keep_lines
+from sales.documents.stale import refuse_stale
 from sales.money import total_of
 from sales.opportunities.models import Opportunity
 from sales.quotes.models import Quote, QuoteLine
@@ -84,13 +85,14 @@ def add_supplement(main: Contract, *, actor: User, values: Mapping[str, Any], li
 
 
 def change_supplement(
-    supplement: Contract, *, actor: User, values: Mapping[str, Any], lines: Sequence[LineValues]
+    supplement: Contract, *, actor: User, values: Mapping[str, Any], lines: Sequence[LineValues], seen: str = ""
 ) -> Contract:
-    """Change a supplement that may still be changed, with its lines."""
+    """Change a supplement that may still be changed, with its lines; `seen` is the fingerprint a form was given."""
     with operation(actor, "contract_changed", supplement, anchor_id=supplement.customer_id):
         held = hold_editable(supplement)
         if not held.main_id:
             raise ValidationError(_("The lines of a contract are those of its quotes."), code="from_quotes")
+        refuse_stale(held, seen, WATCHED)
         set_values(held, values, may_set_direction=True)
         _keep_lines(held, lines)
         touch(held, actor)

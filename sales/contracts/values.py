@@ -16,6 +16,11 @@ EDITABLE = (
     "title", "type", "contact", "starts_on", "ends_on", "signer_theirs", "signer_ours", "delivery_terms",
     "payment_terms", "clauses",
 )  # fmt: skip
+# what a form watches for changes by others
+WATCHED = (
+    "title", "type_id", "contact_id", "starts_on", "ends_on", "signer_theirs", "signer_ours_id", "delivery_terms",
+    "payment_terms", "clauses", "direction", "gross", "state", "changed_at",
+)  # fmt: skip
 _LINES = ("title", "signer_theirs", "delivery_terms", "payment_terms")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -63,7 +63,9 @@ def contract_edit(request: SignedInRequest, contract: Contract) -> HttpResponse:
     form = ContractForm(request.POST or None, user=request.user, contract=contract)
     if form.is_valid():
         try:
-            actions.change_contract(contract, actor=request.user, values=form.values())
+            actions.change_contract(
+                contract, actor=request.user, values=form.values(), seen=form.cleaned_data["seen"]
+            )
         except ValidationError as refusal:
             refused(form, refusal)
         else:
@@ -139,8 +141,8 @@ def _supplement_page(request: SignedInRequest, supplement: Contract, main: Contr
         "contract": shown, "lines_url": reverse("sales:contract_totals", args=[shown.pk]),
         "is_new": main is not None,
     }  # fmt: skip
-    is_wrong = data is not None and not editor.asked
-    return render(request, "sales/contracts/supplement.html", context, status=422 if is_wrong else 200)
+    status = _refused_status(form) if data is not None and not editor.asked else 200
+    return render(request, "sales/contracts/supplement.html", context, status=status)
 
 
 def _keep(
@@ -149,7 +151,8 @@ def _keep(
     actor, values, lines = request.user, form.values(), editor.values()
     if main is not None:
         return making.add_supplement(main, actor=actor, values=values, lines=lines)
-    return making.change_supplement(supplement, actor=actor, values=values, lines=lines)
+    seen = form.cleaned_data["seen"]
+    return making.change_supplement(supplement, actor=actor, values=values, lines=lines, seen=seen)
 
 
 def _made(
@@ -176,7 +179,12 @@ def _blank_supplement(main: Contract) -> Contract:
 
 def _form_page(request: SignedInRequest, form: ContractForm, title: str, contract: Contract) -> HttpResponse:
     context = {"form": form, "title": title, "contract": contract}
-    return render(request, "sales/contracts/form.html", context, status=422 if form.is_bound else 200)
+    return render(request, "sales/contracts/form.html", context, status=_refused_status(form) if form.is_bound else 200)
+
+
+def _refused_status(form: ContractForm) -> int:
+    """409 where somebody else changed it meanwhile, 422 for anything else that was refused."""
+    return 409 if form.has_error(NON_FIELD_ERRORS, "stale") else 422
 
 
 def _customer(request: SignedInRequest) -> Customer | None:

@@ -20,6 +20,7 @@ from sales.contracts.models import Contract
 from sales.documents.holding import next_id
 from sales.documents.lines import PRICE_STEP
 from sales.documents.models import EDITABLE_STATES
+from sales.documents.stale import refuse_stale
 from sales.documents.submitting import end_approval, submit_document, withdraw_document
 from sales.invoices.billing import buyer_of, why_unfit
 from sales.invoices.holding import hold_invoice, refuse_unless, touch
@@ -30,6 +31,8 @@ from sales.money import cents, total_of
 KIND = "invoice"
 PURPOSE = "sales.invoice"
 EDITABLE = ("type", "profile", "remark", "note")
+# what a form watches for changes by others
+WATCHED = ("type", "profile_id", "remark", "note", "gross", "state", "changed_at")
 LARGEST = Decimal("99999999999999.99")
 
 
@@ -62,12 +65,16 @@ def apply_for_invoice(contract: Contract, *, actor: User, values: Mapping[str, A
 
 
 def change_invoice(
-    invoice: Invoice, *, actor: User, values: Mapping[str, Any], parts: Sequence[Part] | None = None
+    invoice: Invoice, *, actor: User, values: Mapping[str, Any], parts: Sequence[Part] | None = None, seen: str = ""
 ) -> Invoice:
-    """Change an application nobody decides on; `parts` replaces all its lines."""
+    """Change an application nobody decides on; `parts` replaces all its lines.
+
+    `seen` is the fingerprint of what the form showed; ValidationError with code `stale` where it was changed since.
+    """
     with operation(actor, "invoice_changed", invoice, anchor_id=invoice.customer_id):
         locked = hold_invoice(invoice.pk)
         refuse_unless(locked, *EDITABLE_STATES)
+        refuse_stale(locked, seen, WATCHED)
         _set_values(locked, values)
         if parts is not None:
             lines = priced_parts(locked, parts)

@@ -14,8 +14,9 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.attachments.models import Attachment
 from crm.people.models import User
+from crm.records.stale import fingerprint
 from crm.ui.widgets import DayInput, MoneyInput
-from sales.invoices.actions import Part
+from sales.invoices.actions import WATCHED, Part
 from sales.invoices.billing import EDITABLE
 from sales.invoices.limits import Billable
 from sales.invoices.models import BillingProfile, Invoice, InvoiceType
@@ -67,6 +68,7 @@ class InvoiceForm(forms.Form):
         label=_("Note for finance"), max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 2})
     )
     key = forms.CharField(**KEY)
+    seen = forms.CharField(**KEY)
 
     def __init__(self, *args: Any, user: User, customer_id: int, invoice: Invoice | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -75,6 +77,7 @@ class InvoiceForm(forms.Form):
         if invoice is not None:
             for name in ("type", "profile", "remark", "note"):
                 self.initial.setdefault(name, invoice.serializable_value(name))
+            self.initial.setdefault("seen", fingerprint(invoice, WATCHED))
         if not self.is_bound:
             self.initial.setdefault("key", str(uuid.uuid4()))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -71,7 +71,9 @@ def invoice_edit(request: SignedInRequest, invoice: Invoice) -> HttpResponse:
     parts = PartsForm(data, billable_lines(contract, invoice), kept)
     if data is not None and form.is_valid() & parts.is_valid():
         try:
-            actions.change_invoice(invoice, actor=request.user, values=form.values(), parts=parts.parts())
+            actions.change_invoice(
+                invoice, actor=request.user, values=form.values(), parts=parts.parts(), seen=form.cleaned_data["seen"]
+            )
         except ValidationError as refusal:
             _take(form, parts, refusal)
         else:
@@ -128,5 +130,7 @@ def _form_page(
         "may_early": may_come_before_payment(contract),
         "has_profiles": form.fields["profile"].queryset.exists(),  # type: ignore[attr-defined]
     }  # fmt: skip
-    is_wrong = form.is_bound and (form.errors or parts.errors)
-    return render(request, "sales/invoices/form.html", context, status=422 if is_wrong else 200)
+    status = 422 if form.is_bound and (form.errors or parts.errors) else 200
+    if form.has_error(NON_FIELD_ERRORS, "stale"):
+        status = 409
+    return render(request, "sales/invoices/form.html", context, status=status)

@@ -19,6 +19,7 @@ from customers.customers.actions import clean_text, hold_customer
 from customers.customers.identity import clean_line
 from sales.documents.holding import next_id
 from sales.documents.models import EDITABLE_STATES
+from sales.documents.stale import refuse_stale
 from sales.documents.submitting import end_approval, submit_document, withdraw_document
 from sales.invoices.billing import buyer_of, why_unfit
 from sales.invoices.holding import hold_invoice, hold_reissue, refuse_unless, touch
@@ -29,6 +30,9 @@ from sales.money import LARGEST, Totals, cents, total_of
 KIND = "reissue"
 PURPOSE = "sales.reissue"
 EDITABLE = ("reason", "explanation", "is_full", "wants_new", "is_used_by_buyer", "profile")
+# what a form watches for changes by others
+WATCHED = ("reason", "explanation", "is_full", "wants_new", "is_used_by_buyer", "profile_id", "gross", "state",
+           "changed_at")  # fmt: skip
 # a wrongly made out invoice is taken back as a whole; only goods and services that changed may be in part (TRUST 5.1)
 ALWAYS_FULL = (Reissue.Reason.TITLE, Reissue.Reason.AMOUNT)
 RED_ABLE = (Invoice.State.ISSUED, Invoice.State.PART_RED)
@@ -64,12 +68,16 @@ def ask_for_reissue(
 
 
 def change_reissue(
-    reissue: Reissue, *, actor: User, values: Mapping[str, Any], portions: Sequence[Portion] = ()
+    reissue: Reissue, *, actor: User, values: Mapping[str, Any], portions: Sequence[Portion] = (), seen: str = ""
 ) -> Reissue:
-    """Change a request nobody decides on; its lines are priced anew."""
+    """Change a request nobody decides on; its lines are priced anew.
+
+    `seen` is the fingerprint of what the form showed; ValidationError with code `stale` where it was changed since.
+    """
     with operation(actor, "reissue_changed", reissue, anchor_id=reissue.customer_id):
         locked = hold_reissue(reissue.pk)
         refuse_unless(locked, *EDITABLE_STATES)
+        refuse_stale(locked, seen, WATCHED)
         _set_values(locked, values)
         lines = priced_portions(locked, portions)
         _set_totals(locked, lines)

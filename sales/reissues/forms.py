@@ -11,11 +11,12 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from crm.people.models import User
+from crm.records.stale import fingerprint
 from crm.ui.widgets import MoneyInput
 from sales.invoices.forms import KEY, profiles_of
 from sales.invoices.models import BillingProfile, Invoice, InvoiceLine, Reissue
 from sales.money import Totals
-from sales.reissues.actions import EDITABLE, Portion
+from sales.reissues.actions import EDITABLE, WATCHED, Portion
 from sales.reissues.confirmation import next_states
 
 EXTENT = [("full", _("the whole invoice")), ("part", _("only part of it"))]
@@ -40,6 +41,7 @@ class ReissueForm(forms.Form):
         help_text=_("For instance the customer's letter, or the record of what came back."),
     )  # fmt: skip
     key = forms.CharField(**KEY)
+    seen = forms.CharField(**KEY)
 
     def __init__(
         self, data: Any, files: Any, *, user: User, invoice: Invoice, left: dict[int, Totals],
@@ -59,6 +61,7 @@ class ReissueForm(forms.Form):
         if reissue is not None:
             self.initial.update({name: reissue.serializable_value(name) for name in EDITABLE})
             self.initial["extent"] = "full" if reissue.is_full else "part"
+            self.initial["seen"] = fingerprint(reissue, WATCHED)
         if not self.is_bound:
             self.initial.setdefault("key", str(uuid.uuid4()))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import transaction
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -169,7 +169,8 @@ def _asked(request: SignedInRequest, invoice: Invoice, form: ReissueForm) -> Rei
 def _changed(request: SignedInRequest, reissue: Reissue, form: ReissueForm) -> None:
     upload = form.cleaned_data["upload"]
     with received([upload] if upload else [], "upload") as files, transaction.atomic():
-        actions.change_reissue(reissue, actor=request.user, values=form.values(), portions=form.portions())
+        seen = form.cleaned_data["seen"]
+        actions.change_reissue(reissue, actor=request.user, values=form.values(), portions=form.portions(), seen=seen)
         attach_files(reissue, files, actor=request.user, note=_("evidence"))
 
 
@@ -177,4 +178,7 @@ def _form_page(
     request: SignedInRequest, form: ReissueForm, invoice: Invoice, title: str, cancel_url: str
 ) -> HttpResponse:
     context = {"form": form, "invoice": invoice, "title": title, "cancel_url": cancel_url}
-    return render(request, "sales/reissues/form.html", context, status=422 if form.is_bound and form.errors else 200)
+    status = 422 if form.is_bound and form.errors else 200
+    if form.has_error(NON_FIELD_ERRORS, "stale"):
+        status = 409
+    return render(request, "sales/reissues/form.html", context, status=status)
