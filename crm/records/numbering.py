@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import connection
 from django.db.models import Model
 from django.utils import timezone
@@ -35,9 +37,10 @@ def next_numbered(kind: str, model: type[Model]) -> tuple[int, str]:
 
 def _next(kind: str, count: int, table: str | None) -> tuple[list[str], int | None]:
     usual = NumberRule()
-    given = {"kind": kind, "has_year": usual.has_year, "digits": usual.digits, "count": count, "table": table}
+    given: dict[str, Any] = {"kind": kind, "count": count, "table": table, "year": timezone.localdate().year}
+    given |= {"has_year": usual.has_year, "digits": usual.digits}
     with connection.cursor() as cursor:
-        cursor.execute(_NEXT, {**given, "year": timezone.localdate().year})
+        cursor.execute(_NEXT, given)
         last, year, prefix, digits, pk = cursor.fetchone()
     middle = f"{year}-" if year else ""
     return [f"{prefix}-{middle}{number:0{digits}d}" for number in range(last - count + 1, last + 1)], pk

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
-from types import SimpleNamespace
 
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -14,7 +13,7 @@ from crm.approvals.models import ApprovalRequest
 from crm.people.models import User
 from sales.contracts.actions import submit_contract
 from sales.contracts.making import make_contract
-from sales.contracts.models import Contract, Instalment
+from sales.contracts.models import Instalment
 from sales.contracts.planning import plan_instalments
 from sales.contracts.signing import sign_contract
 from sales.documents.lines import LineValues
@@ -138,7 +137,9 @@ class Company:
 
     def reissue(self):
         invoice = self.approved("invoice")
-        issued = issue_invoice(invoice, actor=self.finance[0], number=f"{self.size:020d}", issued_on=timezone.localdate())
+        issued = issue_invoice(
+            invoice, actor=self.finance[0], number=f"{self.size:020d}", issued_on=timezone.localdate()
+        )
         values = {"reason": "title", "explanation": "Wrong.", "is_full": True, "wants_new": True,
                   "profile": self.customer.billing_profiles.first()}  # fmt: skip
         return ask_for_reissue(issued, actor=self.rep, values=values)
