@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import ClassVar, Self
 
 from django.db.models import F
 
 from sales.documents.querysets import DocumentQuerySet
-
-if TYPE_CHECKING:
-    from crm.people.models import User
 
 
 class ContractQuerySet(DocumentQuerySet):
