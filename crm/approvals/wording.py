@@ -20,7 +20,8 @@ def reasons(purpose: Purpose, conditions: list[Condition], facts: Mapping[str, A
 
 
 def _reason(fact: Fact, condition: Condition, facts: Mapping[str, Any]) -> str:
-    words = {"fact": fact.label, "value": _shown(fact, condition["value"])}
+    label = str(fact.label)
+    words = {"fact": label[:1].lower() + label[1:], "value": _shown(fact, condition["value"])}
     if fact.kind == "yes_no":
         pattern = _("because of: %(fact)s") if condition["value"] else _("because it is not so: %(fact)s")
         return pattern % words
