@@ -159,7 +159,7 @@ def _payment_title(row: Any) -> str:
 
 
 def _invoice_mark(row: Any) -> str:
-    return format_html("{}{}", kind_flag(row.kind), invoice_mark(row.state))
+    return format_html("{} {}", kind_flag(row.kind), invoice_mark(row.state))
 
 
 LISTED: tuple[Listed, ...] = (
