@@ -6,7 +6,7 @@ never added up, so that they cannot drift.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from django.core.exceptions import ValidationError
@@ -40,15 +40,23 @@ FROM counted WHERE counted.id = c.id
 RETURNING c.id, c.received"""
 
 
-def spread(amount: Decimal, wanted: Parts, parts: Sequence[Instalment]) -> list[tuple[int, Decimal]]:
-    """How an amount falls on open instalments: first as wanted, as far as they are open, then in their order."""
+def spread(
+    amount: Decimal, wanted: Parts, parts: Sequence[Instalment], rooms: Mapping[int, Decimal]
+) -> list[tuple[int, Decimal]]:
+    """How an amount falls on open instalments: first as wanted, as far as they are open, then in their order.
+
+    `rooms` is how much of a contract it may settle at most, where there is a limit.
+    """
     left, taken = amount, dict.fromkeys((part.pk for part in parts), ZERO)
-    open_amounts = {part.pk: part.open_amount for part in parts}
+    known, room = {part.pk: part for part in parts}, dict(rooms)
     wishes = [(pk, wish) for pk, wish in wanted if pk in taken]
     for pk, wish in [*wishes, *((part.pk, part.amount) for part in parts)]:
-        share = min(left, wish, open_amounts[pk] - taken[pk])
+        part = known[pk]
+        share = min(left, wish, part.open_amount - taken[pk], room.get(part.contract_id, left))
         taken[pk] += share
         left -= share
+        if part.contract_id in room:
+            room[part.contract_id] -= share
     return [(pk, share) for pk, share in taken.items() if share > 0]
 
 

@@ -53,7 +53,8 @@ def confirm(payment: Payment, actor: User | None, request: Any) -> None:
 
 def confirmed_parts(payment: Payment, account: Account) -> list[tuple[int, Any]]:
     """What of a payment would settle which instalments if it were confirmed now."""
-    return spread(payment.amount, wanted_of(payment), account.open_parts(payment.contract_id))
+    parts, rooms = account.open_parts(payment.contract_id), account.rooms(payment.contract_id)
+    return spread(payment.amount, wanted_of(payment), parts, rooms)
 
 
 def refuse_claim(payment: Payment, actor: User | None, request: Any) -> None:

@@ -31,6 +31,13 @@ class Account:
         rows = [row for row in self.contracts.values() if row.is_running and contract_id in (None, row.pk)]
         return sum((row.outstanding for row in rows), ZERO)
 
+    def rooms(self, own_id: int | None) -> dict[int, Decimal]:
+        """How much of each contract money may settle that was paid for another one (`own_id`) or for none.
+
+        What was paid for a contract and settles none of its instalments counts as received for it all the same.
+        """
+        return {pk: row.outstanding for pk, row in self.contracts.items() if pk != own_id}
+
     def open_parts(self, contract_id: int | None) -> list[Instalment]:
         """Instalments to be paid of one running contract or of all, the oldest due first, those without a day last."""
         rows = [

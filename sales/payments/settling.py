@@ -73,7 +73,8 @@ def _refuse_unless_money(payment: Payment) -> None:
 
 
 def _proposed(payment: Payment, account: Account) -> list[tuple[int, Decimal]]:
-    return spread(payment.prepaid, (), account.open_parts(payment.contract_id) or account.open_parts(None))
+    parts = account.open_parts(payment.contract_id) or account.open_parts(None)
+    return spread(payment.prepaid, (), parts, account.rooms(payment.contract_id))
 
 
 def _checked(payment: Payment, account: Account, parts: Parts) -> list[tuple[int, Decimal]]:
@@ -90,11 +91,28 @@ def _checked(payment: Payment, account: Account, parts: Parts) -> list[tuple[int
                     % {"open": money(part.open_amount, payment.currency), "name": part.name}
                 }
             )
+    _refuse_beyond_owed(payment, account, chosen)
     if sum((share for _pk, share in chosen), ZERO) > payment.prepaid:
         raise ValidationError(
             {"parts": _("Only %(left)s is left to allocate.") % {"left": money(payment.prepaid, payment.currency)}}
         )
     return chosen
+
+
+def _refuse_beyond_owed(payment: Payment, account: Account, chosen: Parts) -> None:
+    """ValidationError where a contract would get more than is still to be paid of it, though instalments are open."""
+    rooms = account.rooms(payment.contract_id)
+    for pk, share in chosen:
+        contract_id = account.instalments[pk].contract_id
+        if contract_id not in rooms:
+            continue
+        if share > rooms[contract_id]:
+            words = {
+                "open": money(account.contracts[contract_id].outstanding, payment.currency),
+                "contract": account.contracts[contract_id],
+            }
+            raise ValidationError({"parts": _("Only %(open)s of %(contract)s is still to be paid.") % words})
+        rooms[contract_id] -= share
 
 
 def _save(payment: Payment, actor: User) -> None:
