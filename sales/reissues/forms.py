@@ -34,8 +34,9 @@ class ReissueForm(forms.Form):
     )  # fmt: skip
     wants_new = forms.BooleanField(label=_("Issue it again"), required=False, initial=True)
     profile = forms.ModelChoiceField(
-        label=_("Billing data of the new invoice"), queryset=BillingProfile.objects.none(), required=False
-    )
+        label=_("Billing data of the new invoice"), queryset=BillingProfile.objects.none(), required=False,
+        empty_label=_("Choose"),
+    )  # fmt: skip
     upload = forms.FileField(
         label=_("Evidence"), required=False, widget=forms.FileInput,
         help_text=_("For instance the customer's letter, or the record of what came back."),
