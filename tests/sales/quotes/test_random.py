@@ -13,7 +13,7 @@ from decimal import Decimal as D
 from random import Random
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from pypdf import PdfReader
 
@@ -33,7 +33,7 @@ from sales.quotes.models import Quote, QuoteLine
 from tests.factories.sales import make_tax_rate
 
 HOW_MANY = int(os.environ.get("HARBOUR_RANDOM_QUOTES", "300"))
-AT_ONCE, PRINTED = 500, max(3, min(HOW_MANY // 2000, 30))
+AT_ONCE, PRINTED = 200, max(3, min(HOW_MANY // 2000, 30))
 RATES = (130_000, 90_000, 60_000, 30_000, 0)  # millionths
 SUMS = ("net", "tax", "gross")
 
@@ -68,7 +68,7 @@ def right_sums(line, whole, is_tax_included):
 
 
 def typed_at_random(random):
-    """Up to six lines, the discount on the whole, whether prices include tax; many amounts lie between two cents."""
+    """Up to four lines, the discount on the whole, whether prices include tax; many amounts lie between two cents."""
     discounts = (0, 0, 120_000, 180_000, 500_000, random.randrange(10**6 + 1))
     lines = [
         Typed(
@@ -77,7 +77,7 @@ def typed_at_random(random):
             random.choice(discounts),
             random.choice(RATES),
         )
-        for _place in range(random.randint(1, 6))
+        for _place in range(random.randint(1, 4))
     ]
     return lines, random.choice(discounts), random.random() < 0.5
 
@@ -173,7 +173,8 @@ def compared(people, how_many):
     random, head, found = Random("quotes"), letterhead(), Counter()
     for first in range(0, how_many, AT_ONCE):
         typed = [typed_at_random(random) for _place in range(min(AT_ONCE, how_many - first))]
-        with transaction.atomic():
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")  # a busy machine compares slowly
             ids = keep([written(people, *one) for one in typed], first)
             assert [rule.sentence for rule in RULES if rule.number in (1, 2, 3) and broken(rule)] == []
             rows = list(QuoteViewSet().with_relations(Quote.objects.filter(pk__in=ids)).order_by("pk"))
