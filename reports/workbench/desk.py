@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -25,11 +26,13 @@ from reports.workbench.reads import (
     approval_parts,
     customer_parts,
     notice_parts,
+    put_up_parts,
     request_parts,
     result_parts,
+    sales_parts,
     task_parts,
 )
-from reports.workbench.shown import Colleague, Due, DueTask, Falling, Unworked, WaitingTurn, Wish
+from reports.workbench.shown import Colleague, Due, DueTask, Falling, Owed, PutUp, Talks, Unworked, WaitingTurn, Wish
 
 if TYPE_CHECKING:
     from crm.people.models import User
@@ -104,6 +107,8 @@ class SalesDesk(Desk):
             **super().parts(),
             **customer_parts(self.scope, self.today),
             **request_parts(self.user),
+            **put_up_parts(self.user),
+            **sales_parts(self.user, self.today, is_team=self.is_team),
             **result_parts(self.user, self.today, is_team=self.is_team),
         }
 
@@ -164,6 +169,35 @@ class SalesDesk(Desk):
             for row in self.read[kind]
         ]
         return sorted(found, key=lambda wish: wish.asked_at)[:FEW]
+
+    def put_up(self) -> list[PutUp]:
+        """What the person put up for approval and is not through, what came back first."""
+        return [PutUp.of({**row, "submitted_at": _moment(row["submitted_at"])}) for row in self.read["put_up"]]
+
+    # ── sales ──
+
+    @cached_property
+    def talks(self) -> list[Talks]:
+        """Open opportunities by stage, in the order of the stages."""
+        return [Talks.of(row) for row in self.read["talks"]]
+
+    def talks_count(self) -> int:
+        """How many opportunities are open."""
+        return sum(one.count for one in self.talks)
+
+    def talks_amount(self) -> Decimal:
+        """What they come to together."""
+        return sum((one.amount for one in self.talks), Decimal(0))
+
+    def talks_bar(self) -> list[tuple[float, str]]:
+        """The segments of the bar over the stages, by amount."""
+        return [(float(one.amount), one.fill) for one in self.talks]
+
+    def owed(self) -> Owed | None:
+        """What customers still have to pay; None for those who see no payments."""
+        if not self.user.reach.has("sales.view_payment"):
+            return None
+        return Owed.of(next(iter(self.read["owed"]), {}))
 
     # ── results ──
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, F, Q, QuerySet, Window
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum, Window
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from crm.approvals.inbox import waiting_tasks
+from crm.approvals.models import ApprovalRequest, ApprovalTask
 from crm.notifications.models import Notice
 from crm.operations.moments import midnight
 from customers.activities.models import Activity
@@ -21,6 +22,8 @@ from customers.tasks.querysets import overdue_at
 from customers.tasks.seen import with_seen_customer
 from reports.figures.new_business import new_customers
 from reports.figures.periods import Period, Unit
+from sales.contracts.models import Instalment
+from sales.opportunities.models import Opportunity
 
 if TYPE_CHECKING:
     from crm.people.models import User
@@ -35,6 +38,9 @@ _TURN_FIELDS = (
     "request_id", "request__title", "request__purpose", "request__amount", "request__currency",
     "request__submitted_by__name", "on_behalf_of__name", "due_at", "total",
 )  # fmt: skip
+_PUT_UP_FIELDS = ("pk", "title", "purpose", "state", "amount", "currency", "submitted_at", "waits_for")
+# amounts of other currencies are not added to these
+CURRENCY = "CNY"
 Parts = dict[str, QuerySet[Any]]
 
 
@@ -48,6 +54,35 @@ def approval_parts(user: User) -> Parts:
     """Documents that wait for the person's decision, the soonest due first, each with how many there are."""
     turns = waiting_tasks(user).annotate(total=Window(Count("pk"))).order_by(F("due_at").asc(nulls_last=True), "pk")
     return {"approvals": turns.values(*_TURN_FIELDS)[:FEW]}
+
+
+def put_up_parts(user: User) -> Parts:
+    """What the person put up and nobody decided on to the end, or came back; what came back first."""
+    turns = ApprovalTask.objects.filter(request=OuterRef("pk"), state=ApprovalTask.State.PENDING)
+    rows = ApprovalRequest.objects.visible_to(user).filter(submitted_by=user, closed_at=None)
+    waits_for = Subquery(turns.order_by("position", "pk").values("approver__name")[:1])
+    # "returned" is the last of the open states by name
+    return {
+        "put_up": rows.annotate(waits_for=waits_for).order_by("-state", "-submitted_at").values(*_PUT_UP_FIELDS)[:FEW]
+    }
+
+
+def sales_parts(user: User, today: date, *, is_team: bool) -> Parts:
+    """Open opportunities by stage, and what customers still have to pay."""
+    talks = Opportunity.objects.visible_to(user).open().filter(currency=CURRENCY)
+    owed = Instalment.objects.visible_to(user).of_running().open().filter(contract__currency=CURRENCY)
+    if not is_team:
+        talks, owed = talks.filter(owner=user), owed.filter(contract__owner=user)
+    left, late = F("amount") - F("received"), Q(due_on__lt=today)
+    return {
+        "talks": _grouped(
+            talks, "stage_id", "stage__name", "stage__position", "stage__tone", count=Count("pk"), amount=Sum("amount")
+        ).order_by("stage__position"),
+        "owed": _grouped(
+            owed, "contract__currency", unpaid=Sum(left), late=Sum(left, filter=late),
+            late_count=Count("pk", filter=late),
+        ),
+    }  # fmt: skip
 
 
 def task_parts(user: User, today: date) -> Parts:
@@ -111,5 +146,5 @@ def _latest(rows: CustomerQuerySet) -> QuerySet[Any]:
     return rows.order_by("-next_follow_on", "-pk").values(*_DUE_FIELDS)[:SHOWN]
 
 
-def _grouped(rows: QuerySet[Any], *names: str, **counts: Count) -> QuerySet[Any]:
+def _grouped(rows: QuerySet[Any], *names: str, **counts: Count | Sum) -> QuerySet[Any]:
     return rows.order_by().values(*names).annotate(**counts).values(*names, *counts)

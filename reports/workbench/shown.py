@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.urls import reverse
@@ -62,6 +63,73 @@ class WaitingTurn:
     def is_late(self) -> bool:
         """Whether its time is over."""
         return self.due_at is not None and self.due_at < timezone.now()
+
+
+@dataclass(frozen=True)
+class PutUp:
+    """A document the person put up: where it is, and who decides now; `is_back` where it has to be changed."""
+
+    url: str
+    title: str
+    kind: Any
+    icon: str
+    amount: str
+    waits_for: str
+    submitted_at: datetime
+    is_back: bool
+    is_blocked: bool
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> PutUp:
+        """The document a row of the workbench's reads tells of."""
+        purpose = purpose_named(row["purpose"])
+        return cls(
+            url=reverse("approvals:approval_detail", args=[row["pk"]]),
+            title=row["title"],
+            kind=purpose.label,
+            icon=purpose.icon,
+            amount=yuan(row["amount"], row["currency"] or "CNY"),
+            waits_for=row["waits_for"] or "",
+            submitted_at=row["submitted_at"],
+            is_back=row["state"] == "returned",
+            is_blocked=row["state"] == "blocked",
+        )
+
+
+# a colour of a stage as the fill of its bar
+FILLS = {"gray": "f6", "violet": "f5", "teal": "f3", "blue": "f1", "amber": "f4", "green": "f-green", "red": "f4"}
+
+
+@dataclass(frozen=True)
+class Talks:
+    """The open opportunities of one stage."""
+
+    stage_id: int
+    stage: str
+    fill: str
+    count: int
+    amount: Decimal
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Talks:
+        """The stage a row of the workbench's reads tells of."""
+        amount = Decimal(str(row["amount"] or 0))
+        return cls(row["stage_id"], row["stage__name"], FILLS.get(row["stage__tone"], "f1"), row["count"], amount)
+
+
+@dataclass(frozen=True)
+class Owed:
+    """What customers still have to pay, and how much of it is late."""
+
+    amount: Decimal
+    late: Decimal
+    late_count: int
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Owed:
+        """The sums of a row of the workbench's reads; nothing where there is none."""
+        amounts = [Decimal(str(row.get(name) or 0)) for name in ("unpaid", "late")]
+        return cls(*amounts, late_count=row.get("late_count", 0))
 
 
 @dataclass(frozen=True)

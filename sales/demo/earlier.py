@@ -51,7 +51,7 @@ REPS = ["rep", "rep2", "rep", "rep3", "rep2"]
 def earlier_stories(teller: Teller) -> Iterator[Story]:
     """A story for each of them."""
     for place, (ago, due) in enumerate(SIGNED):
-        title, wanted = SOLD[place % len(SOLD)]
+        title, wanted = SOLD[(place * 2 + place // len(REPS)) % len(SOLD)]
         yield Earlier(teller, REPS[place % len(REPS)], title, teller.lines(wanted), place).story(ago, due)
 
 
@@ -229,7 +229,7 @@ class Earlier:
                  if step["key"] in people]  # fmt: skip
         request = ApprovalRequest.objects.create(
             purpose=code, subject_id=document.pk, title=f"{document} {document.title}"[:200], state="approved",
-            customer_id=self.customer.pk, owner=self.rep, department_id=self.rep.department_id, flow_version=version,
+            customer_id=self.customer.pk, owner=self.rep, department_id=document.department_id, flow_version=version,
             definition={"flow": str(version.flow), "version": version.number, "conditions": [], "steps": steps,
                         "excluded": [self.rep.pk]},
             facts={"amount": str(document.gross), "rolling": "0.00", "routed_amount": str(document.gross)},

@@ -12,6 +12,7 @@ from crm.approvals import actions as approvals
 from customers.contacts.models import Contact
 from sales.demo.teller import Story, Teller, Thread, Wanted, turn_of
 from sales.demo.won import DELIVERY, TERMS
+from sales.money import cents
 from sales.opportunities.actions import lose_opportunity
 from sales.opportunities.models import LossReason, Opportunity
 from sales.quotes.actions import add_quote, send_quote, submit_quote
@@ -70,6 +71,8 @@ NEEDS = [
     Need("rep2", "备件库扫码出入库", "先调研现有编码规则。", [("EAM-STD", 1, "0"), ("PAD-10", 4, "0")], 1, "draft"),
 ]  # fmt: skip
 ADDRESS = "203.0.113.57"
+# what customers hope to pay of the list price
+WISHED = Decimal("0.85")
 
 
 def open_stories(teller: Teller) -> Iterator[Story]:
@@ -162,8 +165,10 @@ class Offered:
             "title": need.title, "needs": need.needs, "wanted_on": self.teller.day(-60), "contact": self.contact,
             "opportunity": self.opportunity,
         }  # fmt: skip
-        lines = [NeedValues(quantity=Decimal(count), product_id=self.teller.products[code].pk)
-                 for code, count, _discount in need.wanted]  # fmt: skip
+        lines = [
+            NeedValues(quantity=line.quantity, product_id=line.product_id, target_price=cents(line.price * WISHED))
+            for line in self.teller.lines(need.wanted)
+        ]
         needed = add_requirement(self.opportunity.customer, actor=self.rep, values=values, lines=lines)
         if need.fate == "draft":
             return

@@ -12,6 +12,7 @@ from crm.records.lists import BuiltInView, BulkVerb, RecordListView
 from crm.records.tables import Column
 from customers.customers.names import look_up, merged
 from customers.tasks.seen import seen_names
+from sales.contracts.models import ContractQuote
 from sales.opportunities.models import Opportunity
 from sales.quotes.filters import QuoteFilter
 from sales.quotes.models import Quote
@@ -52,11 +53,18 @@ class QuoteListView(RecordListView):
         found: dict[str, Any] = dict(look_up(merged(pointed, wanted)))
         found["customer"] = seen_names(self.request.user, customers)
         found["opportunity"] = _opportunities(self.request.user, opportunities)
+        found["contracted"] = _contracted(rows) if shown & {"state", "valid_until"} else set()
         return found
 
     def more(self, request: SignedInRequest) -> dict[str, Any]:
         """The title of the page, and whether the menu of the rows has verbs."""
         return {"list_title": _("Quotes"), "may_change": request.user.reach.has("sales.change_quote")}
+
+
+def _contracted(rows: Sequence[Any]) -> set[int]:
+    """Which of these quotes feed a living contract."""
+    links = ContractQuote.objects.filter(quote__in=[row.pk for row in rows], ended_at=None)
+    return set(links.values_list("quote_id", flat=True))
 
 
 def _opportunities(user: Any, ids: set[int]) -> dict[int, str]:

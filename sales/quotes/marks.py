@@ -17,10 +17,13 @@ _TONES = {
 _RINGS = ("draft", "withdrawn", "superseded", "void")
 STATE_LABELS: dict[str, Any] = dict(Quote.State.choices)
 _EXPIRED = pgettext_lazy("quote", "expired")
+_CONTRACTED = pgettext_lazy("quote", "became a contract")
 
 
-def state_mark(quote: Quote) -> str:
-    """The state of a quote in a list."""
+def state_mark(quote: Quote, *, is_contracted: bool = False) -> str:
+    """The state of a quote in a list; one that feeds a contract does not expire."""
+    if is_contracted:
+        return status(_CONTRACTED, "green")
     if quote.is_released and quote.is_expired:
         return status(_EXPIRED, "gray", ring=True)
     return status(STATE_LABELS[quote.state], _TONES[quote.state], quote.state in _RINGS)

@@ -26,7 +26,7 @@ def _title(row: Any, viewer: Viewer) -> str:
 
 
 def _state(row: Any, viewer: Viewer) -> str:
-    return state_mark(row)
+    return state_mark(row, is_contracted=row.pk in viewer.names["contracted"])
 
 
 def _gross(row: Any, viewer: Viewer) -> str:
@@ -34,7 +34,7 @@ def _gross(row: Any, viewer: Viewer) -> str:
 
 
 def _valid_until(row: Any, viewer: Viewer) -> str:
-    if row.is_released and row.valid_until < viewer.today:
+    if row.is_released and row.valid_until < viewer.today and row.pk not in viewer.names["contracted"]:
         return format_html('<span class="fg t-red">{}</span>', day(row.valid_until))
     return day(row.valid_until)
 
