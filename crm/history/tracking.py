@@ -10,6 +10,9 @@ import pgtrigger
 from django.db import models
 from pghistory.trigger import Event
 
+from crm.history.registry import keep_lists
+
+keep_lists()
 Model = TypeVar("Model", bound=type[models.Model])
 
 
