@@ -81,12 +81,12 @@ def load_scale(customers: int, activities: int) -> None:
         _copy_binary(Activity, ACTIVITY_COLUMNS, rows.activities())
         rows.keep_counters()
     with ThreadPoolExecutor(2) as pool:
-        list(pool.map(_refresh, record_models))
+        list(pool.map(refresh_table, record_models))
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE crm_user, crm_department")
 
 
-def _refresh(model: type[models.Model]) -> None:
+def refresh_table(model: type[models.Model]) -> None:
     """Clean a table, measure it and check its keys, over the calling thread's own connection."""
     try:
         with connection.cursor() as cursor:

@@ -14,7 +14,7 @@ from crm.settings import environment
 
 MODULES = (
     "sizes", "pages", "timelines", "exports", "imports", "transfers", "duplicates", "segments", "claims", "recycling",
-    "printing",
+    "documents", "printing",
 )  # fmt: skip
 
 

@@ -3,7 +3,9 @@
 import time
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
+from django.utils.module_loading import import_string
 
 from customers.demo.scale import load_scale
 
@@ -24,11 +26,21 @@ class Command(BaseCommand):
         started = time.monotonic()
         load_scale(options["customers"], options["activities"])
         seconds = time.monotonic() - started
+        further = {name: _timed(path, options[name]) for name, path in settings.HARBOUR_SCALE.items() if options[name]}
         if not options["verbosity"]:
             return
         self.stdout.write(
             f"{options['customers']} customers and {options['activities']} follow-ups in {seconds:.1f} s "
             f"({options['customers'] / seconds:.0f} customers a second)."
         )
-        if options["opportunities"] or options["tickets"]:
-            self.stdout.write("--opportunities and --tickets are ignored: there are no such records yet.")
+        for name, (written, seconds) in further.items():
+            self.stdout.write(f"{written} {name} in {seconds:.1f} s ({written / seconds:.0f} a second).")
+        if options["tickets"]:
+            self.stdout.write("--tickets is ignored: there are no such records yet.")
+
+
+def _timed(path: str, count: int) -> tuple[int, float]:
+    """How many rows a part has written, and in how many seconds."""
+    started = time.monotonic()
+    written: int = import_string(path)(count)
+    return written, time.monotonic() - started

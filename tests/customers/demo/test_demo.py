@@ -58,9 +58,7 @@ def _story(seed):
     return story
 
 
-@pytest.mark.django_db
-def test_all_thirteen_sign_in_and_reach_their_workbench():
-    call_command("seed_demo", verbosity=0)
+def test_all_thirteen_sign_in_and_reach_their_workbench(company):
     assert User.objects.count() == len(PEOPLE) == 13
     for user in User.objects.all():
         client = Client()
@@ -69,9 +67,7 @@ def test_all_thirteen_sign_in_and_reach_their_workbench():
         assert client.get("/").status_code == 200
 
 
-@pytest.mark.django_db
-def test_the_history_of_the_demo_leads_to_what_its_rows_say():
-    load_demo()
+def test_the_history_of_the_demo_leads_to_what_its_rows_say(company):
     with connection.cursor() as cursor:
         cursor.execute(NEWEST_EVENT_DIFFERS)
         assert cursor.fetchall() == []
@@ -120,9 +116,7 @@ ALIVE = [
 ]
 
 
-@pytest.mark.django_db
-def test_every_part_is_alive_and_no_invariant_broken():
-    load_demo()
+def test_every_part_is_alive_and_no_invariant_broken(company):
     few = {str(rows.query): rows.count() for rows, least in ALIVE if rows.count() < least}
     assert few == {}
     # the operations of one transaction are younger than its beginning, which rule 95 compares them with
@@ -130,9 +124,7 @@ def test_every_part_is_alive_and_no_invariant_broken():
     assert Job.objects.exclude(state="done").count() == 0
 
 
-@pytest.mark.django_db
-def test_nothing_that_happened_lies_in_the_future():
-    load_demo()
+def test_nothing_that_happened_lies_in_the_future(company):
     now = timezone.now()
     past = [
         (Activity, "happened_at"), (Activity, "checked_in_at"), (ClaimRecord, "claimed_at"), (Consent, "given_at"),
@@ -151,9 +143,7 @@ def test_demo_data_is_refused_where_somebody_works_already():
     assert Customer.objects.count() == 0
 
 
-@pytest.mark.django_db
-def test_demo_changes_after_loading_are_recorded_again():
-    load_demo()
+def test_demo_changes_after_loading_are_recorded_again(company):
     customer = Customer.objects.first()
     Customer.objects.filter(pk=customer.pk).update(remark="by hand")
     event = Customer.pgh_event_model.objects.filter(pgh_obj_id=customer.pk).order_by("-pgh_id").first()
