@@ -10,7 +10,7 @@ from django.utils import timezone
 
 import crm.celery  # noqa: F401 - the doorbell of what is started here
 from crm.operations.invariants import broken
-from sales.payments import confirming, holding, matching, settling
+from sales.payments import holding, matching, settling
 from sales.payments.holding import Account, seen_account
 from sales.payments.invariants import RULES
 from sales.payments.models import BankLine, Payment
@@ -63,7 +63,7 @@ class Meeting:
 
 
 def unlocked(monkeypatch, module):
-    """Take the locks of a payment and its contracts away."""
+    """Take the locks of a payment, its customer and its contracts away."""
     meeting = Meeting()
 
     def hold(pk):
@@ -74,6 +74,7 @@ def unlocked(monkeypatch, module):
         return payment, account
 
     monkeypatch.setattr(module, "hold_payment", hold)
+    monkeypatch.setattr(holding, "lock_customer", lambda documents: documents.get().customer)
 
 
 def is_sound():
@@ -105,7 +106,7 @@ def test_of_two_claims_that_together_are_too_much_one_is_confirmed(company):
 
 def test_without_the_lock_both_pass(company, monkeypatch):
     _contract, claims = two_claims(company)
-    unlocked(monkeypatch, confirming)
+    unlocked(monkeypatch, holding)
     assert "refused" not in confirm_both(company, claims)
 
 
