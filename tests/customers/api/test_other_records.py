@@ -275,10 +275,10 @@ def test_a_transfer_for_a_later_day_waits_and_can_be_cancelled(api, director, re
 def test_a_transfer_names_today_and_records_that_are_not_kept_yet(api, director, rep, east):
     make_user("peer", role="rep", department=east)
     body = {"ids": [make_customer(owner=rep).pk], "targets": ["peer"], "reason": "x"}
-    body |= {"effective_on": timezone.localdate().isoformat(), "moves_along": ["contacts", "opportunities"]}
+    body |= {"effective_on": timezone.localdate().isoformat(), "moves_along": ["contacts", "contracts", "tickets"]}
     answer = api(director).post("transfers/", body)
     assert answer.status_code == 202
-    assert Transfer.objects.get(pk=answer.body["id"]).moves_along == ["contacts"]
+    assert Transfer.objects.get(pk=answer.body["id"]).moves_along == ["contacts", "contracts"]
 
 
 def test_only_directors_move_and_only_to_their_people(api, director, rep, east):

@@ -208,7 +208,7 @@ def test_a_run_costs_the_same_statements_for_three_leads_and_for_a_hundred(
     rule = make_rule(shares={rita: 1, ryan: 1})
     for count in (3, 150):
         make_leads(count, sales)
-        with django_assert_num_queries(27):
+        with django_assert_num_queries(25):
             assert run_allotment(rule).count == count
 
 
