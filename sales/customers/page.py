@@ -65,7 +65,7 @@ def transactions_page(customer: Customer, user: User) -> dict[str, Any]:
         "is_cut": bool(read["unseen"]),
         "standings": _standings(read, sections),
         "sections": sections,
-        "may_print": may(user, MONEY_RIGHT, customer),
+        "may_print": not read["unseen"] and may(user, MONEY_RIGHT, customer),
         "offered": offered(customer, user),
     }
 

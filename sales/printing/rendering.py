@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils import translation
 from django.utils.text import get_valid_filename
 from django.utils.translation import gettext as _
@@ -22,7 +22,7 @@ from sales.printing.letterhead import letterhead
 from sales.printing.models import Letterhead, PrintTemplate
 from sales.printing.papers import Paper, company_name, contract_paper, delivery_paper, quote_paper
 from sales.printing.placeholders import filled
-from sales.printing.statements import statement_paper
+from sales.printing.statements import sees_whole, statement_paper
 from sales.quotes.models import Quote
 
 Kind = PrintTemplate.Kind
@@ -100,6 +100,9 @@ def paper_of(kind: str, row: Any, user: User, head: Letterhead) -> Paper:
     if kind == Kind.DELIVERY_NOTE:
         goods = row.lines.select_related("order_line").order_by("order_line__position")
         return delivery_paper(row, [(one.order_line, one.quantity) for one in goods], head)
+    if not sees_whole(customer, user):
+        words = _("Contracts or payments of this customer are out of your reach, so the statement would not be whole.")
+        raise ValidationError(words, code="reach")
     return statement_paper(row, head)
 
 

@@ -9,9 +9,10 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import pgettext
 
+from crm.people.models import User
 from crm.ui.formats import long_day, yuan2
 from customers.customers.models import Customer
-from sales.contracts.models import Instalment
+from sales.contracts.models import Contract, Instalment
 from sales.documents.shown import money
 from sales.payments.balances import Balance, balance_of
 from sales.payments.models import Payment
@@ -34,6 +35,15 @@ def statement_paper(customer: Customer, head: Letterhead) -> Paper:
         list(instalments.in_order().select_related("contract")[:MOST_ROWS]),
         list(payments.order_by("paid_on", "pk")[:MOST_ROWS]),
     )
+
+
+def sees_whole(customer: Customer, user: User) -> bool:
+    """Whether nothing that counts in the statement of a customer is out of a person's reach. Two queries."""
+    for rows in (Contract.objects.signed_once(), Payment.objects.confirmed()):
+        mine = rows.filter(customer=customer)
+        if mine.exclude(pk__in=mine.within(user, "sales.view_payment").values("pk")).exists():
+            return False
+    return True
 
 
 def drawn_up(

@@ -78,6 +78,19 @@ def test_contract_and_statement_are_downloaded_by_those_who_see_them(rep):
     assert stranger.get(f"/sales/statements/{contract.customer_id}/").status_code == 404
 
 
+def test_no_statement_is_drawn_up_that_would_leave_out_what_others_agreed(rep):
+    north = make_department("North")
+    head = make_user("head", "director", department=rep.department)
+    contract = make_contract(owner=rep)
+    place = f"/sales/statements/{contract.customer_id}/"
+    assert sign_in(head).get(place)["Content-Type"] == "application/pdf"
+    make_contract(contract.customer, owner=make_user("peer", "rep", department=north))
+    answer = sign_in(head).get(place, follow=True)
+    assert answer.redirect_chain[0][0] == f"/customers/{contract.customer_id}/"
+    assert "would not be whole" in answer.text
+    assert sign_in(rep).get(place)["Content-Type"] == "application/pdf"
+
+
 def test_a_long_quote_is_printed_by_a_worker(rep, settings):
     quote = make_quote(owner=rep, lines=[("1", "10.00")] * 61, state="approved", number="BJ-3")
     answer = sign_in(rep).get(f"/sales/quotes/{quote.pk}/pdf/")
