@@ -63,9 +63,7 @@ def contract_edit(request: SignedInRequest, contract: Contract) -> HttpResponse:
     form = ContractForm(request.POST or None, user=request.user, contract=contract)
     if form.is_valid():
         try:
-            actions.change_contract(
-                contract, actor=request.user, values=form.values(), seen=form.cleaned_data["seen"]
-            )
+            actions.change_contract(contract, actor=request.user, values=form.values(), seen=form.cleaned_data["seen"])
         except ValidationError as refusal:
             refused(form, refusal)
         else:
