@@ -33,7 +33,8 @@ RULES = [
         5,
         "A quote in force was approved on the content it holds.",
         "SELECT q.id FROM sales_quote q WHERE (q.state IN ('approved', 'sent', 'accepted', 'declined') "
-        "OR q.state = 'superseded' AND q.approved_at IS NOT NULL) AND NOT EXISTS (SELECT FROM crm_approvalrequest r WHERE r.purpose = 'sales.quote' AND r.subject_id = q.id "
+        "OR q.state = 'superseded' AND q.approved_at IS NOT NULL) AND NOT EXISTS (SELECT FROM crm_approvalrequest r "
+        "WHERE r.purpose = 'sales.quote' AND r.subject_id = q.id "
         "AND r.state = 'approved' AND r.content_hash = q.content_hash)",
     ),
     Invariant(
