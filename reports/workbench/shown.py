@@ -128,8 +128,8 @@ class Owed:
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Owed:
         """The sums of a row of the workbench's reads; nothing where there is none."""
-        amounts = [Decimal(str(row.get(name) or 0)) for name in ("unpaid", "late")]
-        return cls(*amounts, late_count=row.get("late_count", 0))
+        unpaid, late = (Decimal(str(row.get(name) or 0)) for name in ("unpaid", "late"))
+        return cls(unpaid, late, row.get("late_count", 0))
 
 
 @dataclass(frozen=True)
