@@ -33,6 +33,7 @@ LONGEST = (
     "customers/pool/test_races.py",
     "browser/test_office_looks.py",
     "browser/test_sales_looks.py",
+    "contract/test_sales_agreement.py",
     "crm/operations/test_supervision.py",
     "crm/operations/test_run.py",
     "sales/payments/test_life.py",
@@ -41,8 +42,18 @@ LONGEST = (
 )
 # what is walked through in one running copy: each set in one worker, which starts and ends it once
 COPIES = (
-    ("browser/test_office_looks.py", "browser/test_keyboard.py", "browser/test_approvals.py"),
-    ("browser/test_sales_looks.py", "browser/test_story.py", "browser/test_chain.py", "browser/test_pictures.py"),
+    (
+        "browser/test_office_looks.py",
+        "browser/test_documents_looks.py",
+        "browser/test_keyboard.py",
+        "browser/test_approvals.py",
+    ),
+    (
+        "browser/test_sales_looks.py",
+        "browser/test_story.py",
+        "browser/test_chain.py",
+        "browser/test_pictures.py",
+    ),
 )
 MINUTES = itertools.count(1_900_000_000, 60)
 SHARED_SPREADSHEETS = Path(__file__).resolve().parents[2] / "shared" / "data"
