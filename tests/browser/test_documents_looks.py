@@ -10,6 +10,7 @@ from tests.browser.conftest import SignIn
 from tests.browser.looks import LANGUAGES, LONG, Walk, speaking
 from tests.journeys.copies import Copy
 
+NAME = "Schwarzwald Präzisionsmaschinenbau und Automatisierungstechnik (Suzhou) " * 2
 PAGES: dict[str | None, list[str]] = {
     "rep": [
         "/sales/opportunities/", "/sales/opportunities/{opportunity}/", "/sales/requirements/{requirement}/edit/",
@@ -69,7 +70,7 @@ print(json.dumps({**{name: row.pk for name, row in made.items()}, "link": link_p
 @pytest.fixture(scope="module")
 def places(company: Copy) -> dict[str, int | str]:
     """One document of each kind with a long title, of a customer with a name as long as names may be."""
-    customer = company.api("rep").call("POST", "customers/", {"name": LONG[60:200]})[1]["id"]
+    customer = company.api("rep").call("POST", "customers/", {"name": NAME})[1]["id"]
     made = MADE.replace("CUSTOMER", str(customer)).replace("LONG", LONG)
     return json.loads(company.manage("shell", "-v", "0", "-c", made).splitlines()[-1])
 
