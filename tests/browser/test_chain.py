@@ -173,7 +173,7 @@ def a_contract_is_made_approved_and_signed(office: Office) -> None:
     page.locator("form[data-main] .form-foot .btn-primary").click()
     expect(page).to_have_url(office.places["contract"])
     office.submit("contract")
-    office.decide("contract", "director", "finance")
+    office.agree("contract", "sales.contract")
     contract = printed(office, "rep", f"{office.places['contract']}pdf/")
     expect_amounts(text_of(contract), *(gross for _net, _tax, gross in AGREED), *AGREED_SUMS, *PLAN)
 
