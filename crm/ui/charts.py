@@ -7,6 +7,7 @@ inside inline SVG, so a chart for a PDF carries its own <style>. The same specif
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
@@ -140,7 +141,7 @@ class _Scale:
         return "".join(lines)
 
 
-def _amount(value: float | None) -> float:
+def _amount(value: Decimal | float | None) -> float:
     return float(value) if value is not None and math.isfinite(float(value)) else 0.0
 
 
@@ -268,7 +269,7 @@ DRAWERS = {"columns": _columns, "line": _line, "hbar": _bars}
 # ── small bars inside text and cards ──
 
 
-def stacked_bar(parts: Sequence[tuple[float, str]], label: str, height: int = 10) -> SafeString:
+def stacked_bar(parts: Sequence[tuple[Decimal | float, str]], label: str, height: int = 10) -> SafeString:
     """One bar of (value, fill class) segments that together are the whole."""
     total = sum(_amount(value) for value, _css in parts) or 1
     left, out = 0.0, []

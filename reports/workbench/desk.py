@@ -189,9 +189,9 @@ class SalesDesk(Desk):
         """What they come to together."""
         return sum((one.amount for one in self.talks), Decimal(0))
 
-    def talks_bar(self) -> list[tuple[float, str]]:
+    def talks_bar(self) -> list[tuple[Decimal, str]]:
         """The segments of the bar over the stages, by amount."""
-        return [(float(one.amount), one.fill) for one in self.talks]
+        return [(one.amount, one.fill) for one in self.talks]
 
     def owed(self) -> Owed | None:
         """What customers still have to pay; None for those who see no payments."""
