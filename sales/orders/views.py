@@ -16,8 +16,8 @@ from sales.documents.verb_forms import ReasonForm
 from sales.documents.verb_pages import posted, verb_page
 from sales.orders import acceptance, actions
 from sales.orders.filters import OrderFilter
-from sales.orders.links import living_link
 from sales.orders.forms import AnswerForm, DeliveredForm, DeliveryForm, OrderForm
+from sales.orders.links import living_link
 from sales.orders.marks import delivery_mark, order_mark
 from sales.orders.models import Delivery, Order
 

@@ -16,8 +16,8 @@ from crm.people.models import User
 from crm.records.numbering import next_numbers
 from crm.records.promises import promised
 from customers.customers.identity import clean_line
-from sales.documents.holding import next_id
 from sales.documents.content import hash_of
+from sales.documents.holding import next_id
 from sales.invoices.billing import buyer_of
 from sales.invoices.content import content_hash
 from sales.invoices.holding import hold_reissue, refuse_unless, touch
