@@ -59,6 +59,8 @@ class Earlier:
     """One of them: agreed on a day, paid in two halves."""
 
     contract: Contract
+    number: str
+    put_up_at: datetime
 
     def __init__(self, teller: Teller, rep: str, title: str, lines: list[LineValues], place: int) -> None:
         self.teller, self.title, self.lines, self.place = teller, title, lines, place
@@ -73,6 +75,8 @@ class Earlier:
         if customer is None:
             return
         self.customer = customer
+        yield self.thread.at(ago + 4)
+        self.number, self.put_up_at = next_numbers("contract")[0], timezone.now()
         yield self.thread.at(ago)
         second = self.teller.day(ago - 40 if due is None else due)
         self._sign(second)
@@ -94,14 +98,14 @@ class Earlier:
         signed_on = timezone.localdate(now)
         contact = Contact.objects.filter(customer=self.customer, archived_at=None).order_by("-is_primary", "pk").first()
         contract = Contract(
-            pk=next_id(Contract), number=next_numbers("contract")[0], state=Contract.State.SIGNED,
+            pk=next_id(Contract), number=self.number, state=Contract.State.SIGNED,
             type=ContractType.objects.get(name=SERVICE),
             signer_theirs=contact.name if contact else "", signer_ours=self.director, starts_on=signed_on,
             ends_on=signed_on + timedelta(days=364), signed_on=signed_on, signed_at=now, total=quote.gross,
             signed_recorded_by=self.director, waived_by=self.director, waiver_reason=ARCHIVED,
             payment_terms="签约后付一半，服务满月付另一半", opportunity=quote.opportunity,
             party={"name": self.customer.name, "credit_code": self.customer.credit_code,
-                   "address": self.customer.address}, **self._shared(now - timedelta(days=4), quote),
+                   "address": self.customer.address}, **self._shared(self.put_up_at - timedelta(minutes=40), quote),
         )  # fmt: skip
         with operation(self.director, "contract_signed", contract, anchor_id=self.customer.pk):
             contract.save(force_insert=True)

@@ -69,10 +69,11 @@ def test_a_flow_edited_in_the_browser_routes_the_next_document_and_leaves_runnin
     first.get_by_label("角色", exact=True).select_option("finance")
     page.get_by_role("button", name="用上月单据试算").click()
     expect(page.get_by_role("heading", name="用近 30 天的单据试算")).to_be_visible()
+    count = page.locator(".flow-step").count()
     page.get_by_role("button", name="添加步骤").click()
-    expect(page.locator(".flow-step")).to_have_count(4)
+    expect(page.locator(".flow-step")).to_have_count(count + 1)
     page.locator(".flow-step").last.get_by_role("button", name="删除步骤").click()
-    expect(page.locator(".flow-step")).to_have_count(3)
+    expect(page.locator(".flow-step")).to_have_count(count)
     page.get_by_label("改了什么").fill("先过财务")
     page.get_by_role("button", name="保存").last.click()
 

@@ -1,5 +1,6 @@
 """Products, opportunities and sales documents; written to the tables directly, so they are older than any operation."""
 
+import os
 from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
@@ -24,10 +25,10 @@ from sales.requirements.models import Requirement, RequirementLine
 from tests.factories.customers import make_customer
 from tests.factories.people import make_user
 
-_QUOTE_NUMBERS = count(1)
-_CONTRACT_NUMBERS = count(1)
-_PAYMENT_NUMBERS = count(1)
-_LINE_NUMBERS = count(1)
+# each process has numbers of its own: several may write into one copy of the product
+_FIRST = os.getpid() * 1000
+_QUOTE_NUMBERS, _CONTRACT_NUMBERS = count(_FIRST), count(_FIRST)
+_PAYMENT_NUMBERS, _LINE_NUMBERS = count(_FIRST), count(_FIRST)
 
 
 class TaxRateFactory(factory.django.DjangoModelFactory):
