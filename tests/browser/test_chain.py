@@ -39,7 +39,7 @@ INVOICED_SUMS = ("4483.67", "516.83", "5000.50")
 WRONG, RIGHT, TAX_NUMBER = "恒曜精工（旧名）有限公司", "恒曜精工有限公司", "91310000MA1FL0000N"
 BUYER = "恒曜精工有限公司"
 # of the invoice, its red letter and the new invoice
-NUMBERS = ("26312000000000000017", "26312000000000000024", "26312000000000000031")
+NUMBERS = ("26959000000000000017", "26959000000000000024", "26959000000000000031")
 TODAY = datetime.now(ZoneInfo("Asia/Shanghai")).date()
 NAMES = ("net", "tax", "gross")
 
