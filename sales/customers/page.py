@@ -62,10 +62,10 @@ def transactions_page(customer: Customer, user: User) -> dict[str, Any]:
         "tabs_beside": tabs_beside(user),
         "may_see_history": may(user, "customers.view_history", customer),
         "balances": _balances(customer, read) if user.reach.has(MONEY_RIGHT) else [],
-        "is_cut": bool(read["unseen"]),
+        "is_cut": bool(read.get("unseen")),
         "standings": _standings(read, sections),
         "sections": sections,
-        "may_print": not read["unseen"] and may(user, MONEY_RIGHT, customer),
+        "may_print": not read.get("unseen") and may(user, MONEY_RIGHT, customer),
         "offered": offered(customer, user),
     }
 
@@ -81,14 +81,17 @@ def _money(customer: Customer, user: User) -> dict[str, QuerySet[Any]]:
     """Contracts and payments that count for this person, whether others do not, instalments of running contracts."""
     signed = Contract.objects.signed_once().filter(customer=customer)
     counted = signed.within(user, MONEY_RIGHT)
-    unseen = signed.exclude(pk__in=counted.values("pk")) if user.reach.has(MONEY_RIGHT) else signed.none()
+    confirmed = Payment.objects.confirmed().filter(customer=customer)
+    paid = confirmed.visible_to(user)
+    unseen = signed.exclude(pk__in=counted.values("pk")).order_by().values("pk")
+    unseen = unseen.union(confirmed.exclude(pk__in=paid.values("pk")).order_by().values("pk"))
     running = Contract.objects.within(user, MONEY_RIGHT).running().main_ones().filter(customer=customer)
     plan = Instalment.objects.filter(contract__in=running.order_by("-pk").values("pk")[:SHOWN])
     exact = {"amount_text": Cast("amount", TextField()), "received_text": Cast("received", TextField())}
     return {
         "counted": counted.order_by().values("pk"),
-        "paid": Payment.objects.visible_to(user).confirmed().filter(customer=customer).order_by().values("pk"),
-        "unseen": unseen.order_by().values("pk")[:1],
+        "paid": paid.order_by().values("pk"),
+        **({"unseen": unseen[:1]} if user.reach.has(MONEY_RIGHT) else {}),
         "plan": plan.order_by("contract_id", "position")
         .annotate(**exact)
         .values("contract_id", "name", "due_on", "voided_at", *exact),

@@ -156,9 +156,22 @@ def test_sums_count_only_what_a_director_reaches_and_say_that_something_is_left_
     assert sums(answer)["Contracted"] == sums(answer)["To be paid"] == "¥100.00"
     assert sums(answer)["Paid"] == "¥0.00"
     assert "70,000" not in answer.text and "30,000" not in answer.text
-    assert "Contracts out of your reach are not counted here." in answer.text
+    assert "Contracts or payments out of your reach are not counted here." in answer.text
     assert sums(page(rep, customer))["Contracted"] == "¥70,100.00"
     assert "out of your reach" not in page(rep, customer).text
+
+
+def test_a_payment_out_of_reach_is_said_and_the_statement_is_not_offered(rep, east):
+    north = make_user("north", "rep", make_department("North"))
+    director = make_user("director", "director", east)
+    customer = make_customer(rep)
+    make_contract(customer, amount="100.00", instalments=("100.00",))
+    whole = page(director, customer)
+    assert "out of your reach" not in whole.text and "/sales/statements/" in whole.text
+    make_payment(customer, state="approved", amount="300.00", owner=north, department=north.department)
+    cut = page(director, customer)
+    assert "Contracts or payments out of your reach are not counted here." in cut.text
+    assert "/sales/statements/" not in cut.text and "300.00" not in cut.text
 
 
 def test_who_has_no_right_to_money_sees_documents_without_sums(rep, east):
