@@ -25,6 +25,7 @@ from sales.contracts.offered import usable_quotes
 from sales.contracts.signing import WAIVE_RIGHT, sign_contract
 from sales.contracts.tables import CONTRACT_TABLE
 from sales.documents.lines import LineValues
+from sales.documents.verb_serializers import DocumentCommentSerializer, DocumentReasonSerializer
 
 VIEW, ADD, CHANGE, END = (f"sales.{word}_contract" for word in ("view", "add", "change", "end"))
 
@@ -144,18 +145,6 @@ class PlanSerializer(serializers.Serializer[Any]):
     instalments = InstalmentPartSerializer(many=True)
 
 
-class ContractCommentSerializer(serializers.Serializer[Any]):
-    """A word about it."""
-
-    comment = serializers.CharField(max_length=1000, required=False, allow_blank=True)
-
-
-class ContractReasonSerializer(serializers.Serializer[Any]):
-    """Why."""
-
-    reason = serializers.CharField(max_length=300)
-
-
 class SignSerializer(serializers.Serializer[Any]):
     """The day, and the id of the signed file kept with the contract or the reason why there is none."""
 
@@ -227,29 +216,29 @@ class ContractViewSet(RecordViewSet):
         made = making.add_supplement(contract, actor=request.user, values=body, lines=lines)
         return self.answer(made, 201)
 
-    @extend_schema(request=ContractCommentSerializer, responses=ContractSerializer)
+    @extend_schema(request=DocumentCommentSerializer, responses=ContractSerializer)
     @action(["post"], detail=True)
     def submit(self, request: Request, pk: int) -> Response:
         """Put a contract up for approval."""
-        return self._with(ContractCommentSerializer, actions.submit_contract)
+        return self._with(DocumentCommentSerializer, actions.submit_contract)
 
-    @extend_schema(request=ContractCommentSerializer, responses=ContractSerializer)
+    @extend_schema(request=DocumentCommentSerializer, responses=ContractSerializer)
     @action(["post"], detail=True)
     def withdraw(self, request: Request, pk: int) -> Response:
         """Take a contract back before the last decision."""
-        return self._with(ContractCommentSerializer, actions.withdraw_contract)
+        return self._with(DocumentCommentSerializer, actions.withdraw_contract)
 
-    @extend_schema(request=ContractReasonSerializer, responses=ContractSerializer)
+    @extend_schema(request=DocumentReasonSerializer, responses=ContractSerializer)
     @action(["post"], detail=True)
     def revise(self, request: Request, pk: int) -> Response:
         """Open an approved or rejected contract as its next version."""
-        return self._with(ContractReasonSerializer, actions.revise_contract)
+        return self._with(DocumentReasonSerializer, actions.revise_contract)
 
-    @extend_schema(request=ContractReasonSerializer, responses=ContractSerializer)
+    @extend_schema(request=DocumentReasonSerializer, responses=ContractSerializer)
     @action(["post"], detail=True)
     def void(self, request: Request, pk: int) -> Response:
         """Give up a contract that was not signed."""
-        return self._with(ContractReasonSerializer, actions.void_contract)
+        return self._with(DocumentReasonSerializer, actions.void_contract)
 
     @extend_schema(request=SignSerializer, responses=ContractSerializer)
     @action(["post"], detail=True)
@@ -262,11 +251,11 @@ class ContractViewSet(RecordViewSet):
             raise serializers.ValidationError({"signed_file": [_("This file is not kept with this contract.")]})
         return self.answer(sign_contract(contract, actor=request.user, file=file, **body))
 
-    @extend_schema(request=ContractReasonSerializer, responses=ContractSerializer)
+    @extend_schema(request=DocumentReasonSerializer, responses=ContractSerializer)
     @action(["post"], detail=True)
     def suspend(self, request: Request, pk: int) -> Response:
         """Let a signed contract rest."""
-        return self._with(ContractReasonSerializer, ending.suspend_contract)
+        return self._with(DocumentReasonSerializer, ending.suspend_contract)
 
     @extend_schema(request=None, responses=ContractSerializer)
     @action(["post"], detail=True)
@@ -274,11 +263,11 @@ class ContractViewSet(RecordViewSet):
         """Let a resting contract go on."""
         return self._with(serializers.Serializer, ending.resume_contract)
 
-    @extend_schema(request=ContractReasonSerializer, responses=ContractSerializer)
+    @extend_schema(request=DocumentReasonSerializer, responses=ContractSerializer)
     @action(["post"], detail=True)
     def terminate(self, request: Request, pk: int) -> Response:
         """End a signed contract early."""
-        return self._with(ContractReasonSerializer, ending.terminate_contract)
+        return self._with(DocumentReasonSerializer, ending.terminate_contract)
 
     @extend_schema(request=None, responses=ContractSerializer)
     @action(["post"], detail=True)

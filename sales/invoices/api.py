@@ -15,6 +15,7 @@ from rest_framework.response import Response
 
 from crm.api.views import RecordViewSet
 from sales.contracts.models import Contract
+from sales.documents.verb_serializers import DocumentCommentSerializer, DocumentReasonSerializer
 from sales.invoices import actions, issuing
 from sales.invoices.actions import Part
 from sales.invoices.filters import InvoiceFilter
@@ -79,18 +80,6 @@ class NewInvoiceSerializer(InvoiceChangeSerializer):
     contract = serializers.IntegerField(min_value=1)
 
 
-class InvoiceCommentSerializer(serializers.Serializer[Any]):
-    """A word that goes with it."""
-
-    comment = serializers.CharField(max_length=1000, required=False, allow_blank=True)
-
-
-class InvoiceReasonSerializer(serializers.Serializer[Any]):
-    """Why."""
-
-    reason = serializers.CharField(max_length=300)
-
-
 class InvoiceIssueSerializer(serializers.Serializer[Any]):
     """What was issued at the tax office."""
 
@@ -144,25 +133,25 @@ class InvoiceViewSet(RecordViewSet):
         changed = actions.change_invoice(invoice, actor=request.user, values=self._values(body), parts=parts)
         return self.answer(changed)
 
-    @extend_schema(request=InvoiceCommentSerializer, responses=InvoiceSerializer)
+    @extend_schema(request=DocumentCommentSerializer, responses=InvoiceSerializer)
     @action(["post"], detail=True)
     def submit(self, request: Request, pk: int) -> Response:
         """Apply: put it up for approval; its amount is held from now on."""
-        invoice, body = self.get_object(), self.read_body(InvoiceCommentSerializer)
+        invoice, body = self.get_object(), self.read_body(DocumentCommentSerializer)
         return self.answer(actions.submit_invoice(invoice, actor=request.user, **body))
 
-    @extend_schema(request=InvoiceCommentSerializer, responses=InvoiceSerializer)
+    @extend_schema(request=DocumentCommentSerializer, responses=InvoiceSerializer)
     @action(["post"], detail=True)
     def withdraw(self, request: Request, pk: int) -> Response:
         """Take it back before the last decision."""
-        invoice, body = self.get_object(), self.read_body(InvoiceCommentSerializer)
+        invoice, body = self.get_object(), self.read_body(DocumentCommentSerializer)
         return self.answer(actions.withdraw_invoice(invoice, actor=request.user, **body))
 
-    @extend_schema(request=InvoiceReasonSerializer, responses=InvoiceSerializer)
+    @extend_schema(request=DocumentReasonSerializer, responses=InvoiceSerializer)
     @action(["post"], detail=True)
     def void(self, request: Request, pk: int) -> Response:
         """Give it up before it is issued."""
-        invoice, body = self.get_object(), self.read_body(InvoiceReasonSerializer)
+        invoice, body = self.get_object(), self.read_body(DocumentReasonSerializer)
         return self.answer(actions.void_invoice(invoice, actor=request.user, **body))
 
     @extend_schema(request=InvoiceIssueSerializer, responses=InvoiceSerializer)

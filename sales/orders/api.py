@@ -120,7 +120,7 @@ class CancelSerializer(serializers.Serializer[Any]):
     """Which delivery, and why."""
 
     delivery = serializers.IntegerField(min_value=1)
-    reason = serializers.CharField(max_length=300)
+    reason = serializers.CharField(max_length=200)
 
 
 class OrderViewSet(RecordViewSet):

@@ -18,6 +18,7 @@ from crm.api.views import RecordViewSet
 from customers.customers.models import Customer
 from sales.contracts.models import Contract
 from sales.documents.models import CURRENCIES
+from sales.documents.verb_serializers import DocumentCommentSerializer, DocumentReasonSerializer
 from sales.payments import actions, reversing, settling
 from sales.payments.filters import BankLineFilter, PaymentFilter
 from sales.payments.models import Allocation, BankLine, Payment
@@ -94,25 +95,13 @@ class NewPaymentSerializer(PaymentChangeSerializer):
     customer = serializers.IntegerField(min_value=1)
 
 
-class PaymentCommentSerializer(serializers.Serializer[Any]):
-    """A word to those who decide."""
-
-    comment = serializers.CharField(max_length=1000, required=False, allow_blank=True)
-
-
-class PaymentReasonSerializer(serializers.Serializer[Any]):
-    """Why."""
-
-    reason = serializers.CharField(max_length=200)
-
-
-class ReversalSerializer(PaymentReasonSerializer):
+class ReversalSerializer(DocumentReasonSerializer):
     """Why, and on which day."""
 
     day = serializers.DateField(required=False)
 
 
-class PaymentReleaseSerializer(PaymentReasonSerializer):
+class PaymentReleaseSerializer(DocumentReasonSerializer):
     """Which allocation is taken back, and why."""
 
     allocation = serializers.IntegerField(min_value=1)
@@ -166,27 +155,27 @@ class PaymentViewSet(RecordViewSet):
         payment, body = self.get_object(), self.read_body(PaymentChangeSerializer, partial=True)
         return self.answer(actions.change_payment(payment, actor=request.user, values=self._values(body)))
 
-    @extend_schema(request=PaymentCommentSerializer, responses=PaymentSerializer)
+    @extend_schema(request=DocumentCommentSerializer, responses=PaymentSerializer)
     @action(["post"], detail=True)
     def submit(self, request: Request, pk: int) -> Response:
         """Put a claim up; finance confirms it at the end."""
-        payment, body = self.get_object(), self.read_body(PaymentCommentSerializer)
+        payment, body = self.get_object(), self.read_body(DocumentCommentSerializer)
         actions.submit_payment(payment, actor=request.user, comment=body.get("comment", ""))
         return self.answer(payment)
 
-    @extend_schema(request=PaymentCommentSerializer, responses=PaymentSerializer)
+    @extend_schema(request=DocumentCommentSerializer, responses=PaymentSerializer)
     @action(["post"], detail=True)
     def withdraw(self, request: Request, pk: int) -> Response:
         """Take a claim back before it is confirmed."""
-        payment, body = self.get_object(), self.read_body(PaymentCommentSerializer)
+        payment, body = self.get_object(), self.read_body(DocumentCommentSerializer)
         actions.withdraw_payment(payment, actor=request.user, comment=body.get("comment", ""))
         return self.answer(payment)
 
-    @extend_schema(request=PaymentReasonSerializer, responses=PaymentSerializer)
+    @extend_schema(request=DocumentReasonSerializer, responses=PaymentSerializer)
     @action(["post"], detail=True)
     def void(self, request: Request, pk: int) -> Response:
         """Give up a claim that waits for nobody."""
-        payment, body = self.get_object(), self.read_body(PaymentReasonSerializer)
+        payment, body = self.get_object(), self.read_body(DocumentReasonSerializer)
         return self.answer(actions.void_payment(payment, actor=request.user, reason=body["reason"]))
 
     @extend_schema(request=AllocateSerializer, responses=PaymentSerializer)
@@ -222,11 +211,11 @@ class PaymentViewSet(RecordViewSet):
         self.read_body(serializers.Serializer)
         return self.answer(reversing.confirm_reversal(self.get_object(), actor=request.user))
 
-    @extend_schema(request=PaymentReasonSerializer, responses=PaymentSerializer)
+    @extend_schema(request=DocumentReasonSerializer, responses=PaymentSerializer)
     @action(["post"], detail=True, url_path="refuse-reversal")
     def refuse_reversal(self, request: Request, pk: int) -> Response:
         """Leave the payment as it is."""
-        payment, body = self.get_object(), self.read_body(PaymentReasonSerializer)
+        payment, body = self.get_object(), self.read_body(DocumentReasonSerializer)
         return self.answer(reversing.refuse_reversal(payment, actor=request.user, reason=body["reason"]))
 
     def _values(self, body: dict[str, Any]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from customers.contacts.models import Contact
 from customers.customers.models import Customer
 from sales.documents.lines import MOST_LINES, LineValues
 from sales.documents.models import CURRENCIES
+from sales.documents.verb_serializers import DocumentCommentSerializer, DocumentReasonSerializer
 from sales.links.actions import link_path
 from sales.opportunities.models import Opportunity
 from sales.quotes import actions, versions
@@ -99,18 +100,6 @@ class NewQuoteSerializer(QuoteChangeSerializer):
     customer = serializers.IntegerField(min_value=1)
 
 
-class QuoteCommentSerializer(serializers.Serializer[Any]):
-    """A word that goes with it."""
-
-    comment = serializers.CharField(max_length=1000, required=False, allow_blank=True)
-
-
-class QuoteReasonSerializer(serializers.Serializer[Any]):
-    """Why."""
-
-    reason = serializers.CharField(max_length=200)
-
-
 class QuoteSendSerializer(serializers.Serializer[Any]):
     """Until when the customer's link works; the last day of the quote where none is named."""
 
@@ -167,18 +156,18 @@ class QuoteViewSet(RecordViewSet):
         lines = line_values(body.pop("lines")) if "lines" in body else None
         return self.answer(actions.change_quote(row, actor=request.user, values=self.with_rows(body), lines=lines))
 
-    @extend_schema(request=QuoteCommentSerializer, responses=QuoteSerializer)
+    @extend_schema(request=DocumentCommentSerializer, responses=QuoteSerializer)
     @action(detail=True, methods=["post"])
     def submit(self, request: Request, pk: int) -> Response:
         """Put it up for approval."""
-        row, body = self.get_object(), self.read_body(QuoteCommentSerializer)
+        row, body = self.get_object(), self.read_body(DocumentCommentSerializer)
         return self.answer(actions.submit_quote(row, actor=request.user, **body))
 
-    @extend_schema(request=QuoteCommentSerializer, responses=QuoteSerializer)
+    @extend_schema(request=DocumentCommentSerializer, responses=QuoteSerializer)
     @action(detail=True, methods=["post"])
     def withdraw(self, request: Request, pk: int) -> Response:
         """Take it back before the last decision."""
-        row, body = self.get_object(), self.read_body(QuoteCommentSerializer)
+        row, body = self.get_object(), self.read_body(DocumentCommentSerializer)
         return self.answer(actions.withdraw_quote(row, actor=request.user, **body))
 
     @extend_schema(request=None, responses={201: QuoteSerializer})
@@ -187,11 +176,11 @@ class QuoteViewSet(RecordViewSet):
         """Begin the next version of a quote that was submitted."""
         return self.answer(versions.new_version(self.get_object(), actor=request.user), 201)
 
-    @extend_schema(request=QuoteReasonSerializer, responses=QuoteSerializer)
+    @extend_schema(request=DocumentReasonSerializer, responses=QuoteSerializer)
     @action(detail=True, methods=["post"])
     def void(self, request: Request, pk: int) -> Response:
         """Declare it void, with a reason."""
-        row, body = self.get_object(), self.read_body(QuoteReasonSerializer)
+        row, body = self.get_object(), self.read_body(DocumentReasonSerializer)
         return self.answer(actions.void_quote(row, actor=request.user, **body))
 
     @extend_schema(request=QuoteSendSerializer, responses=QuoteLinkSerializer)

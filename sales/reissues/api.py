@@ -15,6 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from crm.api.views import RecordViewSet
+from sales.documents.verb_serializers import DocumentCommentSerializer, DocumentReasonSerializer
 from sales.invoices.api import InvoiceIssueSerializer
 from sales.invoices.models import BillingProfile, Invoice, Reissue, ReissueLine
 from sales.reissues import actions, confirmation, red_letters
@@ -76,18 +77,6 @@ class NewReissueSerializer(ReissueChangeSerializer):
     invoice = serializers.IntegerField(min_value=1)
 
 
-class ReissueCommentSerializer(serializers.Serializer[Any]):
-    """A word that goes with it."""
-
-    comment = serializers.CharField(max_length=1000, required=False, allow_blank=True)
-
-
-class ReissueReasonSerializer(serializers.Serializer[Any]):
-    """Why."""
-
-    reason = serializers.CharField(max_length=300)
-
-
 class ConfirmationSerializer(serializers.Serializer[Any]):
     """The state of the confirmation form, and its number where a form begins."""
 
@@ -138,25 +127,25 @@ class ReissueViewSet(RecordViewSet):
         changed = actions.change_reissue(reissue, actor=request.user, values=self._values(body), portions=portions)
         return self.answer(changed)
 
-    @extend_schema(request=ReissueCommentSerializer, responses=ReissueSerializer)
+    @extend_schema(request=DocumentCommentSerializer, responses=ReissueSerializer)
     @action(["post"], detail=True)
     def submit(self, request: Request, pk: int) -> Response:
         """Put it up for approval."""
-        reissue, body = self.get_object(), self.read_body(ReissueCommentSerializer)
+        reissue, body = self.get_object(), self.read_body(DocumentCommentSerializer)
         return self.answer(actions.submit_reissue(reissue, actor=request.user, **body))
 
-    @extend_schema(request=ReissueCommentSerializer, responses=ReissueSerializer)
+    @extend_schema(request=DocumentCommentSerializer, responses=ReissueSerializer)
     @action(["post"], detail=True)
     def withdraw(self, request: Request, pk: int) -> Response:
         """Take it back before the last decision."""
-        reissue, body = self.get_object(), self.read_body(ReissueCommentSerializer)
+        reissue, body = self.get_object(), self.read_body(DocumentCommentSerializer)
         return self.answer(actions.withdraw_reissue(reissue, actor=request.user, **body))
 
-    @extend_schema(request=ReissueReasonSerializer, responses=ReissueSerializer)
+    @extend_schema(request=DocumentReasonSerializer, responses=ReissueSerializer)
     @action(["post"], detail=True)
     def void(self, request: Request, pk: int) -> Response:
         """Give it up before its red letter."""
-        reissue, body = self.get_object(), self.read_body(ReissueReasonSerializer)
+        reissue, body = self.get_object(), self.read_body(DocumentReasonSerializer)
         return self.answer(actions.void_reissue(reissue, actor=request.user, **body))
 
     @extend_schema(request=ConfirmationSerializer, responses=ReissueSerializer)

@@ -17,6 +17,7 @@ from customers.contacts.models import Contact
 from customers.customers.models import Customer
 from sales.documents.lines import MOST_LINES
 from sales.documents.models import CURRENCIES
+from sales.documents.verb_serializers import DocumentCommentSerializer, DocumentReasonSerializer
 from sales.opportunities.models import Opportunity
 from sales.requirements import actions
 from sales.requirements.filters import RequirementFilter
@@ -79,18 +80,6 @@ class NewRequirementSerializer(RequirementChangeSerializer):
     customer = serializers.IntegerField(min_value=1)
 
 
-class RequirementCommentSerializer(serializers.Serializer[Any]):
-    """A word that goes with it."""
-
-    comment = serializers.CharField(max_length=1000, required=False, allow_blank=True)
-
-
-class RequirementReasonSerializer(serializers.Serializer[Any]):
-    """Why."""
-
-    reason = serializers.CharField(max_length=200)
-
-
 class RequirementViewSet(RecordViewSet):
     """The requirements in reach."""
 
@@ -132,27 +121,27 @@ class RequirementViewSet(RecordViewSet):
         changed = actions.change_requirement(row, actor=request.user, values=self.with_rows(body), lines=lines)
         return self.answer(changed)
 
-    @extend_schema(request=RequirementCommentSerializer, responses=RequirementSerializer)
+    @extend_schema(request=DocumentCommentSerializer, responses=RequirementSerializer)
     @action(detail=True, methods=["post"])
     def submit(self, request: Request, pk: int) -> Response:
         """Put it up for approval."""
-        row, body = self.get_object(), self.read_body(RequirementCommentSerializer)
+        row, body = self.get_object(), self.read_body(DocumentCommentSerializer)
         actions.submit_requirement(row, actor=request.user, **body)
         return self.answer(row)
 
-    @extend_schema(request=RequirementCommentSerializer, responses=RequirementSerializer)
+    @extend_schema(request=DocumentCommentSerializer, responses=RequirementSerializer)
     @action(detail=True, methods=["post"])
     def withdraw(self, request: Request, pk: int) -> Response:
         """Take it back before the last decision."""
-        row, body = self.get_object(), self.read_body(RequirementCommentSerializer)
+        row, body = self.get_object(), self.read_body(DocumentCommentSerializer)
         actions.withdraw_requirement(row, actor=request.user, **body)
         return self.answer(row)
 
-    @extend_schema(request=RequirementReasonSerializer, responses=RequirementSerializer)
+    @extend_schema(request=DocumentReasonSerializer, responses=RequirementSerializer)
     @action(detail=True, methods=["post"])
     def void(self, request: Request, pk: int) -> Response:
         """Give it up, with a reason."""
-        row, body = self.get_object(), self.read_body(RequirementReasonSerializer)
+        row, body = self.get_object(), self.read_body(DocumentReasonSerializer)
         return self.answer(actions.void_requirement(row, actor=request.user, **body))
 
     def with_rows(self, body: dict[str, Any]) -> dict[str, Any]:
