@@ -58,23 +58,14 @@ def current_turns(turns: Iterable[ApprovalTask]) -> list[ApprovalTask]:
     return [task for task in waiting if task.position == waiting[0].position]
 
 
-def record(
-    request: ApprovalRequest,
-    action: str,
-    actor: User | None,
-    *,
-    task: ApprovalTask | None = None,
-    to: User | None = None,
-    comment: str = "",
-    seen: str = "",
-) -> ApprovalDecision:
-    """Write down what somebody decided or what happened; never changed afterwards."""
-    made = _decision(request, action, actor, task=task, to=to, comment=comment, seen=seen)
+def record(request: ApprovalRequest, action: str, actor: User | None, **said: Any) -> ApprovalDecision:
+    """Write down what somebody decided or what happened, as `decision`; never changed afterwards."""
+    made = decision(request, action, actor, **said)
     made.save(force_insert=True)
     return made
 
 
-def _decision(
+def decision(
     request: ApprovalRequest,
     action: str,
     actor: User | None,
@@ -84,6 +75,7 @@ def _decision(
     comment: str = "",
     seen: str = "",
 ) -> ApprovalDecision:
+    """What is written down about a request, unsaved; `seen` is the hash of the content it refers to."""
     return ApprovalDecision(
         request=request, task=task, round=request.round, step=request.step, action=action, actor=actor, to=to,
         on_behalf_of_id=task.on_behalf_of_id if task else None, comment=comment, content_hash=seen,
@@ -142,7 +134,7 @@ def begin_step(
     if repeated:
         end_tasks(ApprovalTask.objects.filter(pk__in=[task.pk for task in repeated]), State.DONE)
         ApprovalDecision.objects.bulk_create(
-            _decision(request, Action.AUTO, task.approver, task=task, seen=request.content_hash) for task in repeated
+            decision(request, Action.AUTO, task.approver, task=task, seen=request.content_hash) for task in repeated
         )
     tell_approver(request, [task for task in tasks if task.approver_id not in earlier])
     return bool(decided or repeated)
