@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from django.core.exceptions import ValidationError
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -50,7 +50,7 @@ def _shrink(order: Order, lines: Sequence[OrderLine], supplement: Contract, acto
             cancel_order(order, actor=actor)
 
 
-def _orders(supplement: Contract):  # type: ignore[no-untyped-def]
+def _orders(supplement: Contract) -> QuerySet[Order]:
     rows = Order.objects.filter(contract=supplement.main_id).exclude(state=Order.State.CANCELLED)
     return rows.order_by("pk")
 

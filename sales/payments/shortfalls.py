@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from crm.history.operations import operation
 from crm.notifications.actions import new_notice, notify_many
+from crm.notifications.models import Notice
 from crm.operations.moments import midnight
 from crm.people.models import User
 from customers.tasks.models import Task
@@ -53,7 +54,7 @@ def _plan_task(contract: Contract, owner: User, reversal: Payment, actor: User) 
         task.save(force_insert=True)
 
 
-def _notice(contract: Contract, person: User, reversal: Payment):  # type: ignore[no-untyped-def]
+def _notice(contract: Contract, person: User, reversal: Payment) -> Notice:
     with translation.override(person.language):
         text = _("%(contract)s is invoiced %(amount)s beyond what was paid: %(payment)s was reversed.") % {
             "contract": contract,
