@@ -77,12 +77,6 @@ class DeliveredForm(QuantityForm):
     tracking_number = forms.CharField(label=_("Tracking number"), required=False, max_length=60)
 
 
-class LinkForm(forms.Form):
-    """Until when the link of the customer works."""
-
-    until = forms.DateField(label=_("The link works until"), widget=DayInput)
-
-
 class AnswerForm(forms.Form):
     """What the customer says about a delivery."""
 

@@ -101,9 +101,3 @@ def _initial(quote: Quote | None) -> dict[str, Any]:
     kept = {name: getattr(quote, name) for name in EDITABLE}
     kept |= {name: getattr(quote, f"{name}_id") for name in ("contact", "opportunity", "requirement")}
     return {**kept, "discount": plain(quote.discount * 100), "seen": fingerprint(quote, WATCHED)}
-
-
-class SendForm(forms.Form):
-    """Until when the link of the customer works."""
-
-    until = forms.DateField(label=_("The link works until"), widget=DayInput)

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from crm.access.gate import SignedInRequest, needs
-from crm.records.forms import refused
 from sales.documents.choosing import customer_named
 from sales.documents.verb_forms import CommentForm, ReasonForm
-from sales.documents.verb_pages import asked, posted, submit_page, verb_page
-from sales.links.actions import link_path
+from sales.documents.verb_pages import posted, submit_page, verb_page
+from sales.links.pages import link_page, revoke_page
 from sales.quotes import actions, versions
-from sales.quotes.forms import SendForm
 from sales.quotes.models import Quote
 
 ADD, CHANGE = "sales.add_quote", "sales.change_quote"
@@ -85,20 +82,10 @@ def quote_copy(request: SignedInRequest, quote: Quote) -> HttpResponse:
 
 @needs(CHANGE, model=Quote)
 def quote_send(request: SignedInRequest, quote: Quote) -> HttpResponse:
-    """Mark it as sent, and show the customer's link: this once, only its hash is kept."""
-    form = SendForm(posted(request), initial={"until": quote.valid_until})
-    if request.method == "POST" and form.is_valid():
-        try:
-            link, token = actions.send_quote(quote, actor=request.user, until=form.cleaned_data["until"])
-        except ValidationError as refusal:
-            refused(form, refusal)
-        else:
-            context = {"quote": quote, "link": link, "address": f"{settings.SITE_URL}{link_path(token)}"}
-            answer = render(request, "sales/quotes/sent.html", context)
-            answer["Cache-Control"] = "no-store"
-            return answer
-    return asked(
-        request, quote, form, title=_("Send to the customer"), action_label=_("Mark as sent, make a link"),
+    """Mark it as sent, and show the customer's link."""
+    return link_page(
+        request, quote, actions.send_quote, until=quote.valid_until, said=_("The quote is marked as sent."),
+        back=_("Back to the quote"), title=_("Send to the customer"), action_label=_("Mark as sent, make a link"),
         facts=[
             _("The quote is marked as sent, and a link is made under which the customer accepts or asks for changes."),
             _("Earlier links to this quote end."),
@@ -110,10 +97,4 @@ def quote_send(request: SignedInRequest, quote: Quote) -> HttpResponse:
 @require_POST
 def quote_revoke_link(request: SignedInRequest, quote: Quote) -> HttpResponse:
     """Take the customer's link back."""
-    try:
-        actions.revoke_links(quote, actor=request.user)
-    except ValidationError as refusal:
-        messages.error(request, " ".join(refusal.messages))
-    else:
-        messages.success(request, _("The link no longer works."))
-    return redirect(quote)
+    return revoke_page(request, quote, actions.revoke_links)
