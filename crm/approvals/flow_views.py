@@ -15,6 +15,7 @@ from crm.access.gate import SignedInRequest, may, needs
 from crm.approvals import flows as actions
 from crm.approvals.deadlines import retry
 from crm.approvals.definitions import checked
+from crm.approvals.delivered import completed_definition
 from crm.approvals.flow_editor import FlowEditor
 from crm.approvals.flow_forms import FactsForm
 from crm.approvals.models import ApprovalRequest, Flow
@@ -79,7 +80,9 @@ def flow_detail(request: SignedInRequest, pk: int) -> HttpResponse:
     ][:VERSIONS_SHOWN]
     assert flow.version is not None
     context = {"flow": flow, "purpose": purpose, "told": flow_told(purpose, flow.version.definition, offered)}
-    return render(request, "approvals/flows/detail.html", {**context, "history": history})
+    fuller = completed_definition(flow)
+    more = version_differences(purpose, flow.version.definition, fuller, offered) if fuller else []
+    return render(request, "approvals/flows/detail.html", {**context, "history": history, "more": more})
 
 
 @needs(KEEP)

@@ -34,7 +34,7 @@ def add_flow(*, actor: User | None, purpose: str, name: str, definition: Any, is
 
 
 def save_flow(
-    flow: Flow, *, actor: User, definition: Any, name: str = "", note: str = "", base: int | None = None
+    flow: Flow, *, actor: User | None, definition: Any, name: str = "", note: str = "", base: int | None = None
 ) -> FlowVersion:
     """What a flow says from now on, as its next version; the same again makes none.
 

@@ -166,7 +166,7 @@ HARBOUR_CONTRACTS: list[str] = ["sales.contracts.holds.customers_with_contracts"
 HARBOUR_BASE_DATA = ["customers.base_data.kinds.LISTS", "sales.base_data.kinds.LISTS"]
 HARBOUR_BASE_LOADERS = {
     "lists of sales": "sales.base_data.loading.load_sales_data",
-    "approval flows": "crm.approvals.flows.install_standard_flows",
+    "approval flows": "crm.approvals.delivered.bring_flows_up_to_date",
 }
 # what the demo company does besides looking after customers: each a function of its people and of the hour
 HARBOUR_DEMO_PARTS = ["sales.demo.loading.load_sales"]
@@ -254,6 +254,7 @@ HARBOUR_EXPORTS = {
     "sales.Payment": "sales.payments.exports.EXPORT",
     "sales.Instalment": "sales.payments.receivables.exports.EXPORT",
     "sales.Invoice": "sales.invoices.exports.EXPORT",
+    "sales.Reissue": "sales.reissues.exports.EXPORT",
 }
 EXPORT_ROWS_A_DAY = {"own": 200, "department": 5_000, "below": 5_000, "all": 200_000}
 # address below /api/v1/ → viewset; the kernel imports no app above it

@@ -16,7 +16,7 @@ from django.core.management import call_command, get_commands
 from django.core.management.base import BaseCommand
 from django.db import Error
 
-from crm.approvals.flows import install_standard_flows
+from crm.approvals.delivered import bring_flows_up_to_date
 from crm.operations import assets, translations
 from crm.operations.progress import say, step
 
@@ -45,7 +45,7 @@ class Command(BaseCommand):
                 with step("Loading the demo company"):
                     call_command("seed_demo", stdout=self.stderr)
             if has_users():
-                install_standard_flows()
+                bring_flows_up_to_date()
         except Error as refusal:
             self._give_up(f"The database refused: {str(refusal).splitlines()[0]}")
         except Exception as trouble:
