@@ -112,7 +112,8 @@ RIGHTS = [
     Right("sales.manage_billing", _("Keep billing data of customers"), _MONEY,
           {"rep": OWN, "director": BELOW, "finance": ALL}, duty="business"),
     Right("sales.manage_quota", _("Keep invoice quotas"), _MONEY, {"finance": ALL}, has_rows=False, duty="business"),
-    Right("sales.export_invoice", _("Export invoices"), _MONEY, {"rep": OWN, "director": BELOW, "finance": ALL}),
+    Right("sales.export_invoice", _("Export invoices and reissues"), _MONEY,
+          {"rep": OWN, "director": BELOW, "finance": ALL}),
     # ── reissues ──
     Right("sales.view_reissue", _("See reissues"), _MONEY, _LOOKS),
     Right("sales.add_reissue", _("Ask for reissues"), _MONEY, {"rep": OWN, "director": BELOW, "finance": ALL},

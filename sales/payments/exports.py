@@ -17,10 +17,9 @@ from crm.records.sheets import (
     SheetResource,
     TextWidget,
 )
-from sales.documents.exporting import SalesExport
+from sales.documents.exporting import SalesExport, told_names
 from sales.payments.filters import PaymentFilter
 from sales.payments.models import Payment
-from sales.payments.receivables.exports import told_names
 
 RIGHT, DETAILS_RIGHT = "sales.export_payment", "customers.export_contact_details"
 

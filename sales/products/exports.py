@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -13,10 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from crm.access.gate import SignedInRequest, needs
 from crm.records.export_views import export_page
 from crm.records.filters import Names
-from crm.records.selection import Selection
 from sales.documents.exporting import SalesExport
 from sales.products.filters import ProductFilter
-from sales.products.models import Product, ProductCategory
+from sales.products.models import ProductCategory
 from sales.products.resources import ProductResource
 from sales.products.secrets import hidden_fields
 
@@ -32,16 +31,7 @@ def _look_up(wanted: dict[str, set[int]]) -> Names:
     return {"category": dict(found.values_list("pk", "name"))}
 
 
-class ProductExport(SalesExport):
-    """Products have no owners: whoever may export has all of them."""
-
-    def rows(self, user: Any, selection: Selection) -> QuerySet[Any]:
-        """The chosen products."""
-        scoped = Product.objects.visible_to(user) & Product.objects.within(user, self.right)
-        return selection.rows(scoped if selection.is_all else scoped.live(), self.filterset, user)
-
-
-EXPORT = ProductExport(_("Products"), ProductResource, ProductFilter, RIGHT, RIGHT, hidden=_hidden, look_up=_look_up)
+EXPORT = SalesExport(_("Products"), ProductResource, ProductFilter, RIGHT, RIGHT, hidden=_hidden, look_up=_look_up)
 
 
 @needs(RIGHT)

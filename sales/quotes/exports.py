@@ -13,11 +13,9 @@ from crm.access.gate import SignedInRequest, needs
 from crm.people.models import User
 from crm.records.export_views import export_page
 from crm.records.selection import Selection
-from customers.customers.names import look_up
 from customers.tasks.seen import with_seen_customer
-from sales.documents.exporting import SalesExport
+from sales.documents.exporting import SalesExport, told_names
 from sales.quotes.filters import QuoteFilter
-from sales.quotes.models import Quote
 from sales.quotes.resources import QuoteResource
 
 RIGHT, DETAILS_RIGHT = "sales.export_quote", "customers.export_contact_details"
@@ -28,11 +26,10 @@ class QuoteExport(SalesExport):
 
     def rows(self, user: User, selection: Selection) -> QuerySet[Any]:
         """The chosen quotes that the person may see and may export now."""
-        scoped = Quote.objects.visible_to(user) & Quote.objects.within(user, self.right)
-        return selection.rows(with_seen_customer(scoped, user), self.filterset, user)
+        return with_seen_customer(super().rows(user, selection), user)
 
 
-EXPORT = QuoteExport(_("Quotes"), QuoteResource, QuoteFilter, RIGHT, DETAILS_RIGHT, look_up=look_up)
+EXPORT = QuoteExport(_("Quotes"), QuoteResource, QuoteFilter, RIGHT, DETAILS_RIGHT, look_up=told_names)
 
 
 @needs(RIGHT)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from crm.access.gate import SignedInRequest
-from crm.records.lists import BuiltInView, RecordListView
+from crm.records.lists import BuiltInView, BulkVerb, RecordListView
 from crm.records.tables import Column
 from sales.invoices.models import Reissue
 from sales.invoices.names import names_for
@@ -25,6 +25,7 @@ class ReissueListView(RecordListView):
     table = REISSUE_TABLE
     template = "sales/reissues/_list.html"
     page = "reissues"
+    verbs = (BulkVerb(_("Export"), "download", "sales:reissue_export", "sales.export_invoice"),)
 
     def built_in_views(self) -> Sequence[BuiltInView]:
         """All, and the chains that are not closed."""

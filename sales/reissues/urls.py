@@ -4,11 +4,13 @@ from django.urls import path
 
 from crm.access.gate import needs
 from sales.reissues import views
+from sales.reissues.exports import reissue_export
 from sales.reissues.lists import ReissueListView
 
 urlpatterns = [
     path("reissues/", needs(views.VIEW)(ReissueListView.as_view()), name="reissue_list"),
     path("reissues/filter/", views.reissue_filter, name="reissue_filter"),
+    path("reissues/export/", reissue_export, name="reissue_export"),
     path("invoices/<int:pk>/reissue/", views.reissue_add, name="reissue_add"),
     path("reissues/<int:pk>/", views.reissue_detail, name="reissue_detail"),
     path("reissues/<int:pk>/edit/", views.reissue_edit, name="reissue_edit"),

@@ -14,9 +14,8 @@ from crm.people.models import User
 from crm.records.export_views import export_page
 from crm.records.selection import Selection
 from crm.records.sheets import DayWidget, DecimalWidget, SheetField, SheetResource, TextWidget
-from customers.customers.names import look_up
 from sales.contracts.models import Instalment
-from sales.documents.exporting import SalesExport
+from sales.documents.exporting import SalesExport, told_names
 from sales.payments.receivables.filters import ReceivableFilter
 
 RIGHT, DETAILS_RIGHT = "sales.export_payment", "customers.export_contact_details"
@@ -45,13 +44,6 @@ class ReceivableExport(SalesExport):
         seen = Instalment.objects.within(user, "sales.view_payment")
         scoped = seen & Instalment.objects.within(user, self.right)
         return selection.rows(scoped.of_running(), self.filterset, user)
-
-
-def told_names(wanted: dict[str, set[int]]) -> dict[str, Any]:
-    """Names of people; contracts by their ids: whoever decides on an export learns no names."""
-    asked = dict(wanted)
-    contracts = asked.pop("contract", set())
-    return {**look_up(asked), "contract": {pk: f"#{pk}" for pk in contracts}}
 
 
 EXPORT = ReceivableExport(
