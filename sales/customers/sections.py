@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Case, DecimalField, Model, Q, QuerySet, TextField, When, Window
+from django.db.models import Case, DecimalField, Exists, Model, OuterRef, Q, QuerySet, TextField, When, Window
 from django.db.models.aggregates import Count
 from django.db.models.functions import Cast
 from django.urls import reverse
@@ -22,7 +22,7 @@ from crm.records.together import Rows
 from crm.ui.formats import short_day
 from customers.customers.models import Customer
 from sales.contracts.marks import state_mark as contract_mark
-from sales.contracts.models import Contract
+from sales.contracts.models import Contract, ContractQuote
 from sales.customers.kinds import (
     CONTRACT,
     INVOICE,
@@ -84,6 +84,8 @@ class Listed:
     only: Mapping[str, Any] | None = None
     # rows that stand before newer ones: open business, running contracts
     first: Q | None = None
+    # what is found out beside its columns, by name
+    beside: Mapping[str, Any] = field(default_factory=dict)
 
     def rows(self, customer: Customer, user: User) -> QuerySet[Any]:
         """The records its list shows for this customer."""
@@ -93,9 +95,9 @@ class Listed:
         """The newest of them and how many there are, for `read_together`; amounts as text, so that no cent is lost."""
         exact = {f"{name}_text": Cast(name, TextField()) for name in self.fields if _is_decimal(self.kind.model, name)}
         plain = [name for name in self.fields if f"{name}_text" not in exact]
-        rows = self.rows(customer, user).annotate(**exact, **{TOTAL: Window(Count("pk"))})
+        rows = self.rows(customer, user).annotate(**exact, **self.beside, **{TOTAL: Window(Count("pk"))})
         order = [Case(When(self.first, then=0), default=1)] if self.first else []
-        return rows.order_by(*order, "-pk").values("pk", "number", *plain, *exact, TOTAL)[:SHOWN]
+        return rows.order_by(*order, "-pk").values("pk", "number", *plain, *exact, *self.beside, TOTAL)[:SHOWN]
 
     def shown(self, read: list[dict[str, Any]], customer: Customer) -> Section:
         """What was read, as a section of the page."""
@@ -104,7 +106,10 @@ class Listed:
         return Section(self.kind.name, str(self.label), rows, read[0][TOTAL] if read else 0, url)
 
     def _shown(self, values: dict[str, Any]) -> ShownRow:
-        row = _row(self.kind.model, {name: value for name, value in values.items() if name != TOTAL})
+        beside = {name: values[name] for name in self.beside}
+        own = {name: value for name, value in values.items() if name != TOTAL and name not in beside}
+        row = _row(self.kind.model, own)
+        row.__dict__.update(beside)
         number = getattr(row, "invoice_number", "") or row.number or pgettext("document", "no number yet")
         title = self.title(row) or number
         small = " · ".join(part for part in (number if number != title else "", self.day(row)) if part)
@@ -128,6 +133,10 @@ def _row(model: type[Model], values: dict[str, Any]) -> Any:
     row = model(**own)
     row.__dict__.update(around)
     return row
+
+
+def _quote_mark(row: Any) -> str:
+    return quote_mark(row, is_contracted=row.is_contracted)
 
 
 def _money(name: str) -> Callable[[Any], str]:
@@ -174,9 +183,10 @@ LISTED: tuple[Listed, ...] = (
         lambda row: "", lambda row: _until(pgettext("requirement", "wanted %(day)s"), row.wanted_on),
     ),
     Listed(
-        QUOTE, _("Quotes"), ("title", "version", "state", "gross", "currency", "valid_until"), _quote_title, quote_mark,
-        _money("gross"), lambda row: _until(pgettext("quote", "valid until %(day)s"), row.valid_until),
+        QUOTE, _("Quotes"), ("title", "version", "state", "gross", "currency", "valid_until"), _quote_title,
+        _quote_mark, _money("gross"), lambda row: _until(pgettext("quote", "valid until %(day)s"), row.valid_until),
         only={"is_current": True},
+        beside={"is_contracted": Exists(ContractQuote.objects.filter(quote=OuterRef("pk"), ended_at=None))},
     ),
     Listed(
         CONTRACT, _("Contracts"),

@@ -29,8 +29,10 @@ def state_mark(quote: Quote, *, is_contracted: bool = False) -> str:
     return status(STATE_LABELS[quote.state], _TONES[quote.state], quote.state in _RINGS)
 
 
-def state_flag(quote: Quote) -> str:
-    """The state of a quote at the head of its page."""
+def state_flag(quote: Quote, *, is_contracted: bool = False) -> str:
+    """The state of a quote at the head of its page, as the list says it."""
+    if is_contracted:
+        return flag(_CONTRACTED, "green")
     if quote.is_released and quote.is_expired:
         return flag(_EXPIRED, "gray")
     return flag(STATE_LABELS[quote.state], _TONES[quote.state])

@@ -12,6 +12,7 @@ from crm.access.gate import may
 from crm.approvals.panels import approval_panel
 from crm.people.models import User
 from customers.customers.models import Customer
+from sales.contracts.models import Contract
 from sales.documents import content
 from sales.documents.content import AMOUNTS, Content, Difference, plain_value
 from sales.documents.lines import with_tax
@@ -41,9 +42,12 @@ def page_of(quote: Quote, user: User) -> dict[str, Any]:
     before = next((one for one in versions if one.version < quote.version and one.state != Quote.State.VOID), None)
     lines = _lines_by_document([quote.pk, *([before.pk] if before else [])])
     own = lines.get(quote.pk, [])
+    contract = _contract(quote)
     return {
         "quote": quote,
-        "state": state_flag(quote),
+        "state": state_flag(quote, is_contracted=contract is not None),
+        "contract": contract if contract is not None and may(user, "sales.view_contract", contract) else None,
+        "is_expired": quote.is_released and quote.is_expired and contract is None,
         "is_customer_seen": may(user, "customers.view_customer", quote.customer),
         "shown": shown_lines(own, currency=quote.currency, is_tax_included=quote.is_tax_included),
         "total": money(quote.gross, quote.currency),
@@ -56,7 +60,7 @@ def page_of(quote: Quote, user: User) -> dict[str, Any]:
         "sees_cost": sees_cost(user),
         "approval": approval_panel(user, "sales.quote", quote),
         "link": _link(quote) if quote.state == Quote.State.SENT else None,
-        **_verbs(quote, user),
+        **_verbs(quote, user, is_contracted=contract is not None),
     }
 
 
@@ -104,7 +108,14 @@ def _link(quote: Quote) -> Any:
     return quote.links.filter(revoked_at=None, answered_at=None, expires_at__gt=timezone.now()).first()
 
 
-def _verbs(quote: Quote, user: User) -> dict[str, bool]:
+def _contract(quote: Quote) -> Contract | None:
+    """The living contract this version was made into."""
+    if not quote.is_released:
+        return None
+    return Contract.objects.filter(sources__quote=quote, sources__ended_at=None).first()
+
+
+def _verbs(quote: Quote, user: User, *, is_contracted: bool) -> dict[str, bool]:
     """What this person may do with the quote as it stands; the actions ask again."""
     customer: Customer = quote.customer
     may_change = may(user, CHANGE, quote) and customer.archived_at is None and customer.status != Customer.Status.POOL
@@ -117,6 +128,9 @@ def _verbs(quote: Quote, user: User) -> dict[str, bool]:
         "may_version": may_change and may_version,
         "may_send": may_change and quote.state in (states.APPROVED, states.SENT) and not quote.is_expired,
         "may_void": may_change and quote.state not in (states.VOID, states.SUPERSEDED),
-        "may_contract": quote.is_released and not quote.is_expired and may(user, "sales.add_contract", customer),
+        "may_contract": quote.is_released
+        and not quote.is_expired
+        and not is_contracted
+        and may(user, "sales.add_contract", customer),
         "may_copy": may(user, "sales.add_quote", customer) and customer.archived_at is None,
     }
