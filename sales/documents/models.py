@@ -9,9 +9,10 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import pgettext, pgettext_lazy
 
 from crm.records.models import Record
+from crm.ui.formats import money
 from sales.money import Totals
 
 CURRENCIES = [
@@ -54,6 +55,19 @@ def price_field(label: Any, **options: Any) -> models.DecimalField[Any, Any]:
 def rate_field(label: Any, **options: Any) -> models.DecimalField[Any, Any]:
     """A fraction of 1 with six places: 0.13 is 13 %."""
     return models.DecimalField(label, max_digits=7, decimal_places=6, **options)
+
+
+def draft_name(document: models.Model, amount_field: str) -> str:
+    """What a document without number and title is called: for whom and how much, as far as that is loaded."""
+    customer = document._state.fields_cache.get("customer")
+    loaded = document.__dict__  # reading a deferred column would ask the database for every row of a list
+    amount = loaded.get(amount_field)
+    words = (
+        pgettext("document", "Draft"),
+        str(customer) if customer else "",
+        money(amount, loaded["currency"]) if amount and "currency" in loaded else "",
+    )
+    return " · ".join(word for word in words if word)
 
 
 class Amounts(models.Model):
@@ -122,7 +136,7 @@ class Document(Record, Amounts):
         ]
 
     def __str__(self) -> str:
-        return self.number or f"{self._meta.verbose_name} #{self.pk}"
+        return self.number or getattr(self, "title", "") or draft_name(self, "gross")
 
     @property
     def is_editable(self) -> bool:

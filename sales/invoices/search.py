@@ -17,7 +17,7 @@ def palette_results(text: str, user: Any, limit: int = 8) -> list[dict[str, str]
     if len(wanted) < 3 or not any(letter.isdecimal() for letter in wanted):
         return []
     fits = Q(number__icontains=wanted) | Q(invoice_number__contains=wanted)
-    rows = Invoice.objects.visible_to(user).live().filter(fits).order_by("-id")[:limit]
+    rows = Invoice.objects.visible_to(user).live().filter(fits).select_related("customer").order_by("-id")[:limit]
     found = [_hit(row, _("Invoices"), row.buyer.get("title", ""), "receipt-text", wanted) for row in rows]
     asked = Reissue.objects.visible_to(user).live().filter(number__icontains=wanted).select_related("invoice")
     more = [
@@ -31,7 +31,7 @@ def _hit(row: Any, group: str, detail: str, icon: str, wanted: str) -> dict[str,
     issued = getattr(row, "invoice_number", "")
     return {
         "group": group,
-        "label": row.number or str(row),
+        "label": str(row),
         "detail": " · ".join(word for word in (detail, issued) if word),
         "url": row.get_absolute_url(),
         "icon": icon,

@@ -90,7 +90,7 @@ class BankLineListView(RecordListView):
         if any(column.name == "proposal" for column in columns):
             found["proposal"] = proposals(rows, self.request.user)
             ids = [row.payment_id for row in rows if row.payment_id]
-            found["payment"] = dict(Payment.objects.filter(pk__in=ids).values_list("pk", "number")) if ids else {}
+            found["payment"] = _payments(self.request.user, ids)
         if statements := wanted.get("statement"):
             found["statement"] = dict(BankImport.objects.filter(pk__in=statements).values_list("pk", "file_name"))
         return found
@@ -98,6 +98,11 @@ class BankLineListView(RecordListView):
     def more(self, request: SignedInRequest) -> dict[str, Any]:
         """The title of the page."""
         return {"list_title": _("Bank lines"), **desk_places(request.user)}
+
+
+def _payments(user: Any, ids: list[int]) -> dict[int, Payment]:
+    rows = Payment.objects.visible_to(user).filter(pk__in=ids).select_related("customer") if ids else ()
+    return {row.pk: row for row in rows}
 
 
 def names_in_reach(user: Any, wanted: dict[str, set[int]]) -> dict[str, Any]:

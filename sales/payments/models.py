@@ -13,7 +13,7 @@ from django.utils.translation import pgettext_lazy
 
 from crm.history.tracking import tracked
 from crm.records.models import Record
-from sales.documents.models import CURRENCIES, EDITABLE_STATES, WAITING_STATES, money_field
+from sales.documents.models import CURRENCIES, EDITABLE_STATES, WAITING_STATES, draft_name, money_field
 from sales.payments.querysets import AllocationQuerySet, BankLineQuerySet, PaymentQuerySet
 
 
@@ -123,7 +123,7 @@ class Payment(Record):
         ]
 
     def __str__(self) -> str:
-        return self.number or f"{self._meta.verbose_name} #{self.pk}"
+        return self.number or draft_name(self, "amount")
 
     def get_absolute_url(self) -> str:
         return reverse("sales:payment_detail", args=[self.pk])

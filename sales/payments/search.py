@@ -17,16 +17,16 @@ def palette_results(text: str, user: Any, limit: int = 5) -> list[dict[str, str]
     wanted = text.strip()
     if len(wanted) < 3 or not user.reach.has("sales.view_payment"):
         return []
-    rows = Payment.objects.visible_to(user).live().exclude(number="")
+    rows = Payment.objects.visible_to(user).live().select_related("customer")
     fitting = Q(number__icontains=wanted) | Q(reference__icontains=wanted) | Q(payer_name__icontains=wanted)
     return [
         {
             "group": _("Payments"),
-            "label": row.number,
+            "label": str(row),
             "detail": " · ".join(word for word in (money(row.amount, row.currency), row.payer_name) if word),
             "url": row.get_absolute_url(),
             "icon": "banknote",
-            "mark": matched_part(row.number, wanted),
+            "mark": matched_part(str(row), wanted),
         }
         for row in rows.filter(fitting).order_by("-id")[:limit]
     ]

@@ -118,8 +118,10 @@ def _booked(row: Any, viewer: Viewer) -> str:
 def _proposal(row: Any, viewer: Viewer) -> str:
     """The payment it is matched with, or the one that fits best with a button that matches it."""
     if row.payment_id:
-        url = reverse("sales:payment_detail", args=[row.payment_id])
-        return format_html('<a class="num" href="{}">{}</a>', url, viewer.names["payment"].get(row.payment_id, "#"))
+        payment = viewer.names["payment"].get(row.payment_id)
+        if payment is None:
+            return NOTHING
+        return format_html('<a class="num" href="{}">{}</a>', payment.get_absolute_url(), payment)
     found = viewer.names["proposal"].get(row.pk)
     if found is None:
         return NOTHING
