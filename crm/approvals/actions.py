@@ -69,8 +69,9 @@ def submit(
         case.excluded |= set(request.submitters)  # type: ignore[attr-defined]
     steps = case.expanded(route.steps)
     steps = [picked(step, case, chosen or {}, is_last=step is steps[-1]) for step in steps]
-    first = _first_step(request, route, steps)
-    request = _frozen(request, declared, fresh, actor, route, case, steps, first)
+    snapshot = declared.snapshot(fresh)
+    first = _first_step(request, route, steps, content_hash(snapshot))
+    request = _frozen(request, declared, fresh, snapshot, actor, route, case, steps, first)
     record(request, Action.SUBMIT, actor, comment=said, seen=request.content_hash)
     if first is None:
         block(request, "no_step")
@@ -147,7 +148,7 @@ def return_request(
 ) -> ApprovalRequest:
     """Give the document back to be changed, with a reason; its next round begins at `to_step`, "" for the first.
 
-    It begins there only where the facts that chose the way are still the same when it is submitted again.
+    It begins there only where the document is submitted again as it was: what changed goes to everybody who agreed.
     """
     said = cleaned_comment(comment, is_required=True)
     with operation(actor, "approval_returned", request, anchor_id=request.customer_id, reason=said):
@@ -220,21 +221,26 @@ def _open_request(purpose: str, subject_id: int) -> ApprovalRequest | None:
     return found
 
 
-def _first_step(request: ApprovalRequest | None, route: Route, steps: list[Step]) -> Step | None:
-    """Where a round begins: at the step named when it was returned, as long as nothing that chose the way changed."""
+def _first_step(request: ApprovalRequest | None, route: Route, steps: list[Step], content: str) -> Step | None:
+    """Where a round begins: at the step named when it was returned, as long as neither the way nor a word changed.
+
+    Who agreed to another content did not agree to this one (TRUST 5.3): they are asked again, and shown the difference.
+    """
     if not steps:
         return None
     if request is None or not request.step:
         return steps[0]
     assert route.version is not None
     is_same_way = request.flow_version_id == route.version.pk and request.facts == route.facts
-    return next((step for step in steps if is_same_way and step["key"] == request.step), steps[0])
+    goes_on = is_same_way and request.content_hash == content
+    return next((step for step in steps if goes_on and step["key"] == request.step), steps[0])
 
 
 def _frozen(
     request: ApprovalRequest | None,
     purpose: Purpose,
     document: Any,
+    snapshot: dict[str, Any],
     actor: User,
     route: Route,
     case: Case,
@@ -245,7 +251,6 @@ def _frozen(
     version = route.version
     assert version is not None
     row = request or ApprovalRequest(purpose=purpose.code, subject_id=document.pk, round=0)
-    snapshot = purpose.snapshot(document)
     planned = [[turn.approver.name for turn in case.turns(step, is_last=step is steps[-1])] for step in steps]
     row.definition = {
         "flow": str(version.flow),

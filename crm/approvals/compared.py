@@ -1,7 +1,8 @@
-"""What changed in a document: since it was last approved, since the round before, since somebody looked at it."""
+"""What changed in a document: since it was last approved, since the round before, since somebody decided on it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -36,6 +37,17 @@ def since_approved(purpose: Purpose, request: ApprovalRequest, document: Model |
         return None
     told = purpose.differences(before.snapshot, request.snapshot)
     return Compared(before.document_version, before.closed_at, told)
+
+
+def since_decided(purpose: Purpose, request: ApprovalRequest, decided: Mapping[str, Any] | None) -> Compared | None:
+    """Against the content of somebody's last decision on this request; None where it is the same, or there is none."""
+    if decided is None or decided["content_hash"] == request.content_hash:
+        return None
+    before = _kept(request, content_hash=decided["content_hash"])
+    if before is None:
+        return None
+    at = datetime.fromisoformat(decided["decided_at"])
+    return Compared(request.document_version, at, purpose.differences(before, request.snapshot))
 
 
 def since_round_before(purpose: Purpose, request: ApprovalRequest) -> list[Difference]:

@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING, Any
 from django.apps import apps
 from django.utils.translation import gettext as _
 
-from crm.approvals.compared import since_approved, since_round_before
+from crm.approvals.compared import since_approved, since_decided, since_round_before
 from crm.approvals.definitions import Condition
 from crm.approvals.inbox import customer_names
-from crm.approvals.models import ApprovalRequest
+from crm.approvals.models import ApprovalDecision, ApprovalRequest
 from crm.approvals.panels import request_panel
 from crm.approvals.purposes import Purpose, purpose_named
 from crm.approvals.wording import reasons
 from crm.ui.formats import SYMBOLS, n0, percent, yuan2
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from crm.people.models import User
 
 
@@ -26,7 +28,9 @@ def decision_context(user: User, request: ApprovalRequest) -> dict[str, Any]:
     purpose = purpose_named(request.purpose)
     document, document_url = _document(user, purpose, request)
     copies = request.copies.order_by("pk").values("user_id", "user__name", "read_at")
-    panel = request_panel(user, request, {"copies": copies, "customer": customer_names([request.customer_id])})
+    customers, own = customer_names([request.customer_id]), _decisions_of(user, request)
+    panel = request_panel(user, request, {"copies": copies, "customer": customers, "own": own})
+    decided_before = since_decided(purpose, request, next(iter(panel["own"]), None))
     return {
         "row": request,
         "purpose": purpose,
@@ -37,7 +41,8 @@ def decision_context(user: User, request: ApprovalRequest) -> dict[str, Any]:
         "figures": _figures(purpose, request),
         "why": _why(purpose, request),
         "approved_before": since_approved(purpose, request, document),
-        "round_before": since_round_before(purpose, request),
+        "decided_before": decided_before,
+        "round_before": [] if decided_before else since_round_before(purpose, request),
         "copies": [one["user__name"] for one in panel["copies"]],
         "may_withdraw": request.is_open and user.pk in (request.submitted_by_id, getattr(document, "owner_id", None)),
         "may_retry": request.state == ApprovalRequest.State.BLOCKED and user.reach.has("crm.manage_flow"),
@@ -45,6 +50,12 @@ def decision_context(user: User, request: ApprovalRequest) -> dict[str, Any]:
         "may_copy": user.pk == request.submitted_by_id or panel["turn"] is not None,
         "approval": {"purpose": purpose, "preview_url": "", **panel},
     }
+
+
+def _decisions_of(user: User, request: ApprovalRequest) -> QuerySet[ApprovalDecision, dict[str, Any]]:
+    """The last content this person decided on."""
+    rows = request.decisions.filter(actor=user, task__isnull=False).exclude(content_hash="")
+    return rows.order_by("-pk").values("content_hash", "decided_at")[:1]
 
 
 def _document(user: User, purpose: Purpose, request: ApprovalRequest) -> tuple[Any, str]:

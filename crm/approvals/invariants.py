@@ -15,18 +15,19 @@ RULES = [
     ),
     Invariant(
         36,
-        "An approved request has in its last round, from the step it began at, the approvals every step asks for, by "
-        "different people.",
+        "An approved request has the approvals every step asks for, by different people: in its last round from the "
+        "step this began at, and before that on the very same content.",
         "SELECT r.id FROM crm_approvalrequest r CROSS JOIN LATERAL jsonb_array_elements(r.definition->'steps') "
         "WITH ORDINALITY AS s(step, place) "
         "JOIN LATERAL (SELECT min(b.place) AS place FROM crm_approvaltask t JOIN LATERAL (SELECT x.ordinality AS place "
         "FROM jsonb_array_elements(r.definition->'steps') WITH ORDINALITY x WHERE x.value->>'key' = t.step) b ON true "
         "WHERE t.request_id = r.id AND t.round = r.round) began ON true "
         "CROSS JOIN LATERAL (SELECT count(DISTINCT d.actor_id) AS approvals FROM crm_approvaldecision d "
-        "JOIN crm_approvaltask t ON t.id = d.task_id WHERE d.request_id = r.id AND d.round = r.round "
+        "JOIN crm_approvaltask t ON t.id = d.task_id WHERE d.request_id = r.id "
+        "AND (d.round = r.round OR s.place < began.place AND d.content_hash = r.content_hash) "
         # 100: the place of a step's own people among its turns (crm/approvals/turns.py)
         "AND t.position = 100 AND d.step = s.step->>'key' AND d.action IN ('approve', 'auto')) given "
-        "WHERE r.state = 'approved' AND s.place >= began.place AND given.approvals < "
+        "WHERE r.state = 'approved' AND given.approvals < "
         "CASE WHEN s.step->>'mode' = 'n' THEN (s.step->>'count')::int ELSE 1 END",
     ),
     Invariant(

@@ -133,6 +133,17 @@ def test_a_document_whose_amount_changed_starts_from_the_beginning_wherever_it_w
     assert waiting_for(again) == ["director"]
 
 
+def test_a_document_edited_in_what_no_condition_asks_goes_to_everybody_who_agreed_to_it_as_it_was(company):
+    make_flow(manager(), role("finance"))
+    document = make_document(company.rep, terms="30 days")
+    request = approve(put_up(document, company.rep), company.director)
+    actions.return_request(
+        request, actor=company.finance, seen=request.content_hash, comment="Terms", to_step=request.step
+    )
+    again = put_up(change_document(document, terms="90 days"), company.rep)
+    assert (again.facts, waiting_for(again)) == (request.facts, ["director"])
+
+
 def test_it_is_not_returned_to_a_step_that_was_not_reached(company):
     make_flow(manager(), role("finance"))
     request = put_up(make_document(company.rep), company.rep)

@@ -243,17 +243,53 @@ def test_whoever_looked_at_an_older_round_sees_what_changed_since(company):
 
 
 def test_the_approver_sees_what_changed_since_the_round_before(company):
-    make_flow(manager())
+    make_flow(people(company.director, company.vp))
     document = make_document(company.rep, amount="100.00")
     first = put_up(document, company.rep)
     actions.return_request(first, actor=company.director, seen=first.content_hash, comment="More")
     change_document(document, amount="250.00")
     request = put_up(document, company.rep)
 
-    answer = sign_in(company.director).get(request.get_absolute_url())
+    answer = sign_in(company.vp).get(request.get_absolute_url())
 
     assert answer.context["round_before"] == [("amount", "100.00", "250.00")]
     assert "Changed since the round before" in text(answer)
+
+
+def test_approvers_see_what_changed_since_they_themselves_decided_however_many_rounds_ago(company):
+    make_flow(people(company.director, company.vp), role("finance"))
+    document = make_document(company.rep, terms="30 days", place="Ningbo")
+    request = put_up(document, company.rep)
+    actions.approve(request, actor=company.director, seen=request.content_hash)
+    actions.return_request(request, actor=company.finance, seen=request.content_hash, comment="Terms")
+    request = put_up(change_document(document, terms="90 days"), company.rep)
+    actions.return_request(request, actor=company.vp, seen=request.content_hash, comment="Place")
+    request = put_up(change_document(document, place="Wuhan"), company.rep)
+
+    def shown(person):
+        page = sign_in(person).get(request.get_absolute_url())
+        since = page.context["decided_before"]
+        return (since and sorted(since.differences)), page.context["round_before"]
+
+    last = [("place", "Ningbo", "Wuhan")]
+    assert shown(company.director) == ([*last, ("terms", "30 days", "90 days")], [])
+    assert shown(company.finance) == ([*last, ("terms", "30 days", "90 days")], [])
+    assert shown(company.vp) == (last, [])
+    assert shown(company.finance2) == (None, last)
+
+
+def test_whoever_decided_on_the_same_content_sees_no_difference(company):
+    make_flow(manager(), role("finance"))
+    document = make_document(company.rep)
+    request = put_up(document, company.rep)
+    actions.approve(request, actor=company.director, seen=request.content_hash)
+    actions.return_request(request, actor=company.finance, seen=request.content_hash, comment="Why?", to_step="step2")
+    request = put_up(document, company.rep)
+
+    page = sign_in(company.director).get(request.get_absolute_url())
+
+    assert (page.context["decided_before"], page.context["round_before"]) == (None, [])
+    assert (request.round, request.step) == (2, "step2")
 
 
 def test_the_approver_sees_what_changed_since_it_was_last_approved(company):
