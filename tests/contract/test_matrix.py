@@ -125,7 +125,7 @@ def undone() -> Iterator[None]:
 def with_empty_refusals() -> list[dict[str, Any]]:
     """The product's templates but for the pages of a refusal: only the answer counts here, thousands of times."""
     [engine] = settings.TEMPLATES
-    empty = ("django.template.loaders.locmem.Loader", {"403.html": "", "404.html": ""})
+    empty = ("django.template.loaders.locmem.Loader", {"403.html": "", "404.html": "", "405.html": ""})
     found = ["django.template.loaders.filesystem.Loader", "django.template.loaders.app_directories.Loader"]
     options = {**engine["OPTIONS"], "loaders": [("django.template.loaders.cached.Loader", [empty, *found])]}
     return [{**engine, "APP_DIRS": False, "OPTIONS": options}]
