@@ -8,18 +8,17 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.access.gate import SignedInRequest, needs
 from crm.records.export_views import export_page
-from customers.customers.names import look_up
 from sales.contracts.filters import ContractFilter
 from sales.contracts.models import ContractType
 from sales.contracts.resources import ContractResource
-from sales.documents.exporting import SalesExport
+from sales.documents.exporting import SalesExport, told_names
 
 RIGHT, DETAILS_RIGHT = "sales.export_contract", "customers.export_contact_details"
 
 
 def _look_up(wanted: dict[str, set[int]]) -> dict[str, dict[int, object]]:
     types = wanted.pop("contract_type", set())
-    found: dict[str, dict[int, object]] = dict(look_up(wanted))  # type: ignore[arg-type]
+    found: dict[str, dict[int, object]] = told_names(wanted)
     found["contract_type"] = dict(ContractType.objects.filter(pk__in=types).values_list("pk", "name")) if types else {}
     return found
 

@@ -26,6 +26,7 @@ class ContractFilter(RecordFilterSet):
     state = WordsFilter("state", choices=Contract.State.choices, label=gettext_lazy("State"))
     owner = IdsFilter("owner", kind="person", words=("me",), label=gettext_lazy("Owner"))
     customer = IdsFilter("customer", kind="customer", label=gettext_lazy("Customer"))
+    opportunity = IdsFilter("opportunity", kind="opportunity", label=gettext_lazy("Opportunity"))
     type = IdsFilter("type", kind="contract_type", label=gettext_lazy("Type"))
     kind = WordsFilter(choices=KINDS, method="of_kind", label=gettext_lazy("Kind"))
     currency = WordsFilter("currency", choices=CURRENCIES, label=gettext_lazy("Currency"))
@@ -52,7 +53,7 @@ class ContractFilter(RecordFilterSet):
     def choice_form(self) -> forms.Form:
         """The form with everything there is to choose."""
         form: forms.Form = self.form
-        del form.fields["q"], form.fields["customer"]
+        del form.fields["q"], form.fields["customer"], form.fields["opportunity"]
         people = User.objects.filter(pk__in=Contract.objects.visible_to(self.user).values("owner_id")).order_by("name")
         form.fields["owner"].widget.choices = [("", ""), ("me", _("me")), *((row.pk, str(row)) for row in people)]
         types = ContractType.objects.values_list("pk", "name")

@@ -14,6 +14,7 @@ from sales.contracts.filters import ContractFilter
 from sales.contracts.models import Contract, ContractType
 from sales.contracts.tables import CONTRACT_TABLE
 from sales.documents.naming import names_of
+from sales.opportunities.names import opportunity_names
 
 
 class ContractListView(RecordListView):
@@ -39,7 +40,7 @@ class ContractListView(RecordListView):
 
     def names(self, columns: Sequence[Column], rows: Sequence[Any], wanted: dict[str, set[int]]) -> dict[str, Any]:
         """One query for people and customers, one for types where they are shown."""
-        types = wanted.pop("contract_type", set())
+        types, opportunities = wanted.pop("contract_type", set()), wanted.pop("opportunity", set())
         shown = {column.name for column in columns}
         if "type" in shown:
             types = types | {row.type_id for row in rows}
@@ -50,6 +51,7 @@ class ContractListView(RecordListView):
         found = names_of(self.request.user, pointed, wanted)
         named = ContractType.objects.filter(pk__in=types).values_list("pk", "name") if types else ()
         found["contract_type"] = dict(named)
+        found["opportunity"] = opportunity_names(self.request.user, opportunities)
         return found
 
     def more(self, request: SignedInRequest) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The newest records of each kind as the page of a customer's transactions lists them."""
+"""The newest records of each kind as pages list them: those of a customer, those of an opportunity."""
 
 from __future__ import annotations
 
@@ -87,21 +87,18 @@ class Listed:
     # what is found out beside its columns, by name
     beside: Mapping[str, Any] = field(default_factory=dict)
 
-    def rows(self, customer: Customer, user: User) -> QuerySet[Any]:
-        """The records its list shows for this customer."""
-        return self.kind.seen(customer, user).filter(archived_at=None, **(self.only or {}))
-
-    def part(self, customer: Customer, user: User) -> QuerySet[Any]:
-        """The newest of them and how many there are, for `read_together`; amounts as text, so that no cent is lost."""
+    def part(self, seen: QuerySet[Any]) -> QuerySet[Any]:
+        """The newest its list shows of these, and how many, for `read_together`; amounts as text: no cent is lost."""
         exact = {f"{name}_text": Cast(name, TextField()) for name in self.fields if _is_decimal(self.kind.model, name)}
         plain = [name for name in self.fields if f"{name}_text" not in exact]
-        rows = self.rows(customer, user).annotate(**exact, **self.beside, **{TOTAL: Window(Count("pk"))})
+        listed = seen.filter(archived_at=None, **(self.only or {}))
+        rows = listed.annotate(**exact, **self.beside, **{TOTAL: Window(Count("pk"))})
         order = [Case(When(self.first, then=0), default=1)] if self.first else []
         return rows.order_by(*order, "-pk").values("pk", "number", *plain, *exact, *self.beside, TOTAL)[:SHOWN]
 
-    def shown(self, read: list[dict[str, Any]], customer: Customer) -> Section:
-        """What was read, as a section of the page."""
-        url = f"{reverse(f'sales:{self.kind.name}_list')}?customer={customer.pk}"
+    def shown(self, read: list[dict[str, Any]], around: Model) -> Section:
+        """What was read of a customer or an opportunity, as a section of its page."""
+        url = f"{reverse(f'sales:{self.kind.name}_list')}?{around._meta.model_name}={around.pk}"
         rows = [self._shown(values) for values in read]
         return Section(self.kind.name, str(self.label), rows, read[0][TOTAL] if read else 0, url)
 
@@ -223,7 +220,7 @@ LISTED: tuple[Listed, ...] = (
 
 def section_parts(customer: Customer, user: User) -> dict[str, QuerySet[Any]]:
     """The queries of all sections, for `read_together`."""
-    return {f"section_{one.kind.name}": one.part(customer, user) for one in LISTED}
+    return {f"section_{one.kind.name}": one.part(one.kind.seen(customer, user)) for one in LISTED}
 
 
 def sections_of(read: Rows, customer: Customer) -> list[Section]:

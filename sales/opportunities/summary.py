@@ -12,6 +12,8 @@ from crm.records.together import Statement, read_together
 from customers.contacts.models import Contact
 from customers.customers.custom import people_named
 from customers.customers.names import names_of, names_wanted
+from sales.customers.sections import Section
+from sales.opportunities.documents import document_parts, documents_of
 from sales.opportunities.filters import LABEL
 from sales.opportunities.models import LossReason, Opportunity, OpportunityStage
 
@@ -25,6 +27,7 @@ class Surroundings:
     contact: Mapping[str, str] | None
     loss_reason: str
     path: list[tuple[str, str]]
+    documents: list[Section]
 
 
 def surroundings_of(opportunity: Opportunity, user: Any) -> Surroundings:
@@ -35,6 +38,7 @@ def surroundings_of(opportunity: Opportunity, user: Any) -> Surroundings:
         "contact": contacts.values("name", "job_title"),
         "stages": OpportunityStage.objects.values("pk", "name", "is_active"),
         "reason": LossReason.objects.filter(pk=opportunity.loss_reason_id or 0).values("name"),
+        **document_parts(opportunity, user),
     }
     if statement := names_wanted({"person": people, "department": {opportunity.department_id}}):
         parts["names"] = statement
@@ -46,6 +50,7 @@ def surroundings_of(opportunity: Opportunity, user: Any) -> Surroundings:
         next(iter(read["contact"]), None),
         next((row["name"] for row in read["reason"]), ""),
         _path(opportunity, read["stages"]),
+        documents_of(read, opportunity),
     )
 
 

@@ -26,6 +26,7 @@ from customers.customers.models import Customer
 from sales.documents.choosing import choose_customer, customer_named
 from sales.documents.verb_pages import posted, verb_page
 from sales.opportunities import actions
+from sales.opportunities.documents import begun_here, ready_for_contract
 from sales.opportunities.filters import LABEL, OpportunityFilter
 from sales.opportunities.forms import LoseForm, OpportunityForm, ReopenForm, StageForm
 from sales.opportunities.models import Opportunity
@@ -58,10 +59,12 @@ def opportunity_detail(request: SignedInRequest, opportunity: Opportunity) -> Ht
         "loss_reason": surroundings.loss_reason,
         "state": state_mark(opportunity),
         "amount": price_text(opportunity.amount, opportunity.currency),
-        "opportunity_key": str(opportunity.pk),
         "path": surroundings.path,
         "custom_facts": custom_facts(LABEL, opportunity.custom, customer, user, surroundings.people),
         "files": files_of(opportunity, user),
+        "documents": surroundings.documents,
+        "begun_here": begun_here(seen, user) if is_open else frozenset(),
+        "ready_quote": ready_for_contract(surroundings.documents, seen, user) if is_open else None,
         "may_move": may_change and is_open,
         "may_reopen": may_change and opportunity.state == Opportunity.State.LOST,
     }

@@ -13,7 +13,7 @@ from crm.records.tables import Column
 from customers.customers.names import look_up, merged
 from customers.tasks.seen import seen_names
 from sales.contracts.models import ContractQuote
-from sales.opportunities.models import Opportunity
+from sales.opportunities.names import opportunity_names
 from sales.quotes.filters import QuoteFilter
 from sales.quotes.models import Quote
 from sales.quotes.tables import QUOTE_TABLE
@@ -52,7 +52,7 @@ class QuoteListView(RecordListView):
             customers |= {row.customer_id for row in rows}
         found: dict[str, Any] = dict(look_up(merged(pointed, wanted)))
         found["customer"] = seen_names(self.request.user, customers)
-        found["opportunity"] = _opportunities(self.request.user, opportunities)
+        found["opportunity"] = opportunity_names(self.request.user, opportunities)
         found["contracted"] = _contracted(rows) if shown & {"state", "valid_until"} else set()
         return found
 
@@ -65,9 +65,3 @@ def _contracted(rows: Sequence[Any]) -> set[int]:
     """Which of these quotes feed a living contract."""
     links = ContractQuote.objects.filter(quote__in=[row.pk for row in rows], ended_at=None)
     return set(links.values_list("quote_id", flat=True))
-
-
-def _opportunities(user: Any, ids: set[int]) -> dict[int, str]:
-    if not ids:
-        return {}
-    return dict(Opportunity.objects.visible_to(user).filter(pk__in=ids).values_list("pk", "name"))

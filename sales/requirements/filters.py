@@ -25,6 +25,7 @@ class RequirementFilter(RecordFilterSet):
         "check_result", choices=[c for c in Requirement.Check.choices if c[0]], label=_("Technical check")
     )
     customer = IdsFilter("customer", kind="customer", label=_("Customer"))
+    opportunity = IdsFilter("opportunity", kind="opportunity", label=_("Opportunity"))
     owner = IdsFilter("owner", kind="person", words=("me",), label=_("Owner"))
     wanted_from = day_filter("wanted_on", "gte", _("Wanted from"))
     wanted_until = day_filter("wanted_on", "lte", _("Wanted until"))
@@ -46,7 +47,7 @@ class RequirementFilter(RecordFilterSet):
     def choice_form(self) -> forms.Form:
         """The form with everything there is to choose."""
         form: forms.Form = self.form
-        del form.fields["q"], form.fields["customer"]
+        del form.fields["q"], form.fields["customer"], form.fields["opportunity"]
         people = [(row.pk, str(row)) for row in User.objects.active()]
         form.fields["owner"].widget.choices = [("", ""), ("me", str(_("me"))), *people]
         return form
