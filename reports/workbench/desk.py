@@ -24,6 +24,7 @@ from reports.workbench.reads import (
     FEW,
     SHOWN,
     approval_parts,
+    bank_parts,
     customer_parts,
     notice_parts,
     put_up_parts,
@@ -32,7 +33,19 @@ from reports.workbench.reads import (
     sales_parts,
     task_parts,
 )
-from reports.workbench.shown import Colleague, Due, DueTask, Falling, Owed, PutUp, Talks, Unworked, WaitingTurn, Wish
+from reports.workbench.shown import (
+    Colleague,
+    Due,
+    DueTask,
+    Falling,
+    OpenLine,
+    Owed,
+    PutUp,
+    Talks,
+    Unworked,
+    WaitingTurn,
+    Wish,
+)
 
 if TYPE_CHECKING:
     from crm.people.models import User
@@ -49,7 +62,12 @@ class Desk:
 
     def parts(self) -> dict[str, Any]:
         """The reads of this desk."""
-        return {**notice_parts(self.user), **approval_parts(self.user), **task_parts(self.user, self.today)}
+        return {
+            **notice_parts(self.user),
+            **approval_parts(self.user),
+            **bank_parts(self.user),
+            **task_parts(self.user, self.today),
+        }
 
     @cached_property
     def read(self) -> Rows:
@@ -65,6 +83,10 @@ class Desk:
     def approvals(self) -> list[WaitingTurn]:
         """Documents that wait for the person's decision, the soonest due first."""
         return [WaitingTurn.of({**row, "due_at": _moment(row["due_at"])}) for row in self.read["approvals"]]
+
+    def bank_lines(self) -> list[OpenLine]:
+        """Credits of the bank nobody dealt with, the oldest first; none for those who keep no statements."""
+        return [OpenLine.of(row) for row in self.read["bank_lines"]]
 
     @cached_property
     def task_counts(self) -> dict[str, int]:

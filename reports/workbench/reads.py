@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum, Window
-from django.db.models.functions import TruncDate
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum, TextField, Window
+from django.db.models.functions import Cast, TruncDate
 from django.utils import timezone
 
 from crm.approvals.inbox import waiting_tasks
@@ -24,6 +24,7 @@ from reports.figures.new_business import new_customers
 from reports.figures.periods import Period, Unit
 from sales.contracts.models import Instalment
 from sales.opportunities.models import Opportunity
+from sales.payments.models import BankLine
 
 if TYPE_CHECKING:
     from crm.people.models import User
@@ -54,6 +55,18 @@ def approval_parts(user: User) -> Parts:
     """Documents that wait for the person's decision, the soonest due first, each with how many there are."""
     turns = waiting_tasks(user).annotate(total=Window(Count("pk"))).order_by(F("due_at").asc(nulls_last=True), "pk")
     return {"approvals": turns.values(*_TURN_FIELDS)[:FEW]}
+
+
+def bank_parts(user: User) -> Parts:
+    """Credits of the bank nobody dealt with, the oldest first, each with how many there are."""
+    lines = (
+        BankLine.objects.visible_to(user).open().annotate(total=Window(Count("pk")), sum=Cast("amount", TextField()))
+    )
+    return {
+        "bank_lines": lines.order_by("booked_on", "pk").values(
+            "pk", "payer_name", "booked_on", "sum", "currency", "total"
+        )[:FEW]
+    }
 
 
 def put_up_parts(user: User) -> Parts:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from crm.approvals.purposes import purpose_named
-from crm.ui.formats import yuan
+from crm.ui.formats import money, yuan
 from customers.customers.models import Customer
 from customers.tasks.models import Task
 
@@ -63,6 +63,24 @@ class WaitingTurn:
     def is_late(self) -> bool:
         """Whether its time is over."""
         return self.due_at is not None and self.due_at < timezone.now()
+
+
+@dataclass(frozen=True)
+class OpenLine:
+    """A credit of the bank nobody dealt with; `total` is how many there are."""
+
+    url: str
+    payer: str
+    booked_on: date
+    amount: str
+    total: int
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> OpenLine:
+        """The line a row of the workbench's reads tells of."""
+        url = reverse("sales:bank_line_detail", args=[row["pk"]])
+        amount = money(Decimal(row["sum"]), row["currency"])
+        return cls(url, row["payer_name"], date.fromisoformat(row["booked_on"]), amount, row["total"])
 
 
 @dataclass(frozen=True)

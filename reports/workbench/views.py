@@ -28,6 +28,7 @@ def workbench(request: SignedInRequest) -> HttpResponse:
         "today": timezone.localdate(),
         "notices": desk.notices(),
         "approvals": desk.approvals(),
+        "bank_lines": desk.bank_lines(),
         "may_finish": user.reach.has("customers.change_task"),
     }
     if user.reach.has("customers.add_task"):
