@@ -97,6 +97,12 @@ def free_line(payment: Payment) -> None:
     BankLine.objects.filter(payment=payment).update(
         payment=None, state=BankLine.State.OPEN, matched_by=None, matched_at=None
     )
+    forget_released(payment)
+
+
+def forget_released(payment: Payment) -> None:
+    """Let the line that was untied from a payment count for others: this one has another, or counts no more."""
+    BankLine.objects.filter(released_from=payment).update(released_from=None)
 
 
 def _refuse_unready(payment: Payment) -> None:

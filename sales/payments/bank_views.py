@@ -116,7 +116,7 @@ def bank_line_release(request: SignedInRequest, line: BankLine) -> HttpResponse:
     return verb_page(
         request, line, ReasonForm(posted(request)), matching.release_line,
         title=_("Untie the line"), action_label=_("Untie"), done=_("The line can be matched again."),
-        facts=[_("The payment stays as it is.")],
+        facts=[_("The payment stays as it is. While it waits or is confirmed, this money counts for no other.")],
     )  # fmt: skip
 
 
@@ -176,7 +176,7 @@ def bank_line_filter(request: SignedInRequest) -> HttpResponse:
 
 
 def _line_page(request: SignedInRequest, line: BankLine, form: BookForm | None, status: int = 200) -> HttpResponse:
-    row = BankLine.objects.select_related("source", "payment__customer", "matched_by").get(pk=line.pk)
+    row = BankLine.objects.select_related("source", "payment__customer", "released_from", "matched_by").get(pk=line.pk)
     found = matching.proposals([row], request.user).get(row.pk)
     customer = found.customer if found else None
     context = {

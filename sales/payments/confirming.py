@@ -12,7 +12,7 @@ from crm.history.operations import operation
 from crm.people.models import User
 from sales.documents.submitting import move
 from sales.money import ZERO
-from sales.payments.actions import free_line
+from sales.payments.actions import forget_released, free_line
 from sales.payments.allocations import count_again, settle, spread
 from sales.payments.holding import Account, account_of_payment
 from sales.payments.models import Payment
@@ -65,11 +65,13 @@ def refuse_claim(payment: Payment, actor: User | None, request: Any) -> None:
 
 def give_back(payment: Payment, actor: User | None, request: Any) -> None:
     """Whoever claimed it has something to correct."""
+    forget_released(payment)
     move(payment, "returned", actor=actor)
 
 
 def take_back_claim(payment: Payment, actor: User | None, request: Any) -> None:
     """Whoever claimed it took it back."""
+    forget_released(payment)
     move(payment, "withdrawn", actor=actor)
 
 

@@ -48,6 +48,13 @@ RULES = [
         "OR p.state IN ('reversed', 'void', 'rejected')",
     ),
     Invariant(
+        19,
+        "A bank line that was untied is kept only for a payment that counts and has no other line.",
+        "SELECT l.id FROM sales_bankline l JOIN sales_payment p ON p.id = l.released_from_id "
+        "WHERE p.state NOT IN ('pending', 'blocked', 'approved') "
+        "OR EXISTS (SELECT FROM sales_bankline o WHERE o.payment_id = p.id)",
+    ),
+    Invariant(
         20,
         "A reversed payment has one counter-entry of its amount, and nothing reverses a reversal.",
         "SELECT p.id FROM sales_payment p LEFT JOIN sales_payment r ON r.reverses_id = p.id "

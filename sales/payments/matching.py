@@ -17,10 +17,12 @@ from crm.ui.formats import long_day
 from customers.customers.identity import clean_line, name_key
 from customers.customers.models import Customer
 from sales.documents.shown import money
-from sales.payments.actions import claim_payment, submit_payment
+from sales.payments.actions import claim_payment, forget_released, submit_payment
 from sales.payments.holding import lock_payment
 from sales.payments.models import BankLine, Payment
 
+# a payment whose money somebody says is there: the line it was said of counts for no other
+COUNTED = ("pending", "blocked", "approved")
 # a payment that may still turn out to be the money of a line
 MATCHABLE = ("draft", "pending", "blocked", "returned", "withdrawn", "approved")
 PROPOSED_AT_MOST = 5
@@ -41,6 +43,7 @@ def match_line(line: BankLine, payment: Payment, *, actor: User) -> BankLine:
         held = lock_payment(payment.pk)
         locked = lock_line(line.pk)
         refuse_taken(locked)
+        refuse_counted(locked, held)
         _refuse_unfit(locked, held)
         _tie(locked, held, actor)
     return locked
@@ -56,21 +59,28 @@ def book_line(line: BankLine, customer: Customer, *, actor: User, values: Mappin
         payment = claim_payment(customer, actor=actor, values=given)
         locked = lock_line(line.pk)
         refuse_taken(locked)
+        refuse_counted(locked, payment)
         _tie(locked, payment, actor)
         submit_payment(payment, actor=actor)
     return payment
 
 
 def release_line(line: BankLine, *, actor: User, reason: str) -> BankLine:
-    """Untie a bank line from its payment; a reason is needed. The payment stays as it is."""
+    """Untie a bank line from its payment; a reason is needed. The payment stays as it is.
+
+    Where the payment waits or is confirmed, its line is kept for it: nobody books the same money a second time.
+    """
     said = clean_line(reason)
     if not said:
         raise ValidationError({"reason": _("Write why.")})
     with operation(actor, "bank_line_released", line, reason=said):
+        payment_id = BankLine.objects.values_list("payment_id", flat=True).get(pk=line.pk)
+        payment = lock_payment(payment_id) if payment_id else None
         locked = lock_line(line.pk)
-        if locked.state != BankLine.State.MATCHED:
+        if payment is None or locked.payment_id != payment.pk:
             raise ValidationError(_("This line is not matched."), code="open")
         locked.state, locked.payment = BankLine.State.OPEN, None
+        locked.released_from = payment if payment.state in COUNTED else None
         locked.matched_by, locked.matched_at = None, None
         locked.save()
     return locked
@@ -116,6 +126,16 @@ def refuse_taken(line: BankLine) -> None:
         )
 
 
+def refuse_counted(line: BankLine, payment: Payment) -> None:
+    """ValidationError where the money of a line still counts for another payment, which it was untied from."""
+    if line.released_from_id in (None, payment.pk):
+        return
+    # asked for by itself: what a lock read along may be older than the row it waited for
+    other = Payment.objects.get(pk=line.released_from_id)
+    words = _("This money still counts for %(name)s (%(state)s): give that one its own line, return or reverse it first.")
+    raise ValidationError(words % {"name": other, "state": other.get_state_display()}, code="counted")
+
+
 def proposals(lines: Sequence[BankLine], user: User) -> dict[int, Proposal]:
     """What each of these open lines may be, out of what the person sees. Three queries for any number of lines."""
     wanted = [line for line in lines if line.state == BankLine.State.OPEN]
@@ -131,6 +151,8 @@ def proposals(lines: Sequence[BankLine], user: User) -> dict[int, Proposal]:
         one = found[line.pk]
         one.customer = customers.get(name_key(line.payer_name))
         same = [row for row in fitting if (row.amount, row.currency) == (line.amount, line.currency)]
+        if line.released_from_id:
+            same = [row for row in same if row.pk == line.released_from_id]
         one.payments = sorted(same, key=lambda row: _distance(line, row, one.customer))[:PROPOSED_AT_MOST]
     return found
 
@@ -180,6 +202,7 @@ def _refuse_unfit(line: BankLine, payment: Payment) -> None:
 
 
 def _tie(line: BankLine, payment: Payment, actor: User) -> None:
-    line.state, line.payment = BankLine.State.MATCHED, payment
+    forget_released(payment)
+    line.state, line.payment, line.released_from = BankLine.State.MATCHED, payment, None
     line.matched_by, line.matched_at = actor, timezone.now()
     line.save()

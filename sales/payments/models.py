@@ -210,6 +210,10 @@ class BankLine(models.Model):
     payment = models.OneToOneField(
         Payment, models.PROTECT, null=True, related_name="bank_line", verbose_name=_("payment")
     )
+    released_from = models.OneToOneField(
+        Payment, models.PROTECT, null=True, related_name="released_line", verbose_name=_("still counts for"),
+        help_text="it was untied from this payment, which waits or is confirmed and has no other line",
+    )  # fmt: skip
     matched_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
     )
@@ -227,6 +231,7 @@ class BankLine(models.Model):
                 condition=Q(state="matched", payment__isnull=False) | (~Q(state="matched") & Q(payment=None)),
                 name="bank_line_matched_to_a_payment",
             ),
+            models.CheckConstraint(condition=Q(payment=None) | Q(released_from=None), name="bank_line_counts_once"),
         ]
         indexes = [models.Index(fields=["state", "-booked_on", "-id"], name="bank_line_state")]
 

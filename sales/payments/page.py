@@ -32,6 +32,7 @@ def payment_page(payment: Payment, user: User) -> dict[str, Any]:
         "wishes": _wishes(payment) if not allocations else [],
         "reversal": reversal,
         "line": getattr(payment, "bank_line", None),
+        "released": getattr(payment, "released_line", None),
         "files": files_of(payment, user),
         "approval": approval_panel(user, CODE, payment) if not payment.reverses_id else {},
         "verbs": verbs(payment, reversal, user),

@@ -18,7 +18,7 @@ class PaymentQuerySet(DocumentQuerySet):
 
     shown_with: ClassVar[tuple[str, ...]] = (
         "customer", "contract", "owner", "submitted_by", "confirmed_by", "reverses", "bank_line__source",
-        "reversal__submitted_by",
+        "released_line", "reversal__submitted_by",
     )  # fmt: skip
 
     def confirmed(self) -> Self:

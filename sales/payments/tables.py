@@ -143,7 +143,7 @@ BANK_LINE_TABLE = Table(
         Column("amount", _("Amount"), _line_amount, ("amount", "currency"), "amount", "c-num num right"),
         Column("state", _("State"), _line_state, ("state",)),
         Column("proposal", _("Payment"), _proposal, ("payment_id", "payer_name", "amount", "currency", "reference",
-                                                      "state", "booked_on")),
+                                                      "state", "booked_on", "released_from_id")),
         Column("reference", _("Bank reference"), _text("reference"), ("reference",), css="c-hide"),
         Column("payer_account", _("Account of the payer"), _text("payer_account"), ("payer_account",),
                css="c-hide", is_default=False),

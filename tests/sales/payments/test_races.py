@@ -177,3 +177,40 @@ def test_locks_are_taken_in_the_order_of_the_house(company, django_assert_max_nu
         holding.hold_payment(payment.pk)
     locked = [one["sql"].split('FROM "')[1].split('"')[0] for one in told if "FOR UPDATE" in one["sql"]]
     assert locked == ["sales_contract", "sales_instalment", "sales_payment"]
+
+
+def claim_with_line(company):
+    """A claim finance may confirm, and the line of the bank it is matched with."""
+    given = {"booked_on": timezone.localdate(), "amount": D("3000.00"), "payer_name": "Yunling"}
+    line, claim = record_line(actor=company.finance, values=given)[0], claimed(company, overpayment_reason="Deposit")
+    matching.match_line(line, claim, actor=company.finance)
+    decide(claim, company.head)
+    return line, claim
+
+
+def confirm_and_book_again(company, line, claim):
+    def untie_and_book():
+        matching.release_line(line, actor=company.second, reason="Elsewhere")
+        more = {"contract": company.contract, "overpayment_reason": "Deposit"}
+        matching.book_line(line, company.customer, actor=company.second, values=more)
+
+    return together(lambda: decide(claim, company.finance), untie_and_book)
+
+
+def test_a_line_untied_while_its_payment_is_confirmed_is_not_booked_again(company):
+    for _round in range(ROUNDS):
+        line, claim = claim_with_line(company)
+        assert confirm_and_book_again(company, line, claim) == ["done", "refused"]
+        claim.refresh_from_db()
+        line.refresh_from_db()
+        assert (claim.state, line.state, line.released_from) == ("approved", "open", claim)
+        BankLine.objects.all().delete()
+    assert is_sound()
+
+
+def test_without_the_guard_it_is_booked_again(company, monkeypatch):
+    line, claim = claim_with_line(company)
+    monkeypatch.setattr(matching, "refuse_counted", lambda line, payment: None)
+    assert confirm_and_book_again(company, line, claim) == ["done", "done"]
+    line.refresh_from_db()
+    assert (line.state, line.payment != claim) == ("matched", True)
