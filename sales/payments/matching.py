@@ -132,7 +132,9 @@ def refuse_counted(line: BankLine, payment: Payment) -> None:
         return
     # asked for by itself: what a lock read along may be older than the row it waited for
     other = Payment.objects.get(pk=line.released_from_id)
-    words = _("This money still counts for %(name)s (%(state)s): give that one its own line, return or reverse it first.")
+    words = _(
+        "This money still counts for %(name)s (%(state)s): give that one its own line, return or reverse it first."
+    )
     raise ValidationError(words % {"name": other, "state": other.get_state_display()}, code="counted")
 
 
