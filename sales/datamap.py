@@ -1,6 +1,9 @@
 """What sales documents tell about people: a signer, who answered, who paid. Documents are kept as they were signed."""
 
+from django.utils.translation import gettext_lazy as _
+
 from customers.privacy.datamap import DataMap, Fate, Kind, Personal
+from customers.privacy.documents import PersonDocuments
 
 # what stands on a document stays on it: contracts and invoices are kept for decades (TRUST 5.1)
 _NAMED, _REACHED = Personal(Kind.NAME, Fate.KEPT), Personal(Kind.REACH, Fate.KEPT)
@@ -75,3 +78,28 @@ _IMPERSONAL: dict[str, str] = {
 }
 
 SALES = DataMap(_PERSONAL, _IMPERSONAL)
+
+# why a document outlives the erasure of a person it names (TRUST 5.1, 7.3)
+_BOOKS = _("accounting records, kept as long as the law sets (PIPL Art. 47)")
+_PROOF = _("proof of what was discussed and agreed, kept while claims can be made (Civil Code Art. 188)")
+DOCUMENTS = [
+    PersonDocuments("sales.Opportunity", _PROOF, ("created_at",), contact="contact"),
+    PersonDocuments("sales.Requirement", _PROOF, ("created_at",), contact="contact"),
+    PersonDocuments(
+        "sales.RequirementLine", _PROOF, ("document__created_at",), customer="document__customer",
+        number="document__number",
+    ),
+    PersonDocuments("sales.Quote", _PROOF, ("issued_on",), contact="contact"),
+    PersonDocuments(
+        "sales.Contract", _PROOF, ("signed_on", "created_at"), contact="contact", words={"party": _("the customer")},
+    ),
+    PersonDocuments("sales.Order", _PROOF, ("created_at",)),
+    PersonDocuments("sales.Delivery", _PROOF, ("delivered_on", "planned_on"), customer="order__customer"),
+    PersonDocuments("sales.Payment", _BOOKS, ("paid_on",)),
+    PersonDocuments(
+        "sales.BankLine", _BOOKS, ("booked_on",), customer="payment__customer", number="reference"
+    ),
+    PersonDocuments("sales.BillingProfile", _BOOKS, ("created_at",), number="tax_number"),
+    PersonDocuments("sales.Invoice", _BOOKS, ("issued_on", "created_at"), words={"buyer": _("buyer")}),
+    PersonDocuments("sales.Reissue", _BOOKS, ("created_at",)),
+]  # fmt: skip

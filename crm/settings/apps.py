@@ -141,6 +141,8 @@ HARBOUR_ATTACHABLE = {
 }
 # what each table tells about people: each a DataMap
 HARBOUR_DATA_MAP = ["customers.privacy.datamap.OWN", "sales.datamap.SALES"]
+# which documents of the apps above may name a person: lists of PersonDocuments
+HARBOUR_PERSON_DOCUMENTS = ["sales.datamap.DOCUMENTS"]
 # classes of records with the period they are kept: lists of RetentionClass
 HARBOUR_RETENTION = ["customers.quality.retention.kept.CLASSES"]
 # verb → what follows when rows it wrote were put back: a function of their ids, in the same transaction

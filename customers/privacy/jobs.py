@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from crm.jobs.kinds import JobKind, Tally
 from crm.jobs.models import Job
+from customers.privacy.documents import kept_documents, told_kept
 from customers.privacy.erasure import anonymise_contacts
 from customers.privacy.models import PersonRequest
 from customers.privacy.package import write_package
@@ -75,10 +76,12 @@ class PersonErasure(PersonJob):
     """The erasure of the contacts of a request, some at a time."""
 
     def plan(self, job: Job) -> Iterable[dict[str, Any]]:
-        """Chunks of contacts."""
+        """Chunks of contacts; the first says which documents keep the name, as nobody can tell afterwards."""
         ids = self.request_of(job).contact_ids
         job.total = len(ids)
-        return [{"contacts": ids[at : at + TOGETHER]} for at in range(0, len(ids), TOGETHER)]
+        kept = [[name, str(ground)] for name, ground in told_kept(kept_documents(ids))]
+        parts = [ids[at : at + TOGETHER] for at in range(0, len(ids), TOGETHER)]
+        return [{"contacts": part, "kept": [] if place else kept} for place, part in enumerate(parts)]
 
     def run_chunk(self, job: Job, params: dict[str, Any]) -> Tally:
         """Erase them; those erased before count as well."""
@@ -87,6 +90,9 @@ class PersonErasure(PersonJob):
         return Tally(len(params["contacts"]))
 
     def finish(self, job: Job) -> dict[str, Any]:
-        """Close the request."""
-        finish_request(self.request_of(job).pk)
-        return {}
+        """Close the request; its answer names what is kept, and on which ground."""
+        kept = job.chunks.get(number=1).params["kept"]
+        lines = [_("Kept %(documents)s (%(reason)s).") % {"documents": name, "reason": why} for name, why in kept]
+        told = "\n".join([_("Erased for good."), *lines])
+        finish_request(self.request_of(job).pk, told)
+        return {"facts": kept}

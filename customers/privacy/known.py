@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import quote_plus
 
-from django.db.models import Q
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import BooleanField, Func, Q, TextField, Value
 
 from crm.history.changes import event_model
 from customers.contacts.models import Contact
@@ -14,6 +16,7 @@ from customers.customers.identity import display_phone
 from customers.customers.models import Customer
 
 SHORTEST_REACH, SHORTEST_NAME = 5, 2
+CUT = "***"
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,28 @@ def spellings(values: Iterable[str]) -> set[str]:
         shown = display_phone(value)
         found |= {value, value.removeprefix("+86"), shown, shown.replace(" ", "-"), quote_plus(value)}
     return {one for one in found if len(one) >= SHORTEST_REACH}
+
+
+def naming(text: Any, words: Iterable[str]) -> Func:
+    """The condition, as an expression, that one of these words stands in a text."""
+    known = Value(list(words), output_field=ArrayField(TextField()))
+    return Func(text, known, function="privacy_names", output_field=BooleanField())
+
+
+def others_of(known: Known) -> list[str]:
+    """Values of the other people at the same companies, but for those that are in a value of the person."""
+    ids = Contact.objects.filter(customer__in=known.companies).exclude(pk__in=known.contact_ids)
+    theirs = known_of(ids.values_list("pk", flat=True))
+    words = {*spellings(theirs.reach), *theirs.names}
+    own = [*spellings(known.reach), *known.names]
+    return _longest_first(word for word in words if not any(word in one for one in own))
+
+
+def without(text: str, words: Iterable[str]) -> str:
+    """A text with stars where these words stood."""
+    for word in words:
+        text = text.replace(word, CUT)
+    return text
 
 
 def _longest_first(words: Iterable[str]) -> list[str]:

@@ -16,9 +16,8 @@ from typing import Any
 from django.apps import apps
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
-from django.contrib.postgres.fields import ArrayField
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db.models import BooleanField, F, Func, Q, QuerySet, TextField, Value
+from django.db.models import F, Q, QuerySet, TextField, Value
 from django.db.models.functions import Concat
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -37,10 +36,10 @@ from customers.customers.identity import display_phone
 from customers.messages.models import ContactMail
 from customers.privacy.copies import WRITTEN
 from customers.privacy.datamap import leaving_fields
-from customers.privacy.known import Known, known_of, spellings
+from customers.privacy.documents import NamingDocument, documents_naming
+from customers.privacy.known import CUT, Known, known_of, naming, others_of, spellings, without
 from customers.privacy.models import Consent, PersonRequest
 
-CUT = "***"
 _CHANGES = {
     "insert": pgettext_lazy("change of a row", "added"),
     "update": pgettext_lazy("change of a row", "changed"),
@@ -105,7 +104,7 @@ def gather(asked: PersonRequest) -> list[Section]:
     """Every table with what it holds of the person, archived rows and history too."""
     ids = list(asked.contact_ids)
     known = known_of(ids)
-    others = _others(known)
+    others = others_of(known)
     found = [
         _section("customers.Contact", Contact.objects.filter(pk__in=ids)),
         _events("customers.Contact", "pgh_obj_id", ids),
@@ -115,6 +114,7 @@ def gather(asked: PersonRequest) -> list[Section]:
         _section("customers.PersonRequest", PersonRequest.objects.filter(contact_ids__overlap=ids)),
         *(_section(label, written_about(label, known), others) for label in WRITTEN),
         _section("crm.Attachment", files_about(ids)),
+        *_documents(known, others),
         _operations(known, others),
     ]
     return [section for section in found if section.rows]
@@ -126,7 +126,7 @@ def written_about(label: str, known: Known) -> QuerySet[Any]:
     texts = [name for name in leaving_fields(label) if name != "message_id"]
     whole = Concat(*(piece for name in texts for piece in (F(name), Value(" "))), output_field=TextField())
     words = [*spellings(known.reach), *known.names]
-    fits = Q(_names(whole, words), customer__in=known.companies)
+    fits = Q(naming(whole, words), customer__in=known.companies)
     if model is Activity:
         fits |= Q(contact__in=known.contact_ids)
     return model._default_manager.filter(fits).order_by("pk")
@@ -139,11 +139,6 @@ def files_about(contact_ids: Iterable[int]) -> QuerySet[Attachment]:
     talks = Activity.objects.filter(contact__in=ids).values("pk")
     fits = Q(content_type=kinds[Contact], object_id__in=ids) | Q(content_type=kinds[Activity], object_id__in=talks)
     return Attachment.objects.filter(fits).order_by("pk")
-
-
-def _names(whole: Any, words: Sequence[str]) -> Func:
-    known = Value(list(words), output_field=ArrayField(TextField()))
-    return Func(whole, known, function="privacy_names", output_field=BooleanField())
 
 
 def _section(label: str, rows: QuerySet[Any], others: Sequence[str] = ()) -> Section:
@@ -161,10 +156,28 @@ def _events(label: str, link: str, ids: Sequence[int]) -> Section:
     return Section(model._meta.label, title, list(rows))
 
 
+def _documents(known: Known, others: Sequence[str]) -> list[Section]:
+    """Which documents name the person, a section for each kind; what else stands in them is the company's."""
+    found: dict[str, list[NamingDocument]] = {}
+    for one in documents_naming(known, others):
+        found.setdefault(one.label, []).append(one)
+    return [
+        Section(
+            label,
+            str(apps.get_model(label)._meta.verbose_name_plural),
+            [
+                {"number": one.number, "day": one.day, "named_in": one.told_fields, "ground": str(one.source.ground)}
+                for one in rows
+            ],
+        )
+        for label, rows in found.items()
+    ]
+
+
 def _operations(known: Known, others: Sequence[str]) -> Section:
     own = Q(subject_type="customers.contact", subject_id__in=known.contact_ids)
     whole = Concat(F("reason"), Value(" "), F("facts"), output_field=TextField())
-    told = Q(_names(whole, known.words), anchor_id__in=known.companies)
+    told = Q(naming(whole, known.words), anchor_id__in=known.companies)
     rows = []
     for entry in Operation.objects.filter(own | told).order_by("pk"):
         is_own = entry.subject_type == "customers.contact" and entry.subject_id in known.contact_ids
@@ -176,23 +189,8 @@ def _operations(known: Known, others: Sequence[str]) -> Section:
     return Section("crm.Operation", _("What was done"), rows)
 
 
-def _others(known: Known) -> list[str]:
-    """Values of the other people at the same companies, but for those that are in a value of the person."""
-    ids = Contact.objects.filter(customer__in=known.companies).exclude(pk__in=known.contact_ids)
-    theirs = known_of(ids.values_list("pk", flat=True))
-    words = {*spellings(theirs.reach), *theirs.names}
-    own = [*spellings(known.reach), *known.names]
-    return sorted((word for word in words if not any(word in one for one in own)), key=len, reverse=True)
-
-
 def _without(row: dict[str, Any], words: Sequence[str]) -> dict[str, Any]:
-    return {name: _cut(value, words) if isinstance(value, str) else value for name, value in row.items()}
-
-
-def _cut(text: str, words: Sequence[str]) -> str:
-    for word in words:
-        text = text.replace(word, CUT)
-    return text
+    return {name: without(value, words) if isinstance(value, str) else value for name, value in row.items()}
 
 
 def _named(label: str, name: str) -> str:
@@ -200,7 +198,8 @@ def _named(label: str, name: str) -> str:
     told = {
         "pgh_created_at": _("changed at"), "pgh_label": _("change"), "at": _("at"), "what": _("what"),
         "reason": _("reason"), "facts": _("details"), "customer__name": _("customer"), "custom": _("custom fields"),
-        "archived_at": _("archived at"), "id": _("number"),
+        "archived_at": _("archived at"), "id": _("number"), "number": _("number"), "day": _("day"),
+        "named_in": _("where the person is named"), "ground": _("why it is kept"),
     }  # fmt: skip
     if name in told:
         return told[name]

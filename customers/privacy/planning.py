@@ -15,6 +15,7 @@ from customers.customers.holds import holds_of
 from customers.customers.models import Customer
 from customers.messages.models import ContactMail
 from customers.privacy.copies import WRITTEN
+from customers.privacy.documents import NamingDocument, kept_documents, told_kept
 from customers.privacy.erasure import files_of
 from customers.privacy.known import known_of
 from customers.privacy.models import Consent
@@ -25,12 +26,14 @@ LISTED = 50
 
 @dataclass
 class ErasurePlan:
-    """What goes (name and count), what stays (name and reason), and which texts somebody should read."""
+    """What goes (name and count), what stays (name and reason), which texts and which documents keep the name."""
 
     goes: list[tuple[Any, int]] = field(default_factory=list)
     stays: list[tuple[Any, str | Promise]] = field(default_factory=list)
     texts: list[dict[str, Any]] = field(default_factory=list)
     text_count: int = 0
+    documents: list[NamingDocument] = field(default_factory=list)
+    document_count: int = 0
 
 
 def erasure_plan(contact_ids: Sequence[int]) -> ErasurePlan:
@@ -49,6 +52,9 @@ def erasure_plan(contact_ids: Sequence[int]) -> ErasurePlan:
         (_("who did what when, without the person"), _("audit log, kept at least 200 days")),
         (_("files that exports made"), _("removed after 7 days")),
     ]
+    kept = kept_documents(contact_ids)
+    plan.stays += told_kept(kept)
+    plan.documents, plan.document_count = kept[:LISTED], len(kept)
     numbers = dict(Customer.objects.filter(pk__in=known.companies).values_list("pk", "number"))
     for customer_id, holds in holds_of(known.companies).items():
         plan.stays += [

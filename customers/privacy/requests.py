@@ -153,10 +153,10 @@ def answer_request(asked: PersonRequest, *, actor: User, answer: str) -> PersonR
     return locked
 
 
-def finish_request(request_id: int) -> None:
-    """The background work is through; runs in its transaction."""
+def finish_request(request_id: int, answer: str = "") -> None:
+    """The background work is through, with what the person is to be told of it; runs in its transaction."""
     with _running(request_id, "person_request_done") as locked:
-        locked.state, locked.closed_at = State.DONE, timezone.now()
+        locked.state, locked.closed_at, locked.answer = State.DONE, timezone.now(), answer[:2000]
         _mask_if_erased(locked)
     _tell_opener(locked, CARRIED_OUT)
 

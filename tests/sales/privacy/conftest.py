@@ -1,0 +1,10 @@
+"""In English, as the tests read the words."""
+
+import pytest
+from django.utils import translation
+
+
+@pytest.fixture(autouse=True)
+def _english():
+    with translation.override("en"):
+        yield
