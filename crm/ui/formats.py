@@ -40,6 +40,16 @@ def n0(value: Number | None) -> str:
     return "" if value is None else _signed(f"{_exact(value, 0):,}")
 
 
+def exact(value: Number | str | None, least: int = 0) -> str:
+    """A quantity or price to its last decimal, and at least so many: 1,200, 6,800.00, 33.335."""
+    if value is None or value == "":
+        return ""
+    number = Decimal(str(value))
+    whole, _dot, part = f"{abs(number).normalize():f}".partition(".")
+    part = part.ljust(int(least), "0")
+    return ("−" if number < 0 else "") + f"{int(whole):,}" + (f".{part}" if part else "")
+
+
 def percent(share: Number | None, digits: int = 1) -> str:
     """A share of one as a percentage: 0.294 gives 29.4%."""
     return "" if share is None else _signed(f"{_exact(Decimal(str(share)) * 100, digits):,}%")
@@ -67,12 +77,11 @@ def money(value: Number | str | None, currency: str = "CNY") -> str:
 
 
 def discount(share: Number | str | None) -> str:
-    """A discount as people say it: 0.18 gives 8.2 折, in English 18% off; "" for none."""
+    """A discount as people say it, to its last decimal: 0.18 gives 8.2 折, in English 18% off; "" for none."""
     off = Decimal(str(share or 0))
     if not off:
         return ""
-    shown = _exact((1 - off) * 10 if is_chinese() else off * 100, 2)
-    text = f"{shown:f}".rstrip("0").rstrip(".")
+    text = exact((1 - off) * 10 if is_chinese() else off * 100)
     return f"{text} 折" if is_chinese() else f"{text}% off"
 
 

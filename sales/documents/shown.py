@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from crm.ui.formats import discount as discount_text
+from crm.ui.formats import exact as number_text
 from crm.ui.formats import money as money
 from crm.ui.formats import percent, yuan2
 from sales.documents.lines import before_discount
@@ -64,15 +65,7 @@ def shown_lines(lines: Sequence[Line], *, currency: str, is_tax_included: bool) 
 
 def rate_text(rate: Decimal) -> str:
     """A tax rate: 13%."""
-    return f"{_short(rate * 100)}%"
-
-
-def number_text(number: Decimal, least: int = 0) -> str:
-    """A quantity or price with thousands separators and at least so many decimals: 1,200 or 6,800.00."""
-    text = f"{number.normalize():f}"
-    whole, _dot, part = text.partition(".")
-    part = part.ljust(least, "0")
-    return f"{int(whole):,}" + (f".{part}" if part else "")
+    return f"{number_text(rate * 100)}%"
 
 
 def _shown(line: Line, is_tax_included: bool) -> ShownLine:
@@ -86,8 +79,3 @@ def _shown(line: Line, is_tax_included: bool) -> ShownLine:
         rate_text(line.tax_rate),
         yuan2(line.gross if is_tax_included else line.net),
     )
-
-
-def _short(number: Decimal) -> str:
-    text = f"{number.quantize(Decimal('0.01'), ROUND_HALF_UP):f}"
-    return text.rstrip("0").rstrip(".")

@@ -97,6 +97,41 @@ def test_large_sums_take_the_unit_of_the_language(value, chinese, english):
         assert formats.wan(value) == english
 
 
+@pytest.mark.parametrize(
+    ("value", "least", "shown"),
+    [
+        ("33.3350", 2, "33.335"),
+        (Decimal("6800.0000"), 2, "6,800.00"),
+        (Decimal("1200"), 0, "1,200"),
+        ("2.2500", 0, "2.25"),
+        (Decimal("-0.5"), 0, "−0.5"),
+        (Decimal("0.0000"), 0, "0"),
+        (Decimal("0.0001"), 2, "0.0001"),
+        (None, 2, ""),
+        ("", 2, ""),
+    ],
+)
+def test_exact_figures_lose_no_decimal(value, least, shown):
+    assert formats.exact(value, least) == shown
+
+
+@pytest.mark.parametrize(
+    ("share", "chinese", "english"),
+    [
+        ("0.18", "8.2 折", "18% off"),
+        ("0.1555", "8.445 折", "15.55% off"),
+        ("0.000001", "9.99999 折", "0.0001% off"),
+        ("0", "", ""),
+        (None, "", ""),
+    ],
+)
+def test_discounts_lose_no_decimal(share, chinese, english):
+    with translation.override("zh-hans"):
+        assert formats.discount(share) == chinese
+    with translation.override("en"):
+        assert formats.discount(share) == english
+
+
 def test_counts_and_shares():
     assert formats.n0(2846) == "2,846"
     assert formats.percent(0.294) == "29.4%"
