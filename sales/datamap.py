@@ -65,7 +65,7 @@ _IMPERSONAL: dict[str, str] = {
     "sales.Order": "number",
     "sales.OrderLine": "code name unit",
     "sales.Payment": "content_hash number reference wanted",
-    "sales.PriceList": "name",
+    "sales.PriceList": "ending_reason name",
     "sales.PrintTemplate": "blocks name",
     "sales.Product": "code letters name remark spec unit",
     "sales.ProductCategory": "name",

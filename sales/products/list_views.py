@@ -93,11 +93,15 @@ def price_list_detail(request: SignedInRequest, prices: PriceList) -> HttpRespon
     entries = prices.entries.select_related("product").order_by("product__code")
     page = Paginator(entries, PAGE_SIZE).get_page(request.GET.get("page"))
     waiting = PriceChange.objects.visible_to(user).filter(price_list=prices, state__in=["open", "agreed"])
-    shows_floor = sees_floor(user)
+    shows_floor, state = sees_floor(user), _state(prices, timezone.localdate())
+    may_change = user.reach.has(RIGHT)
     context = {
         "prices": prices,
+        "may_decide": prices.is_ending and may_change and prices.ending_asked_by_id != user.pk,
+        "may_withdraw": prices.is_ending and may_change and prices.ending_asked_by_id == user.pk,
+        "may_end": may_change and not prices.is_ending and state[2] and page.paginator.count > 0,
         "level": prices.level.name if prices.level else "",
-        "state": _state(prices, timezone.localdate()),
+        "state": state,
         "entries": [
             (
                 row.product,
@@ -127,7 +131,7 @@ def price_list_add(request: SignedInRequest) -> HttpResponse:
 
 @needs(RIGHT, model=PriceList)
 def price_list_edit(request: SignedInRequest, prices: PriceList) -> HttpResponse:
-    """Rename a list, let it end, put it out of use."""
+    """Rename a list; while it has no prices, also for whom and when it counts."""
     form = PriceListForm(request.POST or None, instance=prices)
     return verb_page(
         request, form, lambda **values: change_price_list(prices, actor=request.user, values=values),
@@ -178,12 +182,12 @@ def _written(prices: PriceList, request: SignedInRequest) -> str:
     return "\n".join(lines)
 
 
-def _state(prices: PriceList, today: Any) -> tuple[str, str]:
-    """Whether a list counts today, in words and with a tone."""
+def _state(prices: PriceList, today: Any) -> tuple[str, str, bool]:
+    """Whether a list counts today, in words and with a tone, and whether it does or will."""
     if not prices.is_active:
-        return _("off"), "gray"
+        return _("off"), "gray", False
     if prices.starts_on > today:
-        return _("not yet"), "blue"
+        return _("not yet"), "blue", True
     if prices.ends_on and prices.ends_on < today:
-        return _("over"), "gray"
-    return _("in force"), "green"
+        return _("over"), "gray", False
+    return _("in force"), "green", True

@@ -1,6 +1,7 @@
 """What is done with a price list; the prices on it change in sales.products.pricing only, by two people.
 
-Whom a list is for, from when on and in which currency is fixed with its first price: they decide what was agreed.
+Whom a list is for, on which days and in which currency is fixed with its first price: they decide what was agreed.
+It ends early by two people as well (sales.products.ending): without it other prices and minimums count.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from customers.customers.identity import clean_line
 from sales.products.models import PriceChange, PriceList, Product
 from sales.products.pricing import Field, Wish
 
-FIXED = ("level", "currency", "starts_on")
+FIXED = ("level", "currency", "starts_on", "ends_on", "is_active")
 ROWS_AT_MOST = 500
 _CELLS = re.compile(r"[\t,;，；]|\s{2,}|\s(?=\S+$)")
 
@@ -46,30 +47,21 @@ def add_price_list(*, actor: User, values: Mapping[str, Any]) -> PriceList:
 
 
 def change_price_list(prices: PriceList, *, actor: User, values: Mapping[str, Any]) -> PriceList:
-    """Rename a list, let it end, or put it out of use."""
+    """Rename a list; as long as it has no prices, say for whom and when it counts, or put it out of use."""
     with _name_once(), operation(actor, "price_list_changed", prices):
         locked = PriceList.objects.select_for_update(of=("self",)).get(pk=prices.pk)
         changed = {name for name, value in values.items() if getattr(locked, name) != value}
         if (wrong := changed & set(FIXED)) and has_prices(locked):
-            text = _("A list that has prices keeps its level, currency and first day. Make a new one.")
+            text = _(
+                "Two people agreed to its prices for this level, currency and days. Ask for its end, or make a new one."
+            )
             raise ValidationError(dict.fromkeys(wrong, text))
-        _refuse_widening(locked, values)
         for name in changed:
             setattr(locked, name, values[name])
         locked.name = clean_line(locked.name)
         _check(locked)
         locked.save()
     return locked
-
-
-def _refuse_widening(prices: PriceList, values: Mapping[str, Any]) -> None:
-    """ValidationError where prices would count on days for which no second person agreed to them (TRUST 9.4)."""
-    ends_on = values.get("ends_on", prices.ends_on)
-    is_longer = prices.ends_on is not None and (ends_on is None or ends_on > prices.ends_on)
-    is_back = not prices.is_active and values.get("is_active", False)
-    if (is_longer or is_back) and has_prices(prices):
-        text = _("Its prices were agreed as they are. Make a new list, so that a second person agrees to them again.")
-        raise ValidationError({"ends_on" if is_longer else "is_active": text})
 
 
 def has_prices(prices: PriceList) -> bool:

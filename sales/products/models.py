@@ -167,6 +167,15 @@ class PriceList(models.Model):
     starts_on = models.DateField(_("from"))
     ends_on = models.DateField(_("until"), null=True, blank=True)
     is_active = models.BooleanField(_("in use"), default=True)
+    # the end somebody asked for; it counts once somebody else has agreed (sales/products/ending.py)
+    ending_on = models.DateField(_("last day asked for"), null=True, editable=False)
+    ending_reason = models.CharField(_("why it should end"), max_length=200, blank=True, editable=False)
+    ending_asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+", db_index=False
+    )
+    ending_agreed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+", db_index=False
+    )
     created_at = models.DateTimeField(db_default=models.functions.Now(), editable=False)
 
     objects = PriceListQuerySet.as_manager()
@@ -179,6 +188,15 @@ class PriceList(models.Model):
             models.CheckConstraint(
                 condition=Q(ends_on=None) | Q(ends_on__gte=F("starts_on")), name="price_list_ends_after_start"
             ),
+            models.CheckConstraint(
+                condition=Q(ending_on=None, ending_asked_by=None, ending_agreed_by=None)
+                | Q(ending_on__isnull=False, ending_asked_by__isnull=False),
+                name="price_list_end_asked_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=Q(ending_agreed_by=None) | ~Q(ending_agreed_by=F("ending_asked_by")),
+                name="price_list_end_agreed_by_another",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -186,6 +204,11 @@ class PriceList(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("sales:price_list_detail", args=[self.pk])
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether somebody asked for its end and nobody has decided yet."""
+        return self.ending_on is not None and self.ending_agreed_by_id is None
 
 
 @tracked()

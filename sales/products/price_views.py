@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from crm.access.gate import SignedInRequest, needs
 from crm.records.forms import refused
 from sales.products.forms import DecideForm, PriceForm
-from sales.products.models import PriceChange, Product
+from sales.products.models import PriceChange, PriceList, Product
 from sales.products.pricing import RIGHT, Wish, ask_for_prices, decide_prices, withdraw_price
 from sales.products.summary import shown_changes
 
@@ -54,6 +54,7 @@ def price_changes(request: SignedInRequest) -> HttpResponse:
     waiting = shown_changes(rows.open()[:500], request.user)
     context = {
         "waiting": waiting,
+        "ending": PriceList.objects.visible_to(request.user).ending().select_related("ending_asked_by")[:PAGE_SIZE],
         "may_decide": any(change.may_decide for change in waiting),
         "decided": shown_changes(page.object_list, request.user),
         "page": page,

@@ -53,6 +53,10 @@ class PriceListQuerySet(CatalogueQuerySet):
         """Those in use and in force on a day."""
         return self.filter(Q(ends_on=None) | Q(ends_on__gte=day), starts_on__lte=day, is_active=True)
 
+    def ending(self) -> Self:
+        """Those somebody wants to end, which waits for a second person."""
+        return self.filter(ending_on__isnull=False, ending_agreed_by=None)
+
 
 class PriceChangeQuerySet(CatalogueQuerySet):
     """Changes of prices; those of secret prices are seen only by who sees these prices."""

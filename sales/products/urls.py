@@ -3,7 +3,7 @@
 from django.urls import path
 
 from crm.access.gate import needs
-from sales.products import import_views, list_views, price_views, views
+from sales.products import ending_views, import_views, list_views, price_views, views
 from sales.products.exports import product_export
 from sales.products.lists import ProductListView
 
@@ -24,6 +24,10 @@ urlpatterns = [
     path("products/lists/<int:pk>/", list_views.price_list_detail, name="price_list_detail"),
     path("products/lists/<int:pk>/edit/", list_views.price_list_edit, name="price_list_edit"),
     path("products/lists/<int:pk>/prices/", list_views.price_list_prices, name="price_list_prices"),
+    path("products/lists/<int:pk>/end/", ending_views.price_list_end, name="price_list_end"),
+    path("products/lists/<int:pk>/end/agree/", ending_views.price_list_end_agree, name="price_list_end_agree"),
+    path("products/lists/<int:pk>/end/refuse/", ending_views.price_list_end_refuse, name="price_list_end_refuse"),
+    path("products/lists/<int:pk>/end/withdraw/", ending_views.price_list_end_withdraw, name="price_list_end_withdraw"),
     path("products/<int:pk>/", views.product_detail, name="product_detail"),
     path("products/<int:pk>/edit/", views.product_edit, name="product_edit"),
     path("products/<int:pk>/price/", price_views.product_price, name="product_price"),
