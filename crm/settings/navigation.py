@@ -15,6 +15,18 @@ HARBOUR_COUNTS = {
     "leads": "customers.leads.counts.waiting_leads",
 }
 
+# pages whose address does not lie under that of their place
+HARBOUR_PLACE_OF = {
+    "/accounts/": "settings:index",
+    "/sales/customers/": "customers:customer_list",
+    "/sales/statements/": "customers:customer_list",
+    "/comments/": "customers:customer_list",
+    "/sales/deliveries/": "sales:order_list",
+    "/sales/receivables/": "sales:payment_list",
+    "/sales/periods/": "sales:payment_list",
+    "/sales/billing/": "sales:invoice_list",
+}
+
 HARBOUR_NAVIGATION = [
     (
         "",

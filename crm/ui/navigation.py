@@ -60,6 +60,11 @@ def address(name: str) -> str:
         return ""
 
 
+def _placed(path: str) -> str:
+    """The path by which a page finds its place: its own, or that settings.HARBOUR_PLACE_OF names."""
+    return next((address(name) for start, name in settings.HARBOUR_PLACE_OF.items() if path.startswith(start)), path)
+
+
 def _current_url(path: str, urls: Iterable[str]) -> str:
     """The longest place that the path lies in; the workbench at "/" holds nothing but itself."""
     return max(
@@ -106,8 +111,7 @@ def groups_for(request: HttpRequest) -> list[Group]:
     """The sidebar of this user with the current place marked and what waits counted (one query)."""
     user: Any = request.user
     sections = settings.HARBOUR_NAVIGATION
-    path = address("settings:index") if request.path.startswith("/accounts/") else request.path
-    current = _current_url(path, (address(line[0]) for _label, lines in sections for line in lines))
+    current = _current_url(_placed(request.path), (address(line[0]) for _label, lines in sections for line in lines))
     counts = _waiting([line[4] for _label, lines in sections for line, _url in _open_lines(lines, user)], user)
     groups = [Group(str(label), tuple(_places(lines, user, current, counts))) for label, lines in sections]
     return [group for group in groups if group.places]

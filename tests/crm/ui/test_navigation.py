@@ -53,6 +53,7 @@ def installation(settings):
     settings.ROOT_URLCONF = __name__
     settings.HARBOUR_GATE = f"{__name__}.may"
     settings.HARBOUR_NAVIGATION = SECTIONS
+    settings.HARBOUR_PLACE_OF = {"/odd/": "things", "/gone/": "not_installed"}
     settings.HARBOUR_COMMANDS = [("secret", "New secret", "plus", "app.view_secret", "", "s")]
     settings.HARBOUR_PALETTE = [f"{__name__}.sources"]
     yield
@@ -89,6 +90,8 @@ def test_a_right_adds_its_page_and_its_command():
         ("/things/7/edit/", "Things"),
         ("/things/pool/", "Pool"),
         ("/other/", None),
+        ("/odd/7/parts/", "Things"),
+        ("/gone/7/", None),
     ],
 )
 def test_the_longest_place_around_the_page_is_the_current_one(path, current):

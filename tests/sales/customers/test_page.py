@@ -21,6 +21,7 @@ from tests.factories import (
 )
 from tests.factories.sales import (
     make_contract,
+    make_delivery,
     make_invoice,
     make_opportunity,
     make_order,
@@ -293,3 +294,20 @@ def test_key_figures_of_sales_stand_on_the_page_of_the_customer_without_another_
     assert figures["Contracted"] == figures["To be paid"] == "¥10,000"
     assert "1 instalment overdue" in answer.text
     assert len(after) == len(before) <= 12
+
+
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [
+        ("/sales/customers/{customer}/transactions/", "/customers/"),
+        ("/sales/deliveries/{delivery}/", "/sales/orders/"),
+        ("/sales/receivables/", "/sales/payments/"),
+        ("/sales/billing/?customer={customer}", "/sales/invoices/"),
+    ],
+)
+def test_pages_that_lie_elsewhere_mark_their_place_in_the_sidebar(rep, path, place):
+    customer = make_customer(rep)
+    delivery = make_delivery(make_order(make_contract(customer)))
+    answer = sign_in(rep).get(path.format(customer=customer.pk, delivery=delivery.pk))
+    assert answer.status_code == 200
+    assert re.findall(r'<a class="nav-item" href="([^"]*)"[^>]*aria-current="page"', answer.text) == [place]
