@@ -25,6 +25,7 @@ from customers.customers.search import doubled
 from customers.demo import names
 from customers.demo.bare_tables import bare_tables, check_keys
 from customers.demo.crowd import Crowd, gather_crowd
+from customers.demo.table_beside import filled_beside
 
 DAYS_BACK = 1100
 BATCH = 400  # lines; small enough for the socket's buffer, so the server reads one while the next is being made
@@ -71,17 +72,17 @@ KINDS = [
 
 def load_scale(customers: int, activities: int) -> None:
     """Add this many customers, each with a contact, and follow-ups; statistics are fresh afterwards."""
-    crowd = gather_crowd()
-    record_models: list[type[models.Model]] = [Customer, CustomerSearch, Contact, Activity]
-    with bare_tables(record_models, kept=HOLDING_NOTHING):
-        rows = _Rows(crowd, customers, activities)
+    rows = _Rows(gather_crowd(), customers, activities)
+    with (
+        filled_beside(CustomerSearch, lambda: _copy(CustomerSearch, SEARCH_COLUMNS, rows.search())),
+        bare_tables([Customer, Contact, Activity], kept=HOLDING_NOTHING),
+    ):
         _copy(Customer, CUSTOMER_COLUMNS, rows.customers())
-        _copy(CustomerSearch, SEARCH_COLUMNS, rows.search())
         _copy(Contact, CONTACT_COLUMNS, rows.contacts())
         _copy_binary(Activity, ACTIVITY_COLUMNS, rows.activities())
         rows.keep_counters()
     with ThreadPoolExecutor(2) as pool:
-        list(pool.map(refresh_table, record_models))
+        list(pool.map(refresh_table, [Customer, CustomerSearch, Contact, Activity]))
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE crm_user, crm_department")
 
@@ -126,12 +127,12 @@ def _reserve(model: type[models.Model], count: int) -> int:
         return int(cursor.fetchone()[0]) - max(count, 1) + 1
 
 
-def _pieces(words: list[str]) -> list[tuple[str, str, str, str]]:
-    """Each word with its doubled form, its pinyin and its initials."""
+def _spelled(words: list[str]) -> list[tuple[str, str, str]]:
+    """Of each word its doubled form, its pinyin and its initials."""
     found = []
     for word in words:
         letters = letters_of(word).split()
-        found.append((word, doubled(word), letters[0], letters[1] if len(letters) > 1 else letters[0]))
+        found.append((doubled(word), letters[0], letters[1] if len(letters) > 1 else letters[0]))
     return found
 
 
@@ -147,12 +148,11 @@ class _Rows:
         self._dates()
         self._lists()
         firsts, seconds = sorted({brand[0] for brand in names.BRANDS}), sorted({brand[1] for brand in names.BRANDS})
-        self.brands = _pieces([first + second for first in firsts for second in seconds])
-        self.trades = _pieces([trade for trade, _code in names.TRADES])
-        self.shorts = _pieces([trade[:2] for trade, _code in names.TRADES])
-        self.places = _pieces([place for place, _code in names.EAST + names.NORTH])
-        self.forms = _pieces(["有限公司", "有限公司", "有限公司", "股份有限公司", "集团有限公司"])
-        self.people = _pieces([surname + given for surname in names.SURNAMES for given in names.GIVEN])
+        self.brands = [first + second for first in firsts for second in seconds]
+        self.trades = [trade for trade, _code in names.TRADES]
+        self.places = [place for place, _code in names.EAST + names.NORTH]
+        self.forms = ["有限公司", "有限公司", "有限公司", "股份有限公司", "集团有限公司"]
+        self.people = [surname + given for surname in names.SURNAMES for given in names.GIVEN]
         followed = [i for i in range(customers) if self.status(i) != "potential"] if activities else []
         self.share, self.rest = divmod(activities, max(len(followed), 1))
         self.followed = followed
@@ -252,13 +252,13 @@ class _Rows:
         for numbers, year, offset in self.numbered:
             for i in numbers:
                 brand, trade, place, form = self.parts(i)
-                where, named, does = self.places[place][0], self.brands[brand][0], self.trades[trade][0]
+                where, named, does = self.places[place], self.brands[brand], self.trades[trade]
                 word = f"{where}{named}{does}"
                 status = STATUSES[(i * 40503 >> 4) & 15]
                 known = days[DAYS_BACK - i * DAYS_BACK // self.count] + clock[i % 240]
                 followed = days[self.last_followed(i)] + clock[339 + i * 7 % 200] if i in counted else NULL
                 yield (
-                    f"{first + i}\tKH-{year}-{offset + i:06d}\t{word}{self.forms[form][0]}\t{named}{does[:2]}\t{word}\t"
+                    f"{first + i}\tKH-{year}-{offset + i:06d}\t{word}{self.forms[form]}\t{named}{does[:2]}\t{word}\t"
                     f"{'' if i % 5 > 1 else self.code(i, place)}\t{status}\t"
                     f"{NULL if status == 'potential' else stages[i * 13 % len(stages)]}\t"
                     f"{levels[i * 31 % len(levels)]}\t{self.industries[trade]}\t{self.regions[place]}\t"
@@ -285,20 +285,15 @@ class _Rows:
         return self.days[i % 6] if i % 7 == 0 else self.ahead[i * 5 % 21]
 
     def search(self) -> Iterator[str]:
-        first, people = (
-            self.first_id,
-            [f"{doubled}|{pinyin} {initials}" for _name, doubled, pinyin, initials in self.people],
-        )
-        traded = list(zip(self.trades, self.shorts, strict=True))
+        first = self.first_id
+        brands, places, forms = _spelled(self.brands), _spelled(self.places), _spelled(self.forms)
+        trades = list(zip(_spelled(self.trades), _spelled([trade[:2] for trade in self.trades]), strict=True))
+        people = [f"{twice}|{pinyin} {initials}" for twice, pinyin, initials in _spelled(self.people)]
         for numbers, year, offset in self.numbered:
             for i in numbers:
                 brand, trade, place, form = self.parts(i)
-                (_b, b2, bp, bi), (_p, p2, pp, pi), (_f, f2, fp, fi) = (
-                    self.brands[brand],
-                    self.places[place],
-                    self.forms[form],
-                )
-                (_t, t2, tp, ti), (_s, s2, sp, si) = traded[trade]
+                (b2, bp, bi), (p2, pp, pi), (f2, fp, fi) = brands[brand], places[place], forms[form]
+                (t2, tp, ti), (s2, sp, si) = trades[trade]
                 code = "" if i % 5 > 1 else f"|{self.code(i, place).lower()}"
                 at = first + i
                 yield (
@@ -313,7 +308,7 @@ class _Rows:
             title, power = names.TITLES[i * 23 % len(names.TITLES)]
             at = self.first_id + i
             yield (
-                f"{self.first_contact + i}\t{at}\t{self.people[i * 769 % len(self.people)][0]}\t{title}\t{power}\tt\t"
+                f"{self.first_contact + i}\t{at}\t{self.people[i * 769 % len(self.people)]}\t{title}\t{power}\tt\t"
                 f"+8615{at * 6577 % 10**9:09d}\t\t\t\t{{}}\t{known}\t{known}\n"
             )
 
