@@ -37,6 +37,7 @@ HARBOUR_INVARIANTS = [
     "crm.operations.invariants.RULES",
     "crm.approvals.invariants.RULES",
     "customers.invariants.RULES",
+    "sales.documents.invariants.RULES",
     "sales.requirements.invariants.RULES",
     "sales.quotes.invariants.RULES",
     "sales.contracts.invariants.RULES",
