@@ -235,7 +235,7 @@ def _recount_clock(customer: Customer, actor: User, was_at: datetime) -> None:
 
 
 def _live(activity: Activity) -> Activity:
-    locked = Activity.objects.select_for_update(of=("self",)).get(pk=activity.pk)
+    locked = Activity.objects.select_for_update(of=("self",), no_key=True).get(pk=activity.pk)
     if locked.archived_at is not None:
         raise ValidationError(_("This follow-up is archived."), code="archived")
     return locked

@@ -41,7 +41,7 @@ def change_entry(entry: Any, *, actor: User, **fields: Any) -> None:
 def move_entry(kind: Kind, entry: Any, *, actor: User, is_up: bool) -> None:
     """Swap an entry with its neighbour; at the end of the list nothing happens."""
     with operation(actor, "base_entry_moved", entry):
-        rows = list(kind.model.objects.select_for_update().order_by("position", "pk"))
+        rows = list(kind.model.objects.select_for_update(no_key=True).order_by("position", "pk"))
         at = next(place for place, row in enumerate(rows) if row.pk == entry.pk)
         to = at - 1 if is_up else at + 1
         if 0 <= to < len(rows):

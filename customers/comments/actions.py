@@ -102,7 +102,7 @@ def _refuse_late(comment: Comment, actor: User) -> None:
 
 
 def _live(comment: Comment) -> Comment:
-    locked = Comment.objects.select_for_update(of=("self",)).get(pk=comment.pk)
+    locked = Comment.objects.select_for_update(of=("self",), no_key=True).get(pk=comment.pk)
     if locked.archived_at is not None:
         raise ValidationError(_("This comment is archived."), code="archived")
     return locked

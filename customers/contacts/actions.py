@@ -144,7 +144,7 @@ def _refuse_superior(contact: Contact) -> None:
 
 
 def _live(contact: Contact) -> Contact:
-    locked = Contact.objects.select_for_update(of=("self",)).get(pk=contact.pk)
+    locked = Contact.objects.select_for_update(of=("self",), no_key=True).get(pk=contact.pk)
     if locked.archived_at is not None:
         raise ValidationError(_("This contact is archived."), code="archived")
     return locked

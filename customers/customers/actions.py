@@ -104,7 +104,7 @@ def update_customer(
     ready = tidy(given, customer)
     with _one_credit_code(), operation(actor, "customer_changed", customer, anchor_id=customer.pk,
                                        reason=duplicate_reason):  # fmt: skip
-        locked = Customer.objects.select_for_update(of=("self",)).get(pk=customer.pk)
+        locked = Customer.objects.select_for_update(of=("self",), no_key=True).get(pk=customer.pk)
         refuse_archived(locked)
         if seen and seen != fingerprint(locked, WATCHED):
             raise ValidationError([ValidationError(text, code="stale") for text in _changed_meanwhile(locked, actor)])
@@ -135,7 +135,7 @@ def _changed_custom(customer: Customer, actor: User, given: Mapping[str, Any]) -
 def archive_customer(customer: Customer, *, actor: User, reason: str = "") -> Any:
     """Put a customer into the recycle bin; answers with the operation, for undo."""
     with operation(actor, "customer_archived", customer, anchor_id=customer.pk, reason=reason) as entry:
-        locked = Customer.objects.select_for_update(of=("self",)).get(pk=customer.pk)
+        locked = Customer.objects.select_for_update(of=("self",), no_key=True).get(pk=customer.pk)
         refuse_archived(locked)
         locked.archived_at = locked.changed_at = timezone.now()
         locked.changed_by = actor
@@ -146,7 +146,7 @@ def archive_customer(customer: Customer, *, actor: User, reason: str = "") -> An
 def unarchive_customer(customer: Customer, *, actor: User) -> None:
     """Take a customer out of the recycle bin."""
     with _one_credit_code(), operation(actor, "customer_unarchived", customer, anchor_id=customer.pk):
-        locked = Customer.objects.select_for_update(of=("self",)).get(pk=customer.pk)
+        locked = Customer.objects.select_for_update(of=("self",), no_key=True).get(pk=customer.pk)
         if locked.archived_at is None:
             raise ValidationError(_("This customer is not archived."))
         if locked.merged_into_id is not None:
@@ -186,7 +186,7 @@ def clean_text(text: str) -> str:
 
 def hold_customer(customer: Customer) -> Customer:
     """The customer, locked for work on it; ValidationError where it is archived or in a pool."""
-    locked = Customer.objects.select_for_update(of=("self",)).get(pk=customer.pk)
+    locked = Customer.objects.select_for_update(of=("self",), no_key=True).get(pk=customer.pk)
     refuse_at_rest(locked)
     return locked
 

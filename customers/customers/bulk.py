@@ -49,7 +49,9 @@ def _update(rows: QuerySet[Any], actor: User, verb: str, values: dict[str, Any],
     if not chosen:
         raise ValidationError(_("None of the chosen customers can be changed like this."), code="nothing")
     with operation(actor, verb, reason=reason, row_count=len(chosen)) as entry:
-        locked = Customer.objects.live().filter(pk__in=chosen).select_for_update(of=("self",)).order_by("pk")
+        locked = (
+            Customer.objects.live().filter(pk__in=chosen).select_for_update(of=("self",), no_key=True).order_by("pk")
+        )
         ids = list(locked.values_list("pk", flat=True))
         Customer.objects.filter(pk__in=ids).update(**values, changed_at=timezone.now(), changed_by=actor)
     return entry

@@ -42,7 +42,7 @@ def _hold_customer(customer: Customer, actor: Any) -> None:
 
 def _hold_contact(contact: Contact, actor: Any) -> None:
     hold_customer(contact.customer)
-    locked = Contact.objects.select_for_update(of=("self",)).get(pk=contact.pk)
+    locked = Contact.objects.select_for_update(of=("self",), no_key=True).get(pk=contact.pk)
     if locked.archived_at is not None:
         raise ValidationError(_("This was archived meanwhile."), code="archived")
 
@@ -50,7 +50,7 @@ def _hold_contact(contact: Contact, actor: Any) -> None:
 def _hold_written(row: Any, actor: Any) -> None:
     """A follow-up or comment: its files are its author's, and of those who archive for the customer."""
     customer = hold_customer(row.customer)
-    locked = type(row).objects.select_for_update(of=("self",)).get(pk=row.pk)
+    locked = type(row).objects.select_for_update(of=("self",), no_key=True).get(pk=row.pk)
     if locked.archived_at is not None:
         raise ValidationError(_("This was archived meanwhile."), code="archived")
     if locked.author_id != actor.pk and not actor.reach.covers(ARCHIVE, customer):

@@ -79,7 +79,7 @@ def set_parent(customer: Customer, *, actor: User, parent: Customer | None) -> N
     """Say which company this one belongs to (None: to none); ValidationError for a loop or too deep a tree."""
     with operation(actor, "customer_parent_set", customer, anchor_id=customer.pk):
         hold_tree()
-        locked = Customer.objects.select_for_update(of=("self",)).get(pk=customer.pk)
+        locked = Customer.objects.select_for_update(of=("self",), no_key=True).get(pk=customer.pk)
         refuse_archived(locked)
         if parent is not None:
             _refuse_parent(actor, locked, parent)
@@ -114,7 +114,7 @@ def relate(customer: Customer, *, actor: User, other: Customer, kind: str, remar
         raise ValidationError({"remark": _("%(count)s characters are too many; %(limit)s fit.")
                                % {"count": len(remark), "limit": 200}})  # fmt: skip
     with operation(actor, "customer_related", customer, anchor_id=customer.pk):
-        refuse_archived(Customer.objects.select_for_update(of=("self",)).get(pk=customer.pk))
+        refuse_archived(Customer.objects.select_for_update(of=("self",), no_key=True).get(pk=customer.pk))
         _refuse_unseen(actor, other, "other")
         known = CustomerRelation.objects.filter(customer=customer)
         if known.filter(other=other, kind=kind).exists():

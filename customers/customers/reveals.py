@@ -50,7 +50,8 @@ def reveal(subject: Customer | Contact, field: str, *, actor: User, reason: str)
         raise ValidationError(_("Say what you need it for."), code="no_reason")
     words, facts = str(Reason(reason).label), {"field": field, "reason": reason}
     with operation(actor, VERB, subject, anchor_id=customer.pk, reason=words, facts=facts):
-        User.objects.select_for_update(of=("self",)).filter(pk=actor.pk).order_by().values_list("pk").first()
+        held = User.objects.select_for_update(of=("self",), no_key=True).filter(pk=actor.pk)
+        held.order_by().values_list("pk").first()
         midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
         done = Operation.objects.filter(actor=actor, verb=VERB, at__gte=midnight).count()
         if done > daily_limit(actor):

@@ -34,7 +34,7 @@ def share_customer(
     if not colleague.is_active:
         raise ValidationError({"colleague": _("%(name)s has left.") % {"name": colleague}})
     with operation(actor, "customer_shared", colleague, anchor_id=customer.pk):
-        locked = Customer.objects.select_for_update(of=("self",)).get(pk=customer.pk)
+        locked = Customer.objects.select_for_update(of=("self",), no_key=True).get(pk=customer.pk)
         refuse_archived(locked)
         if locked.owner_id is None:
             raise ValidationError(_("Only a customer somebody owns can be shared."))

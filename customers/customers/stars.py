@@ -28,7 +28,8 @@ def follow_customer(customer: Customer, *, actor: User) -> None:
     if stars.filter(customer=customer).exists():
         return
     with operation(actor, "customer_starred", customer):
-        User.objects.select_for_update(of=("self",)).filter(pk=actor.pk).order_by().values_list("pk").first()
+        held = User.objects.select_for_update(of=("self",), no_key=True).filter(pk=actor.pk)
+        held.order_by().values_list("pk").first()
         if stars.count() >= STARS_AT_MOST:
             raise ValidationError(
                 _("You follow %(count)s customers, which is the limit. Take a star off another one first.")

@@ -57,8 +57,10 @@ def change_member(
     role = tidy_role(role)
     refuse_share_end(ends_on)
     with operation(actor, "team_changed", colleague, anchor_id=customer.pk):
-        refuse_archived(Customer.objects.select_for_update(of=("self",)).get(pk=customer.pk))
-        share = CustomerShare.objects.select_for_update(of=("self",)).filter(content_object=customer, user=colleague)
+        refuse_archived(Customer.objects.select_for_update(of=("self",), no_key=True).get(pk=customer.pk))
+        share = CustomerShare.objects.select_for_update(of=("self",), no_key=True).filter(
+            content_object=customer, user=colleague
+        )
         found = share.first()
         if found is None:
             raise ValidationError(_("%(name)s is not in the team any more.") % {"name": colleague})

@@ -43,7 +43,8 @@ def look_up_customer(*, actor: User, name: str = "", credit_code: str = "", phon
     code = clean_credit_code(credit_code)
     asked = [word for word, value in (("name", name), ("credit_code", code), ("phone", phone)) if value]
     with transaction.atomic():
-        User.objects.select_for_update(of=("self",)).filter(pk=actor.pk).order_by().values_list("pk").first()
+        held = User.objects.select_for_update(of=("self",), no_key=True).filter(pk=actor.pk)
+        held.order_by().values_list("pk").first()
         refuse_too_often(actor)
         with operation(actor, VERB, facts={"by": asked}):
             found = find_duplicates(actor, name=name, credit_code=code, phones=[phone])

@@ -229,7 +229,7 @@ def _one_primary(survivor: Customer, loser: Customer) -> dict[str, Any]:
 
 def _close_candidate(survivor: Customer, loser: Customer, actor: User) -> dict[str, Any] | None:
     first, second = sorted((survivor.pk, loser.pk))
-    candidate = DuplicateCandidate.objects.filter(first=first, second=second).select_for_update().first()
+    candidate = DuplicateCandidate.objects.filter(first=first, second=second).select_for_update(no_key=True).first()
     if candidate is None:
         return None
     before = snapshot(candidate)

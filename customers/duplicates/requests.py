@@ -30,7 +30,7 @@ def ask_for_customer(customer: Customer, *, actor: User, kind: str, reason: str)
     if not reason:
         raise ValidationError({"reason": _("Say why.")})
     with operation(actor, "access_asked", customer, anchor_id=customer.pk, reason=reason):
-        locked = Customer.objects.select_for_update(of=("self",)).get(pk=customer.pk)
+        locked = Customer.objects.select_for_update(of=("self",), no_key=True).get(pk=customer.pk)
         if locked.archived_at is not None or locked.owner is None:
             raise ValidationError(_("Nobody owns this customer, so there is nobody to ask."))
         if locked.owner_id == actor.pk:
@@ -50,8 +50,8 @@ def decide_request(asked: AccessRequest, *, actor: User, grants: bool, answer: s
     """Grant a request (access: to read for 30 days) or refuse it with a reason; whoever asked is told."""
     verb = "access_granted" if grants else "access_refused"
     with operation(actor, verb, asked.customer, anchor_id=asked.customer_id, reason=answer):
-        customer = Customer.objects.select_for_update(of=("self",)).get(pk=asked.customer_id)
-        locked = AccessRequest.objects.select_for_update(of=("self",)).get(pk=asked.pk)
+        customer = Customer.objects.select_for_update(of=("self",), no_key=True).get(pk=asked.customer_id)
+        locked = AccessRequest.objects.select_for_update(of=("self",), no_key=True).get(pk=asked.pk)
         if locked.state != _State.OPEN:
             raise ValidationError(_("Somebody has decided about this already."), code="decided")
         if locked.asked_by_id == actor.pk:

@@ -53,7 +53,7 @@ def unmerge(merge: Merge, *, actor: User) -> Unmerged:
     outcome = Unmerged()
     with _room_for_both(), operation(actor, "merge_undone", merge.loser, anchor_id=merge.survivor_id):
         rows = hold_both(merge.survivor_id, merge.loser_id)
-        merge = Merge.objects.select_for_update().get(pk=merge.pk)
+        merge = Merge.objects.select_for_update(no_key=True).get(pk=merge.pk)
         survivor, loser = rows[merge.survivor_id], rows[merge.loser_id]
         _refuse(merge, survivor, loser, actor)
         custom = survivor.custom

@@ -138,7 +138,7 @@ def details_in(fields: dict[str, Any]) -> list[tuple[str, str]]:
 
 def locked_customers(ids: Collection[int]) -> dict[int, Found]:
     """Live customers by id, locked until the transaction ends, in the order of their ids."""
-    locked = Customer.objects.live().filter(pk__in=ids).order_by("pk").select_for_update(of=("self",))
+    locked = Customer.objects.live().filter(pk__in=ids).order_by("pk").select_for_update(of=("self",), no_key=True)
     held = list(locked.values_list("pk", flat=True))
     return {row["id"]: Found(row) for row in _snapshots(Customer.objects.filter(pk__in=held), "id")}
 

@@ -104,9 +104,9 @@ def hand_out_evenly(rows: QuerySet[Customer], people: Iterable[User], *, actor: 
 def free_rows(rows: QuerySet[Customer], allotment: Allotment | None, at_most: int = BATCH) -> QuerySet[Customer]:
     """The rows nobody else is at, locked, oldest first; before them the rule and the quotas of its receivers."""
     if allotment is not None:
-        Allotment.objects.select_for_update().get(pk=allotment.pk)
+        Allotment.objects.select_for_update(no_key=True).get(pk=allotment.pk)
         hold_quota(allotment.shares.values_list("user", flat=True))
-    locked = rows.select_for_update(of=("self",), skip_locked=True).order_by("pk")
+    locked = rows.select_for_update(of=("self",), skip_locked=True, no_key=True).order_by("pk")
     return locked.only("pk", "name", "previous_owner_id", "pooled_at")[:at_most]
 
 

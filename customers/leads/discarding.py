@@ -24,7 +24,7 @@ def discard_customer(customer: Customer, *, actor: User, reason: str) -> Operati
     """Put a potential customer into the recycle bin, saying why; answers with the operation, for undo."""
     _refuse_silence(reason)
     with operation(actor, "customer_discarded", customer, anchor_id=customer.pk, reason=reason) as entry:
-        locked = Customer.objects.select_for_update(of=("self",)).get(pk=customer.pk)
+        locked = Customer.objects.select_for_update(of=("self",), no_key=True).get(pk=customer.pk)
         if not Customer.objects.within(actor, DISCARD_RIGHT).filter(pk=locked.pk).exists():
             raise ValidationError(_("This customer is not yours to discard."), code="no_right")
         refuse_archived(locked)
@@ -43,7 +43,9 @@ def discard_customers(rows: QuerySet[Any], *, actor: User, reason: str) -> Opera
     _refuse_silence(reason)
     with transaction.atomic():
         waiting = rows.filter(status=Customer.Status.POTENTIAL, archived_at=None).order_by("pk")
-        ids = list(waiting.select_for_update(of=("self",)).values_list("pk", flat=True)[: DISCARDED_AT_MOST + 1])
+        ids = list(
+            waiting.select_for_update(of=("self",), no_key=True).values_list("pk", flat=True)[: DISCARDED_AT_MOST + 1]
+        )
         if len(ids) > DISCARDED_AT_MOST:
             words = _("These are more than %(limit)s customers. Narrow the list down first.")
             raise ValidationError(words % {"limit": DISCARDED_AT_MOST}, code="too_many")

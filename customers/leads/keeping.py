@@ -30,7 +30,7 @@ def save_allotment(allotment: Allotment, weights: Mapping[int, int], *, actor: U
     refuse_beyond_reach(allotment, weights, actor)
     with operation(actor, "allotment_saved", allotment):
         if allotment.pk:
-            before = Allotment.objects.select_for_update().get(pk=allotment.pk)
+            before = Allotment.objects.select_for_update(no_key=True).get(pk=allotment.pk)
             refuse_beyond_reach(before, before.shares.values_list("user", flat=True), actor)
         allotment.save()
         if dict(allotment.shares.values_list("user", "weight")) != dict(weights):

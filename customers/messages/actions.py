@@ -72,7 +72,7 @@ def plan_mail(
 def stop_mail(mail: ContactMail, *, actor: User) -> None:
     """Take a planned mail back before it goes."""
     with operation(actor, "contact_mail_stopped", mail.contact, anchor_id=mail.contact.customer_id):
-        locked = ContactMail.objects.select_for_update().get(pk=mail.pk)
+        locked = ContactMail.objects.select_for_update(no_key=True).get(pk=mail.pk)
         if locked.state != ContactMail.State.PLANNED:
             raise ValidationError(
                 _("This mail is no longer waiting: %(state)s.") % {"state": locked.get_state_display()}
@@ -113,11 +113,19 @@ def settle_uncertain() -> int:
 def _take(mail_id: int) -> ContactMail | None:
     """Mark a mail as being sent, or stop it; committed before the mail server hears of it."""
     with transaction.atomic():
-        mail = ContactMail.objects.select_for_update(of=("self",)).select_related("planned_by").get(pk=mail_id)
+        mail = (
+            ContactMail.objects.select_for_update(of=("self",), no_key=True)
+            .select_related("planned_by")
+            .get(pk=mail_id)
+        )
         if mail.state != ContactMail.State.PLANNED:
             return None
         # the lock a withdrawal takes as well: it either stops this mail or comes after it
-        contact = Contact.objects.select_for_update(of=("self",)).select_related("customer").get(pk=mail.contact_id)
+        contact = (
+            Contact.objects.select_for_update(of=("self",), no_key=True)
+            .select_related("customer")
+            .get(pk=mail.contact_id)
+        )
         mail.contact = contact
         with override(mail.planned_by.language):
             if why := _why_not(mail):
@@ -144,7 +152,7 @@ def _why_not(mail: ContactMail) -> str:
 
 def _note(mail: ContactMail, state: str, why: str) -> None:
     with override(mail.planned_by.language), transaction.atomic():
-        locked = ContactMail.objects.select_for_update(of=("self",)).get(pk=mail.pk)
+        locked = ContactMail.objects.select_for_update(of=("self",), no_key=True).get(pk=mail.pk)
         if locked.state != ContactMail.State.SENDING:
             return
         _end(locked, state, why)

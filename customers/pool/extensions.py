@@ -49,9 +49,9 @@ def decide_extension(extension: RecycleExtension, *, actor: User, is_granted: bo
     customer = extension.customer
     verb = "extension_granted" if is_granted else "extension_refused"
     with operation(actor, verb, customer, anchor_id=customer.pk, reason=answer):
-        rows = Customer.objects.filter(pk=customer.pk).select_for_update(of=("self",))
+        rows = Customer.objects.filter(pk=customer.pk).select_for_update(of=("self",), no_key=True)
         locked = rows.get()
-        wish = RecycleExtension.objects.select_for_update(of=("self",)).get(pk=extension.pk)
+        wish = RecycleExtension.objects.select_for_update(of=("self",), no_key=True).get(pk=extension.pk)
         _refuse_deciding(wish, locked, actor)
         now = timezone.now()
         RecycleExtension.objects.filter(pk=wish.pk).update(

@@ -46,7 +46,7 @@ def move_to_pool(rows: QuerySet[Any], *, actor: User, pool: Pool, reason: str = 
     if not count:
         return Moved(0, len(ids))
     with operation(actor, "customers_pooled_elsewhere", pool, reason=reason, row_count=count) as entry:
-        locked = list(movable.select_for_update(of=("self",)).order_by("pk").values_list("pk", flat=True))
+        locked = list(movable.select_for_update(of=("self",), no_key=True).order_by("pk").values_list("pk", flat=True))
         moved = Customer.objects.filter(pk__in=locked).update(
             pool=pool, department=pool.department_id, changed_at=timezone.now(), changed_by=actor
         )

@@ -61,7 +61,7 @@ def record_consent(
     if basis == Consent.Basis.CONSENT and not (consent.evidence or consent.text_version):
         raise ValidationError({"evidence": _("Say how the consent can be proved: the wording, a file, a recording.")})
     with operation(actor, "consent_recorded", contact, anchor_id=contact.customer_id):
-        Contact.objects.select_for_update(of=("self",)).get(pk=contact.pk)
+        Contact.objects.select_for_update(of=("self",), no_key=True).get(pk=contact.pk)
         if Consent.objects.valid().filter(contact=contact, purpose=purpose).exists():
             raise ValidationError(
                 {"purpose": _("There is a valid entry for this purpose. Withdraw it before recording another.")}
@@ -78,7 +78,7 @@ def withdraw_consent(contact: Contact, *, actor: User | None, purpose: str, chan
     if purpose not in Purpose.values or channel not in Consent.Channel.values:
         raise ValidationError(_("Choose the purpose and how the person told us."))
     with operation(actor, "consent_withdrawn", contact, anchor_id=contact.customer_id):
-        Contact.objects.select_for_update(of=("self",)).get(pk=contact.pk)
+        Contact.objects.select_for_update(of=("self",), no_key=True).get(pk=contact.pk)
         now = timezone.now()  # after the lock: a mail that is being handed over counts as earlier
         consent = Consent.objects.valid().filter(contact=contact, purpose=purpose).first()
         if consent is None:

@@ -50,7 +50,7 @@ def _erase_again(contact: Contact, line: dict[str, Any]) -> bool:
 @transaction.atomic
 def _withdraw_again(contact: Contact, line: dict[str, Any]) -> bool:
     """The consent as it stood when the person withdrew, ended at that moment; a later one counts on."""
-    Contact.objects.select_for_update(of=("self",)).get(pk=contact.pk)
+    Contact.objects.select_for_update(of=("self",), no_key=True).get(pk=contact.pk)
     if not _keep(line) or contact.consents.filter(purpose=line["purpose"], withdrawn_at__gte=line["at"]).exists():
         return False
     with operation(None, "consent_withdrawn", contact, anchor_id=contact.customer_id, via="system", reason="restore"):

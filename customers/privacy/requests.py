@@ -163,7 +163,7 @@ def finish_request(request_id: int, answer: str = "") -> None:
 
 def put_back_request(request_id: int) -> None:
     """The background work ended badly: the request waits to be carried out again."""
-    locked = PersonRequest.objects.select_for_update(of=("self",)).get(pk=request_id)
+    locked = PersonRequest.objects.select_for_update(of=("self",), no_key=True).get(pk=request_id)
     if locked.state == State.RUNNING:
         with operation(locked.closed_by, "person_request_approved", locked, via="job", facts={"request": request_id}):
             locked.state, locked.closed_by = State.APPROVED, None
@@ -193,7 +193,11 @@ def warn_of_late_requests() -> int:
 def _step(asked: PersonRequest, actor: User, verb: str, *states: str) -> Iterator[PersonRequest]:
     """One step under the lock; ValidationError where somebody was faster."""
     with operation(actor, verb, asked, facts={"request": asked.pk}):
-        locked = PersonRequest.objects.select_for_update(of=("self",)).select_related("opened_by").get(pk=asked.pk)
+        locked = (
+            PersonRequest.objects.select_for_update(of=("self",), no_key=True)
+            .select_related("opened_by")
+            .get(pk=asked.pk)
+        )
         if locked.state not in states:
             words = {"number": locked.number, "state": locked.get_state_display()}
             raise ValidationError(_("The request %(number)s is %(state)s already.") % words, code="state")

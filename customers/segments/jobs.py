@@ -73,7 +73,7 @@ class Classification(JobKind):
         assert job.operation is not None  # whoever starts it gives it one
         with tied_to(job.operation):
             rows = concerned(step, rules, job.requested_by, broken).filter(pk__range=(params["first"], params["last"]))
-            ids = list(rows.order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True))
+            ids = list(rows.order_by("pk").select_for_update(of=("self",), no_key=True).values_list("pk", flat=True))
             return Tally(write(step, Customer.objects.filter(pk__in=ids), job.requested_by))
 
     def finish(self, job: Job) -> dict[str, Any]:

@@ -111,7 +111,7 @@ def cancel_task(task: Task, *, actor: User, reason: str = "") -> Task:
 def reopen_task(task: Task, *, actor: User) -> Task:
     """Open a finished or cancelled task again."""
     with operation(actor, "task_reopened", task, anchor_id=task.customer_id):
-        locked = Task.objects.select_for_update(of=("self",)).get(pk=task.pk)
+        locked = Task.objects.select_for_update(of=("self",), no_key=True).get(pk=task.pk)
         if locked.is_open:
             raise ValidationError(_("This task is open."), code="open")
         locked.done_at = locked.cancelled_at = None
@@ -147,7 +147,9 @@ def remind_of_tasks() -> int:
         with transaction.atomic():
             waiting = Task.objects.open().filter(remind_at__lte=timezone.now(), reminded_at=None, owner__is_active=True)
             rows = list(
-                waiting.select_related("owner").select_for_update(of=("self",), skip_locked=True).order_by("pk")[:CHUNK]
+                waiting.select_related("owner")
+                .select_for_update(of=("self",), skip_locked=True, no_key=True)
+                .order_by("pk")[:CHUNK]
             )
             if not rows:
                 return told
@@ -228,7 +230,9 @@ def _refuse_day(day: date) -> None:
 
 
 def _open(task: Task) -> Task:
-    locked = Task.objects.select_for_update(of=("self",)).select_related("owner", "customer").get(pk=task.pk)
+    locked = (
+        Task.objects.select_for_update(of=("self",), no_key=True).select_related("owner", "customer").get(pk=task.pk)
+    )
     if not locked.is_open:
         raise ValidationError(_("This task is finished. Open it again first."), code="closed")
     return locked
@@ -255,7 +259,7 @@ def _update(rows: QuerySet[Any], actor: User, verb: str, values: dict[str, Any])
         )
     with transaction.atomic():
         locked: TaskQuerySet = Task.objects.open().filter(pk__in=chosen).order_by("pk")
-        ids = list(locked.select_for_update().values_list("pk", flat=True))
+        ids = list(locked.select_for_update(no_key=True).values_list("pk", flat=True))
         if not ids:
             raise ValidationError(_("None of the chosen tasks is open."), code="nothing")
         with operation(actor, verb, row_count=len(ids)) as entry:

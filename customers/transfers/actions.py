@@ -144,7 +144,7 @@ def start_due_transfers() -> int:
 
 
 def _locked(transfer: Transfer) -> Transfer:
-    return Transfer.objects.select_for_update(of=("self",)).select_related("job").get(pk=transfer.pk)
+    return Transfer.objects.select_for_update(of=("self",), no_key=True).select_related("job").get(pk=transfer.pk)
 
 
 def _refuse_others(transfer: Transfer, actor: User) -> None:

@@ -34,7 +34,9 @@ def hold_whole(pk: int, **more: Exists) -> Contract:
     """
     place = Contract.objects.filter(pk=pk)
     customer = lock_customer(place)
-    held = Opportunity.objects.select_for_update(of=("self",)).filter(pk=Subquery(place.values("opportunity_id")))
+    held = Opportunity.objects.select_for_update(of=("self",), no_key=True).filter(
+        pk=Subquery(place.values("opportunity_id"))
+    )
     opportunity = held.first()
     contract = _hold([pk, _main_of(pk)], **more)[pk]
     carry_customer(contract, customer)
@@ -51,7 +53,7 @@ def _main_of(pk: int) -> Subquery:
 
 def _hold(ids: Sequence[Any], **more: Exists) -> dict[int, Contract]:
     """Contracts by id, locked in order of their ids; a supplement carries its main contract if that is among them."""
-    rows = Contract.objects.select_for_update(of=("self",)).filter(pk__in=ids).order_by("pk")
+    rows = Contract.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=ids).order_by("pk")
     related = ("type", "customer__level", "owner", "department", "signer_ours", "main")
     found = {row.pk: row for row in rows.select_related(*related).annotate(**more)}
     for row in found.values():

@@ -116,7 +116,7 @@ def why_not_good(quote: Quote) -> str:
 
 
 def _hold_quotes(ids: list[int]) -> list[Quote]:
-    held = list(Quote.objects.select_for_update(of=("self",)).filter(pk__in=ids).order_by("pk"))
+    held = list(Quote.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=ids).order_by("pk"))
     wrong = [reason for quote in held if (reason := why_not_good(quote))]
     feeding = ContractQuote.objects.filter(quote__in=held, ended_at=None).select_related("quote", "contract")
     wrong += [

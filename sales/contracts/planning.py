@@ -106,7 +106,7 @@ def void_open_parts(contract: Contract) -> int:
     """Void what nobody paid anything of, and cut parts paid in part to what was paid; how many changed."""
     now = timezone.now()
     changed = 0
-    for part in contract.instalments.filter(voided_at=None).select_for_update().order_by("pk"):
+    for part in contract.instalments.filter(voided_at=None).select_for_update(no_key=True).order_by("pk"):
         if part.received == part.amount:
             continue
         if part.received:

@@ -27,7 +27,9 @@ def remind_of_ends() -> int:
     today, told = timezone.localdate(), 0
     while True:
         with transaction.atomic():
-            rows = list(_due(today).select_for_update(of=("self",), skip_locked=True).order_by("pk")[:CHUNK])
+            rows = list(
+                _due(today).select_for_update(of=("self",), skip_locked=True, no_key=True).order_by("pk")[:CHUNK]
+            )
             if not rows:
                 return told
             with operation(None, "contracts_end_told", via="system", row_count=len(rows)):

@@ -167,7 +167,7 @@ def _append_plan(main: Contract, supplement: Contract) -> None:
 def _shorten_plan(main: Contract, supplement: Contract) -> None:
     """What is taken away comes off the parts that are due last."""
     left, changed = supplement.gross, []
-    for part in main.instalments.filter(voided_at=None).select_for_update().order_by("-position"):
+    for part in main.instalments.filter(voided_at=None).select_for_update(no_key=True).order_by("-position"):
         taken = min(left, part.amount - part.received)
         left -= taken
         if not taken:
@@ -188,7 +188,7 @@ def _win(contract: Contract, actor: User) -> None:
     if not contract.has_rest:  # type: ignore[attr-defined]  # nor will it have before the lock on its customer ends
         return
     reason = _("Another quote became the contract %(number)s.") % {"number": contract.number}
-    for quote in _rest(contract.opportunity).select_for_update(of=("self",)).order_by("pk"):
+    for quote in _rest(contract.opportunity).select_for_update(of=("self",), no_key=True).order_by("pk"):
         _end_quote(quote, actor, reason)
 
 

@@ -24,7 +24,7 @@ def hold_owned(customer: Customer) -> Customer:
 def lock_customer(documents: QuerySet[Any]) -> Customer:
     """The customer of the one document among these, locked, in whatever state it is."""
     place = documents.order_by().values("customer_id")[:1]
-    found: Customer = Customer.objects.select_for_update(of=("self",)).get(pk=Subquery(place))
+    found: Customer = Customer.objects.select_for_update(of=("self",), no_key=True).get(pk=Subquery(place))
     return found
 
 

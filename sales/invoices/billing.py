@@ -118,7 +118,7 @@ def _set_values(row: BillingProfile, values: Mapping[str, Any]) -> None:
 
 def _held(profile: BillingProfile) -> BillingProfile:
     hold_customer(profile.customer)
-    locked = BillingProfile.objects.select_for_update(of=("self",)).get(pk=profile.pk)
+    locked = BillingProfile.objects.select_for_update(of=("self",), no_key=True).get(pk=profile.pk)
     if locked.archived_at is not None:
         raise ValidationError(_("This billing data is archived."), code="archived")
     return locked

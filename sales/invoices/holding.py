@@ -30,7 +30,7 @@ def hold_reissue(pk: int) -> Reissue:
     place = Reissue.objects.filter(pk=pk)
     customer, contract = lock_customer(place), hold_contract_of(place)
     blue = _invoices().get(pk=Subquery(place.values("invoice_id")))
-    rows = Reissue.objects.select_for_update(of=("self",)).select_related("owner", "department", "profile")
+    rows = Reissue.objects.select_for_update(of=("self",), no_key=True).select_related("owner", "department", "profile")
     locked = rows.get(pk=pk)
     carry_customer(locked, customer)
     locked.contract, locked.invoice, blue.contract = contract, blue, contract
@@ -59,4 +59,4 @@ def touch(document: Any, actor: User | None, *, is_content: bool = True, is_new:
 
 def _invoices() -> Any:
     related = ("customer", "owner", "department", "profile", "reissue")
-    return Invoice.objects.select_for_update(of=("self",)).select_related(*related)
+    return Invoice.objects.select_for_update(of=("self",), no_key=True).select_related(*related)

@@ -28,7 +28,7 @@ def set_quota(month: date, *, actor: User, amount: Decimal, remark: str = "") ->
     row = InvoiceQuota.objects.filter(month=first).first() or InvoiceQuota(pk=next_id(InvoiceQuota), month=first)
     with operation(actor, "invoice_quota_set", row, reason=clean_line(remark)[:200]):
         InvoiceQuota.objects.get_or_create(month=first, defaults={"pk": row.pk, "amount": amount})
-        locked = InvoiceQuota.objects.select_for_update().get(month=first)
+        locked = InvoiceQuota.objects.select_for_update(no_key=True).get(month=first)
         used = used_in(first)
         if not amount.is_finite() or amount < used:
             raise ValidationError({"amount": _("%(amount)s is issued already.") % {"amount": yuan2(used)}})
@@ -41,7 +41,7 @@ def set_quota(month: date, *, actor: User, amount: Decimal, remark: str = "") ->
 
 def fits_quota(invoice: Invoice, issued_on: date) -> bool:
     """Whether the month still has quota for an invoice; holds the month until the end of the transaction."""
-    quota = InvoiceQuota.objects.select_for_update().filter(month=issued_on.replace(day=1)).first()
+    quota = InvoiceQuota.objects.select_for_update(no_key=True).filter(month=issued_on.replace(day=1)).first()
     return quota is None or used_in(quota.month, without=invoice) + invoice.net <= quota.amount
 
 
@@ -69,7 +69,7 @@ def release_waiting() -> int:
             locked = hold_invoice(pk)
             if locked.state != Invoice.State.WAITING_QUOTA:
                 continue
-            quota = InvoiceQuota.objects.select_for_update().filter(month=today.replace(day=1)).first()
+            quota = InvoiceQuota.objects.select_for_update(no_key=True).filter(month=today.replace(day=1)).first()
             if quota is not None and used_in(quota.month) + promised + locked.net > quota.amount:
                 return freed
             with operation(None, "invoice_released", locked, anchor_id=locked.customer_id, via="system"):

@@ -48,7 +48,7 @@ def end_links(document: Any) -> int:
 
 def use_link(link: CustomerLink) -> None:
     """Inside the caller's operation: a link gets its answer; ValidationError `over` where it ended meanwhile."""
-    held = CustomerLink.objects.select_for_update(of=("self",)).get(pk=link.pk)
+    held = CustomerLink.objects.select_for_update(of=("self",), no_key=True).get(pk=link.pk)
     if held.answered_at is not None or not held.is_alive:
         raise ValidationError(_("This link is no longer valid. Ask for a new one."), code="over")
     CustomerLink.objects.filter(pk=held.pk).update(answered_at=timezone.now())

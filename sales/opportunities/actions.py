@@ -98,7 +98,7 @@ def win_opportunity(opportunity: Opportunity, *, actor: User) -> Opportunity:
     if won is not None:
         return won
     with operation(actor, "opportunity_won", opportunity, anchor_id=opportunity.customer_id):
-        locked = Opportunity.objects.select_for_update(of=("self",)).get(pk=opportunity.pk)
+        locked = Opportunity.objects.select_for_update(of=("self",), no_key=True).get(pk=opportunity.pk)
         signed = Contract.objects.filter(opportunity=locked, state__in=Contract.SIGNED_ONCE)
         if not signed.exists():
             raise ValidationError(
@@ -146,7 +146,7 @@ def reopen_opportunity(opportunity: Opportunity, *, actor: User, reason: str = "
     """Talk about a lost opportunity again."""
     with operation(actor, "opportunity_reopened", opportunity, anchor_id=opportunity.customer_id, reason=reason):
         held = _owned(opportunity.customer)
-        locked = Opportunity.objects.select_for_update(of=("self",)).get(pk=opportunity.pk)
+        locked = Opportunity.objects.select_for_update(of=("self",), no_key=True).get(pk=opportunity.pk)
         if locked.state != Opportunity.State.LOST:
             raise ValidationError(_("Only a lost opportunity can be opened again."), code="not_lost")
         locked.state, locked.closed_at, locked.stage_since = Opportunity.State.OPEN, None, timezone.now()
@@ -180,7 +180,7 @@ def _owned(customer: Customer) -> Customer:
 
 
 def _open(opportunity: Opportunity) -> Opportunity:
-    locked = Opportunity.objects.select_for_update(of=("self",)).get(pk=opportunity.pk)
+    locked = Opportunity.objects.select_for_update(of=("self",), no_key=True).get(pk=opportunity.pk)
     _refuse_closed(locked)
     return locked
 

@@ -17,7 +17,7 @@ def _opportunities(user: Any, right: str) -> Any:
 
 def _hold(opportunity: Opportunity, actor: Any) -> None:
     hold_customer(opportunity.customer)
-    Opportunity.objects.select_for_update(of=("self",)).get(pk=opportunity.pk)
+    Opportunity.objects.select_for_update(of=("self",), no_key=True).get(pk=opportunity.pk)
 
 
 OPPORTUNITY_FILES = AttachPolicy(

@@ -139,14 +139,14 @@ def hold_order(order: Order) -> Order:
     """An order, locked after its contract."""
     contract_id = Order.objects.filter(pk=order.pk).values_list("contract_id", flat=True).get()
     contract = hold_contract(contract_id)
-    locked = Order.objects.select_for_update(of=("self",)).get(pk=order.pk)
+    locked = Order.objects.select_for_update(of=("self",), no_key=True).get(pk=order.pk)
     locked.contract = contract
     return locked
 
 
 def hold_delivery(delivery: Delivery, *states: str) -> Delivery:
     """A delivery, locked after its order; ValidationError where it is in none of these states."""
-    locked = Delivery.objects.select_for_update(of=("self",)).select_related("order").get(pk=delivery.pk)
+    locked = Delivery.objects.select_for_update(of=("self",), no_key=True).select_related("order").get(pk=delivery.pk)
     if locked.state not in states:
         raise ValidationError(
             _("%(name)s is %(state)s: this cannot be done now.")
@@ -196,7 +196,7 @@ def _count_delivered(order: Order) -> None:
     """`delivered` of each line is the sum of the deliveries that left the house and did not come back."""
     gone = DeliveryLine.objects.filter(order_line__document=order, delivery__state__in=Delivery.GONE)
     sums = dict(gone.values_list("order_line").annotate(sum=Sum("quantity")))
-    lines = list(order.lines.select_for_update().order_by("pk"))
+    lines = list(order.lines.select_for_update(no_key=True).order_by("pk"))
     for line in lines:
         line.delivered = sums.get(line.pk, Decimal(0))
     OrderLine.objects.bulk_update(lines, ["delivered"])

@@ -61,7 +61,7 @@ def cancel_order(order: Order, *, actor: User) -> None:
 
 
 def _orders(contract: Contract) -> QuerySet[Order]:
-    return Order.objects.select_for_update(of=("self",)).filter(contract=contract).order_by("pk")
+    return Order.objects.select_for_update(of=("self",), no_key=True).filter(contract=contract).order_by("pk")
 
 
 def _state_of(order: Order) -> str:

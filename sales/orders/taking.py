@@ -30,7 +30,7 @@ def take_from_orders(supplement: Contract, *, actor: User) -> None:
 
     What has no match in them (a lower price, for instance) takes money away only.
     """
-    orders = list(_orders(supplement).select_for_update(of=("self",)))
+    orders = list(_orders(supplement).select_for_update(of=("self",), no_key=True))
     lines = _lines(orders)
     for line, quantity in _taken(supplement, lines):
         line.quantity -= quantity

@@ -39,7 +39,7 @@ def _remind(today: date, step: int, following: int | None) -> int:
     if following is not None:
         rows = rows.filter(due_on__gt=today - timedelta(days=following))
     with transaction.atomic():
-        locked = rows.select_for_update(of=("self",), skip_locked=True)
+        locked = rows.select_for_update(of=("self",), skip_locked=True, no_key=True)
         parts = list(locked.select_related("contract__owner", "contract__customer__owner").order_by("pk")[:CHUNK])
         if parts:
             with operation(None, "payment_reminded", via="system", row_count=len(parts)):

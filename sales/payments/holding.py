@@ -80,7 +80,7 @@ def hold_account(customer_id: int | Subquery, currency: str | Subquery) -> Accou
 
 def lock_contracts(customer_id: int | Subquery, currency: str | Subquery) -> list[Contract]:
     """The signed main contracts of a customer in a currency, locked by id."""
-    return list(_contracts(customer_id, currency).select_for_update(of=("self",)))
+    return list(_contracts(customer_id, currency).select_for_update(of=("self",), no_key=True))
 
 
 def seen_account(customer_id: int, currency: str) -> Account:
@@ -92,13 +92,17 @@ def seen_account(customer_id: int, currency: str) -> Account:
 
 def account_of(contracts: Sequence[Contract]) -> Account:
     """Locked contracts with their living instalments, locked too."""
-    parts = Instalment.objects.select_for_update(of=("self",)).filter(contract__in=contracts, voided_at=None)
+    parts = Instalment.objects.select_for_update(of=("self",), no_key=True).filter(
+        contract__in=contracts, voided_at=None
+    )
     return Account({row.pk: row for row in contracts}, {part.pk: part for part in parts.order_by("pk")})
 
 
 def lock_payment(pk: int) -> Payment:
     """A payment, locked; the last lock of the order."""
-    rows = Payment.objects.select_for_update(of=("self",)).select_related("customer", "contract", "owner", "department")
+    rows = Payment.objects.select_for_update(of=("self",), no_key=True).select_related(
+        "customer", "contract", "owner", "department"
+    )
     return rows.get(pk=pk)
 
 

@@ -113,7 +113,9 @@ def reopen_line(line: BankLine, *, actor: User) -> BankLine:
 
 def lock_line(pk: int) -> BankLine:
     """A bank line, locked."""
-    return BankLine.objects.select_for_update(of=("self",)).select_related("payment", "matched_by").get(pk=pk)
+    return (
+        BankLine.objects.select_for_update(of=("self",), no_key=True).select_related("payment", "matched_by").get(pk=pk)
+    )
 
 
 def refuse_taken(line: BankLine) -> None:

@@ -40,7 +40,7 @@ def reopen_books(period: PeriodClose, *, actor: User, reason: str) -> PeriodClos
         raise ValidationError({"reason": _("Write why.")})
     with operation(actor, "period_reopened", period, reason=said):
         hold_books()
-        locked = PeriodClose.objects.select_for_update(of=("self",)).get(pk=period.pk)
+        locked = PeriodClose.objects.select_for_update(of=("self",), no_key=True).get(pk=period.pk)
         newest = PeriodClose.objects.filter(reopened_at=None).order_by("-id").first()
         if locked.reopened_at is not None or newest != locked:
             raise ValidationError(_("Only what was closed last can be opened again."), code="not_last")

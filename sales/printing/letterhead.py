@@ -63,7 +63,7 @@ def drop_picture(*, actor: User, which: str) -> Letterhead:
 
 def _locked() -> Letterhead:
     Letterhead.objects.get_or_create(only=True, defaults={"name": settings.COMPANY_NAME})
-    return Letterhead.objects.select_for_update().get()
+    return Letterhead.objects.select_for_update(no_key=True).get()
 
 
 def _known(which: str) -> str:

@@ -44,7 +44,7 @@ def add_template(kind: str, *, actor: User, values: Mapping[str, Any]) -> PrintT
 def change_template(template: PrintTemplate, *, actor: User, values: Mapping[str, Any]) -> PrintTemplate:
     """Change a template; documents printed from now on look like it."""
     with _named_once(), operation(actor, "print_template_changed", template):
-        locked = PrintTemplate.objects.select_for_update().get(pk=template.pk)
+        locked = PrintTemplate.objects.select_for_update(no_key=True).get(pk=template.pk)
         _take(locked, values)
         _write(locked)
     return locked

@@ -46,7 +46,7 @@ def change_product(product: Product, *, actor: User, values: Mapping[str, Any], 
     """
     ready = tidy(values)
     with _code_once(), operation(actor, "product_changed", product):
-        locked = Product.objects.select_for_update(of=("self",)).get(pk=product.pk)
+        locked = Product.objects.select_for_update(of=("self",), no_key=True).get(pk=product.pk)
         _refuse_archived(locked)
         if seen and seen != fingerprint(locked, WATCHED):
             raise ValidationError(_("This product has changed since you opened the form."), code="stale")
@@ -64,7 +64,7 @@ def change_product(product: Product, *, actor: User, values: Mapping[str, Any], 
 def put_on_sale(product: Product, *, actor: User) -> None:
     """Offer a product on new documents."""
     with operation(actor, "product_put_on_sale", product):
-        locked = Product.objects.select_for_update(of=("self",)).get(pk=product.pk)
+        locked = Product.objects.select_for_update(of=("self",), no_key=True).get(pk=product.pk)
         _refuse_archived(locked)
         if not locked.list_price:
             raise ValidationError(_("This product has no price yet. Ask for one first."), code="no_price")
@@ -74,7 +74,7 @@ def put_on_sale(product: Product, *, actor: User) -> None:
 def take_off_sale(product: Product, *, actor: User) -> None:
     """Offer a product on new documents no longer."""
     with operation(actor, "product_taken_off_sale", product):
-        _switch(Product.objects.select_for_update(of=("self",)).get(pk=product.pk), is_on_sale=False)
+        _switch(Product.objects.select_for_update(of=("self",), no_key=True).get(pk=product.pk), is_on_sale=False)
 
 
 def switch_products(rows: QuerySet[Any], *, actor: User, is_on_sale: bool) -> Operation:
@@ -86,7 +86,7 @@ def switch_products(rows: QuerySet[Any], *, actor: User, is_on_sale: bool) -> Op
         meant = Product.objects.live().filter(pk__in=ids, is_on_sale=not is_on_sale)
         if is_on_sale:
             meant = meant.exclude(list_price=0)
-        locked = list(meant.order_by("pk").select_for_update().values_list("pk", flat=True))
+        locked = list(meant.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
         if not locked:
             raise ValidationError(_("None of the chosen products can be switched."), code="nothing")
         verb = "products_put_on_sale" if is_on_sale else "products_taken_off_sale"
@@ -98,7 +98,7 @@ def switch_products(rows: QuerySet[Any], *, actor: User, is_on_sale: bool) -> Op
 def archive_product(product: Product, *, actor: User) -> None:
     """Put a product into the recycle bin; documents that have it keep it."""
     with operation(actor, "product_archived", product):
-        locked = Product.objects.select_for_update(of=("self",)).get(pk=product.pk)
+        locked = Product.objects.select_for_update(of=("self",), no_key=True).get(pk=product.pk)
         _refuse_archived(locked)
         locked.archived_at = locked.changed_at = timezone.now()
         locked.save(update_fields=["archived_at", "changed_at"])
@@ -107,7 +107,7 @@ def archive_product(product: Product, *, actor: User) -> None:
 def unarchive_product(product: Product, *, actor: User) -> None:
     """Take a product out of the recycle bin."""
     with operation(actor, "product_unarchived", product):
-        locked = Product.objects.select_for_update(of=("self",)).get(pk=product.pk)
+        locked = Product.objects.select_for_update(of=("self",), no_key=True).get(pk=product.pk)
         if locked.archived_at is None:
             raise ValidationError(_("This product is not archived."))
         locked.archived_at, locked.changed_at = None, timezone.now()

@@ -16,7 +16,7 @@ def _products(user: Any, right: str) -> Any:
 
 
 def _hold(product: Product, actor: Any) -> None:
-    locked = Product.objects.select_for_update(of=("self",)).get(pk=product.pk)
+    locked = Product.objects.select_for_update(of=("self",), no_key=True).get(pk=product.pk)
     if locked.archived_at is not None:
         raise ValidationError(_("This was archived meanwhile."), code="archived")
 

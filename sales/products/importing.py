@@ -138,7 +138,7 @@ def apply_import(token: str, *, actor: User, seen: str, starts_on: date, reason:
         raise ValidationError(_("This file is no longer kept. Upload it again."), code="gone")
     with operation(actor, "products_imported", reason=reason, facts={"file": staged.name}):
         codes = [values["code"] for _number, values, _wrong in staged.rows if values.get("code")]
-        list(Product.objects.filter(code__in=codes).order_by("pk").select_for_update().values_list("pk"))
+        list(Product.objects.filter(code__in=codes).order_by("pk").select_for_update(no_key=True).values_list("pk"))
         plan = plan_import(staged)
         if plan.digest != seen:
             raise ValidationError(_("Products have changed since this was shown. Look at it again."), code="stale")

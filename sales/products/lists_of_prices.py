@@ -49,7 +49,7 @@ def add_price_list(*, actor: User, values: Mapping[str, Any]) -> PriceList:
 def change_price_list(prices: PriceList, *, actor: User, values: Mapping[str, Any]) -> PriceList:
     """Rename a list; as long as it has no prices, say for whom and when it counts, or put it out of use."""
     with _name_once(), operation(actor, "price_list_changed", prices):
-        locked = PriceList.objects.select_for_update(of=("self",)).get(pk=prices.pk)
+        locked = PriceList.objects.select_for_update(of=("self",), no_key=True).get(pk=prices.pk)
         changed = {name for name, value in values.items() if getattr(locked, name) != value}
         if (wrong := changed & set(FIXED)) and has_prices(locked):
             text = _(

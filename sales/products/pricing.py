@@ -201,15 +201,17 @@ def _refuse_decider(row: PriceChange, actor: User) -> None:
 
 def _lock(product_ids: Iterable[int], price_list: PriceList | None = None) -> None:
     """Products in order of their ids, then the list: in this order everywhere."""
-    list(Product.objects.filter(pk__in=set(product_ids)).order_by("pk").select_for_update().values_list("pk"))
+    list(
+        Product.objects.filter(pk__in=set(product_ids)).order_by("pk").select_for_update(no_key=True).values_list("pk")
+    )
     if price_list is not None:
-        PriceList.objects.select_for_update().get(pk=price_list.pk)
+        PriceList.objects.select_for_update(no_key=True).get(pk=price_list.pk)
 
 
 def _hold(ids: Sequence[int]) -> list[PriceChange]:
     product_ids = PriceChange.objects.filter(pk__in=ids).values_list("product_id", flat=True)
     _lock(list(product_ids))
-    rows = PriceChange.objects.select_for_update(of=("self",)).filter(pk__in=ids).order_by("pk")
+    rows = PriceChange.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=ids).order_by("pk")
     return list(rows.select_related("product", "asked_by", "price_list"))
 
 

@@ -23,7 +23,7 @@ def add_tax_rate(*, actor: User, name: str, rate: Decimal, valid_from: date) -> 
     _refuse_values(made)
     once = {"valid_from": _("There is a rate of this name from this day on already.")}
     with promised("tax_rate_once", once), operation(actor, "tax_rate_added", made):
-        rows = list(TaxRate.objects.select_for_update().filter(name=made.name).order_by("valid_from"))
+        rows = list(TaxRate.objects.select_for_update(no_key=True).filter(name=made.name).order_by("valid_from"))
         if any(row.valid_from >= valid_from for row in rows):
             raise ValidationError({"valid_from": _("The new rate begins after the one it replaces.")})
         made.position = (TaxRate.objects.aggregate(last=Max("position"))["last"] or 0) + 1
@@ -39,7 +39,7 @@ def end_tax_rate(rate: TaxRate, *, actor: User, valid_until: date) -> None:
     if valid_until < timezone.localdate():
         raise ValidationError({"valid_until": _("This day is over.")})
     with operation(actor, "tax_rate_changed", rate):
-        locked = TaxRate.objects.select_for_update().get(pk=rate.pk)
+        locked = TaxRate.objects.select_for_update(no_key=True).get(pk=rate.pk)
         if locked.valid_until is not None and locked.valid_until < timezone.localdate():
             raise ValidationError(_("This rate has ended already."))
         _end(locked, max(valid_until, locked.valid_from))
@@ -48,7 +48,7 @@ def end_tax_rate(rate: TaxRate, *, actor: User, valid_until: date) -> None:
 def propose_tax_rate(rate: TaxRate, *, actor: User) -> None:
     """Propose a rate that is in force for new products."""
     with operation(actor, "tax_rate_changed", rate):
-        locked = TaxRate.objects.select_for_update().get(pk=rate.pk)
+        locked = TaxRate.objects.select_for_update(no_key=True).get(pk=rate.pk)
         if not TaxRate.objects.valid_on(timezone.localdate()).filter(pk=locked.pk).exists():
             raise ValidationError(_("Only a rate that is in force can be proposed."))
         TaxRate.objects.filter(is_default=True).exclude(pk=locked.pk).update(is_default=False)

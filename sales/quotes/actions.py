@@ -166,7 +166,7 @@ def hold_quote(quote: Quote) -> Quote:
 def hold_versions(pk: int) -> dict[int, Quote]:
     """All versions of the quote with this id, locked in order of their ids."""
     root = Quote.objects.filter(pk=pk).values("root_id")
-    rows = Quote.objects.select_for_update(of=("self",)).filter(root_id__in=root).order_by("pk")
+    rows = Quote.objects.select_for_update(of=("self",), no_key=True).filter(root_id__in=root).order_by("pk")
     return {row.pk: row for row in rows.select_related("customer", "owner", "department")}
 
 

@@ -30,7 +30,7 @@ def answer_quote(link: CustomerLink, *, name: str, is_accepted: bool, note: str 
     verb = "quote_accepted" if is_accepted else "quote_declined"
     with operation(None, verb, link.quote, anchor_id=link.quote.customer_id, via="link", facts={"name": who}):
         quote = hold_quote(link.quote)
-        held = CustomerLink.objects.select_for_update(of=("self",)).get(pk=link.pk)
+        held = CustomerLink.objects.select_for_update(of=("self",), no_key=True).get(pk=link.pk)
         refuse_over(held, quote)
         now = timezone.now()
         CustomerLink.objects.filter(pk=held.pk).update(answered_at=now)

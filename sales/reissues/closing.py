@@ -11,7 +11,7 @@ from sales.invoices.models import Invoice, Reissue
 
 def close_if_complete(reissue_id: int, actor: User | None) -> bool:
     """Inside the caller's operation, the contract being locked: close a reissue that has all it asked for."""
-    row = Reissue.objects.select_for_update(of=("self",)).get(pk=reissue_id)
+    row = Reissue.objects.select_for_update(of=("self",), no_key=True).get(pk=reissue_id)
     if row.state != Reissue.State.RED_ISSUED or not is_complete(row):
         return False
     now = timezone.now()

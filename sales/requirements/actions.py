@@ -134,7 +134,9 @@ def void_requirement(requirement: Requirement, *, actor: User, reason: str) -> R
 def hold_requirement(pk: int) -> Requirement:
     """A requirement, fresh, locked after its customer; ValidationError where that is archived or in a pool."""
     hold_customer(Customer.objects.get(requirement_set=pk))
-    rows = Requirement.objects.select_for_update(of=("self",)).select_related("customer", "owner", "department")
+    rows = Requirement.objects.select_for_update(of=("self",), no_key=True).select_related(
+        "customer", "owner", "department"
+    )
     found: Requirement = rows.get(pk=pk)
     return found
 

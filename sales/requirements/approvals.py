@@ -27,7 +27,7 @@ from sales.requirements.querysets import CHECK_RIGHT
 def lock(pk: int) -> Requirement:
     """The requirement, fresh, locked after its customer."""
     customer = lock_customer(Requirement.objects.filter(pk=pk))
-    rows = Requirement.objects.select_for_update(of=("self",)).select_related("owner", "department")
+    rows = Requirement.objects.select_for_update(of=("self",), no_key=True).select_related("owner", "department")
     found: Requirement = rows.get(pk=pk)
     carry_customer(found, customer)
     # what is hashed, routed and shown is read once

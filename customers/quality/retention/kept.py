@@ -38,7 +38,7 @@ def _erase_contacts(ids: list[int], because: str) -> int:
 
 def _lock_customers(ids: list[int]) -> None:
     # an UPDATE of the customer goes with each follow-up, so none comes in between
-    rows = Customer.objects.filter(contacts__in=ids).select_for_update(of=("self",)).order_by("pk")
+    rows = Customer.objects.filter(contacts__in=ids).select_for_update(of=("self",), no_key=True).order_by("pk")
     list(rows.values_list("pk", flat=True))
 
 

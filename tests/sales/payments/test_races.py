@@ -175,7 +175,7 @@ def test_locks_are_taken_in_the_order_of_the_house(company, django_assert_max_nu
     payment = claimed(company)
     with django_assert_max_num_queries(6) as told, transaction.atomic():
         holding.hold_payment(payment.pk)
-    locked = [one["sql"].split('FROM "')[1].split('"')[0] for one in told if "FOR UPDATE" in one["sql"]]
+    locked = [one["sql"].split('FROM "')[1].split('"')[0] for one in told if "FOR NO KEY UPDATE" in one["sql"]]
     assert locked == ["sales_contract", "sales_instalment", "sales_payment"]
 
 
