@@ -67,6 +67,15 @@ class PlanEditor:
         return [form.cleaned_data for form in self.forms]
 
     @property
+    def goes_to(self) -> int | None:
+        """The row one goes on typing in after a button was pressed: the new one, or that in the place of one removed."""
+        found = _COMMAND.fullmatch(self.asked)
+        if found is None:
+            return None
+        last = len(self.forms) - 1
+        return last if found[1] == "add" else min(int(found[2] or 0), last)
+
+    @property
     def planned(self) -> Decimal:
         """What the rows that can be read add up to."""
         amounts = [_amount(one["amount"]) for one in self.texts]

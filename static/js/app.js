@@ -116,7 +116,8 @@
     if (e.isComposing) return; // an input method is choosing characters
     const control = e.ctrlKey || e.metaKey;
     if (control && e.key.toLowerCase() === "k") { e.preventDefault(); return openDialog("palette"); }
-    if (control && e.key === "Enter") { const form = e.target.form ?? $("form[data-main]"); if (form) { e.preventDefault(); form.requestSubmit(); } return; }
+    if (control && e.key === "Enter") { const form = e.target.form ?? $("form[data-main]"); if (form) { e.preventDefault(); form.requestSubmit(e.target.matches?.("button[formaction]") ? e.target : null); } return; }
+    if (e.key === "Enter" && e.target.matches?.(".cb")) return e.preventDefault(); // a ticked row is not sent to the first verb
     if (e.target.closest?.("[role=combobox]") && comboKey(e)) return;
     if (e.key === "Escape" && !$("dialog[open]")) {
       if ($("details.menu[open]")) { const menu = $("details.menu[open]"); closeMenus(); $("summary", menu)?.focus(); }
@@ -140,6 +141,7 @@
   const comboKey = (e) => {
     const box = e.target.closest("[role=combobox]"), list = options(box), at = list.findIndex((one) => one.getAttribute("aria-selected") === "true");
     if (e.key === "Enter" && list[at]) { e.preventDefault(); list[at].click(); return true; }
+    if (e.key === "Escape" && box.dataset.combo !== undefined && box.getAttribute("aria-expanded") === "true") { e.preventDefault(); closeCombo(box); return true; }
     if (e.key !== "ArrowDown" && e.key !== "ArrowUp") return false;
     e.preventDefault();
     if (box.dataset.combo !== undefined && box.getAttribute("aria-expanded") !== "true") { openCombo(box); return true; }
@@ -173,12 +175,15 @@
   };
   d.addEventListener("toast", (e) => toast(e.detail));
 
+  /* ── a refused form: its summary, or where it has none the first wrong field ── */
+  const toWrong = (within = d) => ($("[data-form-errors]", within) ?? $("[data-main] :is([aria-invalid=true], .combo [aria-invalid])", within))?.focus();
+
   /* ── htmx: errors in words, tables and comboboxes after a swap, focus on what is wrong ── */
   d.addEventListener("htmx:afterSwap", (e) => {
     refreshTables(); combos(e.detail.target);
     if (e.detail.target.id === "palette-list") cursorTo(options()[0]);
     if (e.detail.target.id === "dialog" && e.detail.target.childElementCount) openDialog("dialog");
-    $("[data-form-errors]", e.detail.target)?.focus();
+    toWrong(e.detail.target);
   });
   d.addEventListener("htmx:responseError", (e) => {
     const { status } = e.detail.xhr, said = words();
@@ -262,6 +267,6 @@
     if (input) { choose(input, item.dataset.value); input.value = comboShown(comboSelect(input)); closeCombo(input); }
   });
 
-  const start = () => { refreshTables(); combos(); $$("#toasts .toast").forEach(settle); $("[data-form-errors]")?.focus(); };
+  const start = () => { refreshTables(); combos(); $$("#toasts .toast").forEach(settle); toWrong(); };
   d.readyState === "loading" ? d.addEventListener("DOMContentLoaded", start) : start();
 })();

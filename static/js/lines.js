@@ -1,26 +1,37 @@
-/* lines.js — the line editor by keyboard: Enter goes to the next line (and adds one), arrows move up and down a column. */
+/* lines.js — the line editor by keyboard: Enter goes to the next line (and adds one), arrows move up and down a column,
+   Alt with an arrow moves the line, Alt with Del removes it; after each of these the focus is where one goes on typing. */
 (() => {
   const d = document;
-  const place = /^lines-(\d+)-(.+)$/;
-  const goTo = (row, column) => { const field = d.getElementById(`lines-${row}-${column}`); field?.focus(); field?.select?.(); return Boolean(field); };
-  let wanted = null; // where to go once the new line is there
+  const field = /^lines-(\d+)-(.+)$/, command = /^(add|up|down|remove)(?:-(\d+))?$/;
+  const button = (value) => d.querySelector(`[data-lines] button[value="${value}"]`);
+  const goTo = (row, column) => { const found = d.getElementById(`lines-${row}-${column}`) ?? button(`${column}-${row}`); found?.focus(); found?.select?.(); return Boolean(found); };
+  let wanted = null; // row and column (or button) to go to once the lines are there again
+
+  d.addEventListener("click", (e) => {
+    const found = command.exec(e.target.closest?.("[data-lines] button[name=line]")?.value ?? "");
+    if (!found) return;
+    const [verb, row] = [found[1], Number(found[2])];
+    if (verb === "add") wanted = [Number(d.querySelector("[name=lines-count]").value), "product"];
+    else wanted = verb === "remove" ? [row, "product"] : [row + (verb === "up" ? -1 : 1), verb];
+  });
+  const press = (value, row, column) => { button(value)?.click(); wanted = [row, column]; };
 
   d.addEventListener("keydown", (e) => {
-    const found = e.target.closest?.("[data-lines]") && place.exec(e.target.id);
-    if (!found || e.isComposing || e.ctrlKey || e.metaKey || e.altKey) return;
-    const [row, column] = [Number(found[1]), found[2]];
-    if (e.key === "Enter") {
+    const found = e.target.closest?.("[data-lines]") && field.exec(e.target.id);
+    if (!found || e.isComposing || e.ctrlKey || e.metaKey) return;
+    const [row, column] = [Number(found[1]), found[2]], step = { ArrowDown: 1, ArrowUp: -1 }[e.key];
+    if (e.altKey) {
+      if (e.key === "Delete") { e.preventDefault(); press(`remove-${row}`, row, column); }
+      else if (step && e.target.matches("input")) { e.preventDefault(); if (d.getElementById(`line-${row + step}`)) press(`${step > 0 ? "down" : "up"}-${row}`, row + step, column); }
+    } else if (e.key === "Enter") {
       e.preventDefault();
-      if (goTo(row + 1, column)) return;
-      wanted = [row + 1, "product"];
-      d.querySelector("[data-line-add]")?.click();
-    } else if ((e.key === "ArrowDown" || e.key === "ArrowUp") && e.target.matches("input:not([list])")) {
-      if (goTo(row + (e.key === "ArrowDown" ? 1 : -1), column)) e.preventDefault();
-    }
+      if (!goTo(row + 1, column)) press("add", row + 1, "product");
+    } else if (step && e.target.matches("input:not([list])") && goTo(row + step, column)) e.preventDefault();
   });
   d.addEventListener("htmx:afterSettle", (e) => {
     if (!wanted || e.detail.target.id !== "lines") return;
     const [row, column] = wanted;
-    wanted = null; goTo(row, column);
+    wanted = null;
+    goTo(row, column) || goTo(row - 1, column) || goTo(0, "product"); // the last line may have gone
   });
 })();
