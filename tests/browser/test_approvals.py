@@ -95,6 +95,9 @@ def test_ctrl_enter_approves_and_nobody_decides_by_a_single_key(
     assert approvers_of(company, request) == [person]
 
     page.get_by_label("意见").last.fill("同意")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("意见").last).to_have_value("同意")
+    assert approvers_of(company, request) == [person]
     page.keyboard.press("Control+Enter")
 
     expect(page).to_have_url(re.compile(r"/approvals/\?tab="))

@@ -1,4 +1,4 @@
-"""Everything important without a mouse."""
+"""Everything important without a mouse: lists, forms, and the lines of sales documents."""
 
 from __future__ import annotations
 
@@ -111,3 +111,150 @@ def test_single_keys_are_silent_inside_fields(page: Page) -> None:
     expect(page.get_by_role("searchbox")).to_have_value("j?gx")
     expect(page.locator("#keys")).to_be_hidden()
     expect(page.locator(".is-cursor")).to_have_count(0)
+
+
+# ── sales documents ──
+
+
+@pytest.fixture
+def customer(company: Copy) -> str:
+    """A customer of the rep about whom a quote may be written."""
+    return company.sql(
+        "SELECT c.id FROM customers_customer c JOIN crm_user u ON u.id = c.owner_id"
+        " WHERE u.username = 'rep' AND c.status = 'opportunity' ORDER BY c.id LIMIT 1"
+    )
+
+
+def focused(page: Page, place: str) -> None:
+    """Wait until the focus is there."""
+    expect(page.locator(place)).to_be_focused()
+
+
+def test_a_quote_is_written_from_the_transactions_of_its_customer_with_keys_alone(
+    page: Page, company: Copy, customer: str
+) -> None:
+    tab = f"/sales/customers/{customer}/transactions/"
+    page.goto(tab)
+    expect(page.locator(".side .nav-item[aria-current=page]")).to_have_attribute("href", "/customers/")
+    page.get_by_role("link", name="新建报价").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"/sales/quotes/new/"))
+    focused(page, "#id_title")
+    page.keyboard.type("键盘写的报价")
+    for place, name, price in ((0, "网关", "33.335"), (1, "培训", "100")):
+        page.locator(f"#lines-{place}-name").focus()
+        page.keyboard.type(name)
+        page.locator(f"#lines-{place}-price").focus()
+        page.keyboard.type(price)
+        page.keyboard.press("Enter")
+        focused(page, f"#lines-{place + 1}-product")
+    page.locator("#lines-2-name").focus()
+    page.keyboard.type("多余的一行")
+    page.keyboard.press("Alt+ArrowUp")
+    focused(page, "#lines-1-name")
+    expect(page.locator("#lines-2-name")).to_have_value("培训")
+    page.keyboard.press("Alt+Delete")
+    expect(page.locator("[name=lines-count]")).to_have_value("2")
+    focused(page, "#lines-1-name")
+    expect(page.locator("#lines-1-name")).to_have_value("培训")
+    page.locator("#lines-0-quantity").focus()
+    page.keyboard.press("ArrowDown")
+    focused(page, "#lines-1-quantity")
+    page.keyboard.press("Control+Enter")
+
+    expect(page).to_have_url(re.compile(r"/sales/quotes/\d+/$"))
+    expect(page.get_by_text("33.335")).to_be_visible()
+    page.reload()  # it was redirected to, so nothing is sent again
+    page.goto(tab)
+    expect(page.get_by_role("link", name="键盘写的报价")).to_have_count(1)
+    assert company.sql("SELECT count(*) FROM sales_quote WHERE title = '键盘写的报价'") == "1"
+
+
+def test_after_a_refused_line_focus_is_on_its_wrong_field_which_says_why(
+    page: Page, company: Copy, customer: str
+) -> None:
+    before = company.sql("SELECT count(*) FROM sales_requirement")
+    page.goto(f"/sales/requirements/new/?customer={customer}")
+    page.locator("#id_title").fill("键盘")
+    page.locator("#lines-0-name").fill("网关")
+    page.locator("#lines-0-quantity").fill("三个")
+    page.locator("#id_title").focus()
+    page.keyboard.press("Enter")  # saves: no button of the lines is pressed
+    focused(page, "#lines-0-quantity")
+    said = page.locator("#lines-0-quantity").get_attribute("aria-describedby")
+    expect(page.locator(f"#{said}")).to_be_visible()
+    assert company.sql("SELECT count(*) FROM sales_requirement") == before
+
+
+def test_escape_closes_what_is_open_and_gives_focus_back(page: Page, customer: str) -> None:
+    page.goto("/sales/quotes/")
+    for opener, opened in (
+        (page.locator(".side-search"), "#palette"),
+        (page.locator("[hx-target='#dialog']").first, "#dialog"),
+        (page.locator("[data-row-menu]").first, "#row-menu"),
+    ):
+        opener.focus()
+        page.keyboard.press("Enter")
+        expect(page.locator(opened)).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(page.locator(opened)).to_be_hidden()
+        expect(opener).to_be_focused()
+    page.goto(f"/sales/quotes/new/?customer={customer}")
+    choice = page.locator("[data-combo]").first
+    choice.focus()
+    expect(choice).to_have_attribute("aria-expanded", "true")
+    page.keyboard.press("Escape")
+    expect(choice).to_have_attribute("aria-expanded", "false")
+    expect(choice).to_be_focused()
+
+
+def test_the_keys_of_lines_are_listed_and_the_first_stop_leads_to_the_content(page: Page) -> None:
+    page.goto("/sales/quotes/")
+    page.keyboard.press("Tab")
+    expect(page.locator(".skip")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#main")).to_be_focused()
+    page.keyboard.press("?")
+    expect(page.locator("#keys")).to_contain_text("明细行")
+
+
+# what Tab reaches, and whether one sees where one is; of days and months the browser shows the parts itself
+STEP = """() => {
+  const at = document.activeElement;
+  if (!at || at === document.body) return null;
+  (window.reached ??= new Set()).add(at);
+  const ringed = (el, part) => {
+    const look = getComputedStyle(el, part);
+    return look.outlineStyle !== "none" && parseFloat(look.outlineWidth) >= 1;
+  };
+  const around = [at, at.parentElement, at.parentElement?.parentElement].filter(Boolean);
+  const seen = ["date", "month"].includes(at.type) || ringed(at, "::after") || around.some((el) => ringed(el));
+  return seen ? "" : at.outerHTML.slice(0, 120);
+}"""
+LEFT = """() => {
+  const stops = "a[href], button, input:not([type=hidden]), select, textarea, summary";
+  const isClosed = (el) => el.closest("details:not([open]) > :not(summary)");
+  return [...document.querySelectorAll(`main :is(${stops})`)]
+    .filter((el) => !el.disabled && el.tabIndex >= 0 && el.checkVisibility() && !isClosed(el))
+    .filter((el) => !window.reached.has(el)).map((el) => el.outerHTML.slice(0, 120));
+}"""
+
+
+@pytest.mark.parametrize("kind", ["opportunities", "quotes", "contracts", "payments", "invoices"])
+def test_tab_reaches_everything_of_a_page_and_shows_where_one_is(page: Page, company: Copy, kind: str) -> None:
+    table = {"opportunities": "opportunity"}.get(kind, kind[:-1])
+    pk = company.sql(
+        f"SELECT d.id FROM sales_{table} d JOIN crm_user u ON u.id = d.owner_id WHERE u.username = 'rep'"
+        " ORDER BY d.id DESC LIMIT 1"
+    )
+    page.goto(f"/sales/{kind}/{pk}/")
+    page.wait_for_load_state("networkidle")
+    unseen = []
+    for _stop in range(200):
+        page.keyboard.press("Tab")
+        found = page.evaluate(STEP)
+        if found is None:
+            break
+        unseen += [found] if found else []
+    assert unseen == []
+    assert page.evaluate(LEFT) == []
