@@ -68,7 +68,7 @@ class PlanEditor:
 
     @property
     def goes_to(self) -> int | None:
-        """The row one goes on typing in after a button was pressed: the new one, or that in the place of one removed."""
+        """The row one goes on typing in after a button: the new one, or that in the place of one removed."""
         found = _COMMAND.fullmatch(self.asked)
         if found is None:
             return None
