@@ -109,6 +109,8 @@ def void_invoice(invoice: Invoice, *, actor: User, reason: str) -> Invoice:
         locked = hold_invoice(invoice.pk)
         if locked.is_waiting:
             raise ValidationError(_("Withdraw it first: somebody is deciding on it."), code="waiting")
+        if locked.state in Invoice.ISSUED_ONCE:  # docs/decisions/issued-invoices-are-red-lettered.md
+            raise ValidationError(_("An issued invoice is never made void. Ask for its reissue."), code="issued")
         refuse_unless(locked, *EDITABLE_STATES, Invoice.State.APPROVED, Invoice.State.WAITING_QUOTA)
         if locked.provider_id:
             raise ValidationError(_("It is ordered from the provider and may exist already."), code="ordered")
