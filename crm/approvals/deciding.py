@@ -52,7 +52,7 @@ def decision_context(user: User, request: ApprovalRequest) -> dict[str, Any]:
     }
 
 
-def _decisions_of(user: User, request: ApprovalRequest) -> QuerySet[ApprovalDecision, dict[str, Any]]:
+def _decisions_of(user: User, request: ApprovalRequest) -> QuerySet[Any, Any]:
     """The last content this person decided on."""
     rows = request.decisions.filter(actor=user, task__isnull=False).exclude(content_hash="")
     return rows.order_by("-pk").values("content_hash", "decided_at")[:1]
