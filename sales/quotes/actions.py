@@ -136,6 +136,7 @@ def send_quote(quote: Quote, *, actor: User, until: date | None = None) -> tuple
                 code="state",
             )
         refuse_expired(locked)
+        refuse_contracted(locked)
         until = until or locked.valid_until
         if not timezone.localdate() <= until <= locked.valid_until:
             raise ValidationError({"until": _("Between today and the last day of the quote.")})

@@ -125,9 +125,13 @@ def _verbs(quote: Quote, user: User, *, is_contracted: bool) -> dict[str, bool]:
     return {
         "may_edit": may_change and quote.is_editable,
         "may_withdraw": may_change and quote.state in WAITING_STATES,
-        "may_version": may_change and may_version,
-        "may_send": may_change and quote.state in (states.APPROVED, states.SENT) and not quote.is_expired,
-        "may_void": may_change and quote.state not in (states.VOID, states.SUPERSEDED),
+        "may_version": may_change and may_version and not is_contracted,
+        "may_send": may_change
+        and quote.state in (states.APPROVED, states.SENT)
+        and not quote.is_expired
+        and not is_contracted,
+        "may_revoke": may_change and quote.state == states.SENT,
+        "may_void": may_change and quote.state not in (states.VOID, states.SUPERSEDED) and not is_contracted,
         "may_contract": quote.is_released
         and not quote.is_expired
         and not is_contracted

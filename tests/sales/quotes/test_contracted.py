@@ -3,10 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from sales.contracts.models import ContractQuote
+from sales.quotes.actions import send_quote
 from sales.quotes.models import Quote
+from tests.contract.fingerprints import fingerprint
 from tests.factories import make_customer, make_user, sign_in
 from tests.factories.sales import make_contract
 
@@ -42,6 +45,18 @@ def test_a_quote_past_its_day_that_became_a_contract_says_so_everywhere_and_lead
     assert NOTE not in detail
     assert f'<a class="num" href="{contract.get_absolute_url()}">{contract.number}</a>' in detail
     assert f"/sales/contracts/new/?quote={quote.pk}" not in detail
+
+
+def test_a_quote_that_became_a_contract_is_not_sent_and_offers_nothing_that_would_be_refused(contract):
+    Quote.objects.update(state="sent")
+    quote = Quote.objects.get()
+    before = fingerprint()
+    with pytest.raises(ValidationError) as refusal:
+        send_quote(quote, actor=contract.owner)
+    assert refusal.value.code == "contracted"
+    assert fingerprint() == before
+    page = sign_in(contract.owner).get(quote.get_absolute_url()).text
+    assert [verb for verb in ("send", "new-version", "void") if f"{quote.get_absolute_url()}{verb}/" in page] == []
 
 
 def test_once_the_contract_is_given_up_the_quote_has_expired(contract):
