@@ -58,16 +58,14 @@ def rate_field(label: Any, **options: Any) -> models.DecimalField[Any, Any]:
 
 
 def draft_name(document: models.Model, amount_field: str) -> str:
-    """What a document without number and title is called: for whom and how much, as far as that is loaded."""
-    customer = document._state.fields_cache.get("customer")
-    loaded = document.__dict__  # reading a deferred column would ask the database for every row of a list
-    amount = loaded.get(amount_field)
-    words = (
-        pgettext("document", "Draft"),
-        str(customer) if customer else "",
-        money(amount, loaded["currency"]) if amount and "currency" in loaded else "",
-    )
-    return " · ".join(word for word in words if word)
+    """What a document without number and title is called: for whom and how much; a row of a list says what it read."""
+    words, read = [pgettext("document", "Draft")], document.__dict__
+    is_whole = not document.get_deferred_fields()  # what is missing in a list would be read row by row
+    if read.get("customer_id") and (is_whole or "customer" in document._state.fields_cache):
+        words.append(str(document.customer))  # type: ignore[attr-defined]
+    if read.get(amount_field) and "currency" in read:
+        words.append(money(read[amount_field], read["currency"]))
+    return " · ".join(words)
 
 
 class Amounts(models.Model):

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from crm.history.models import Operation
 from sales.payments.actions import claim_payment, void_payment
+from sales.payments.models import Payment
 from sales.payments.search import palette_results
 from tests.factories import make_customer, make_user, sign_in
 from tests.factories.sales import (
@@ -61,6 +62,17 @@ def test_no_page_of_a_draft_calls_it_by_its_id(customer):
             assert BY_ID.findall(shown) == [], (kind, verb)
         listed = re.sub(r"<[^>]*>", " ", rep.get(re.sub(r"\d+/$", "", place)).text)
         assert BY_ID.findall(listed) == [], kind
+
+
+def test_what_is_done_with_a_draft_names_it_whole_and_its_list_reads_no_more_than_before(
+    customer, django_assert_num_queries
+):
+    payment = make_payment(customer, state="draft")
+    client = sign_in(customer.owner)
+    assert client.get(f"{payment.get_absolute_url()}void/").context["parent"] == "Draft · Hengyao · ¥1,000.00"
+    with django_assert_num_queries(1):
+        rows = list(Payment.objects.only("id", "number", "amount", "currency").order_by("pk"))
+        assert [str(row) for row in rows] == ["Draft · ¥1,000.00"]
 
 
 def test_the_history_names_a_draft_by_whom_it_is_for(customer):
