@@ -235,7 +235,7 @@ class BankLineSerializer(serializers.ModelSerializer[BankLine]):
         model = BankLine
         fields = (
             "id", "booked_on", "amount", "currency", "payer_name", "payer_account", "reference", "memo", "state",
-            "payment", "note", "matched_at",
+            "payment", "released_from", "note", "matched_at",
         )  # fmt: skip
         read_only_fields = fields
 

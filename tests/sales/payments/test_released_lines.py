@@ -17,6 +17,7 @@ from sales.payments.reversing import reverse_payment
 from sales.payments.statements import record_line
 from tests.contract.fingerprints import fingerprint
 from tests.factories import sign_in
+from tests.factories.api import ApiClient
 from tests.sales.payments.steps import claimed, confirmed, decide, sums
 
 pytestmark = pytest.mark.django_db
@@ -137,3 +138,10 @@ def test_pages_say_for_whom_the_money_counts(company):
     assert answer.status_code == 422
     assert f"This money still counts for {payment.number}" in answer.content.decode()
     assert fingerprint() == before
+
+
+def test_other_systems_read_for_which_payment_an_open_line_is_kept(company):
+    payment = confirmed(company)
+    found = released(company, payment)
+    told = ApiClient(company.finance, ["bank-lines:read"]).get(f"bank-lines/{found.pk}/").json()
+    assert (told["state"], told["payment"], told["released_from"]) == ("open", None, payment.pk)
