@@ -25,12 +25,12 @@ from tests.sales.quotes import stories as quotes
 from tests.sales.reissues.test_life import ask
 
 pytestmark = pytest.mark.django_db
-STATES, NOTHING_ELSE = RULES
+STATES, NOTHING_ELSE = (rule for rule in RULES if rule.number == 46)
 NO = {"act": approvals.reject, "comment": "No"}
 
 
 def contradicted():
-    return [place for place, rule in enumerate(RULES) if broken(rule)]
+    return [place for place, rule in enumerate((STATES, NOTHING_ELSE)) if broken(rule)]
 
 
 # ── what people do contradicts nothing ──
