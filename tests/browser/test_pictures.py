@@ -92,3 +92,21 @@ def test_transfer_report_and_roles(company: Copy, sign_in: SignIn) -> None:
     admin.goto("/settings/roles/")
     admin.locator("main table a, main .rows a").nth(1).click()
     take(admin, "roles-dark")
+
+
+def test_quote_approvals_and_receivables(sign_in: SignIn) -> None:
+    rep = sign_in("rep", **DEVICES["desktop"])
+    rep.goto("/sales/quotes/?state=approved")
+    rep.locator("[data-rows] .name a").first.click()
+    expect(rep.get_by_role("heading", name="条款")).to_be_visible()
+    take(rep, "quote")
+    director = sign_in("director", **DEVICES["desktop"])
+    director.goto("/approvals/?purpose=sales.quote")
+    take(director, "approvals")
+    request = director.locator(".row-t a").first.get_attribute("href")
+    phone = sign_in("director", color_scheme="dark", **DEVICES["phone"])
+    phone.goto(request or "")
+    take(phone, "approval-phone-dark")
+    finance = sign_in("finance", **DEVICES["desktop"])
+    finance.goto("/sales/receivables/")
+    take(finance, "receivables")
