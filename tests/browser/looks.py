@@ -53,6 +53,10 @@ FEW = """() => {
   }
 }"""  # noqa: E501 - rows of one template are measured all, and judged only where they hold something new
 
+MAIN = """() => {
+  for (const one of document.querySelectorAll(".side, .tabbar, dialog:not([open])")) one.remove();
+}"""  # what surrounds every page is judged on the first one of each person
+
 STILL = """() => {
   const calm = new CSSStyleSheet();
   calm.replaceSync("*, ::before, ::after { transition: none !important; animation: none !important }"
@@ -74,6 +78,7 @@ class Walk:
     def __init__(self, page: Page, is_judged: bool) -> None:
         self.page, self.is_judged = page, is_judged
         self.devices: CDPSession = page.context.new_cdp_session(page)
+        self.is_first = True
         self.said: list[str] = []
         self.found: list[str] = []
         page.on("console", lambda message: self.said.append(message.text) if message.type == "error" else None)
@@ -81,9 +86,9 @@ class Walk:
 
     def through(self, paths: Iterable[str]) -> list[str]:
         """Open each page; what is wrong with them."""
+        self.hold(DESK)
+        self.page.emulate_media(color_scheme="light")
         for path in paths:
-            self.hold(DESK)
-            self.page.emulate_media(color_scheme="light")
             answer = self.page.goto(path, wait_until="load")
             assert answer.status < 500, path
             if answer.status >= 400:
@@ -100,6 +105,9 @@ class Walk:
         narrow = self.page.evaluate(MEASURE)
         if self.is_judged:
             self.page.evaluate(FEW)
+            if not self.is_first:
+                self.page.evaluate(MAIN)
+            self.is_first = False
             narrow += self.judged(HANDS)
         self.hold(DESK)
         if self.is_judged:

@@ -30,13 +30,13 @@ READY = "Harbour CRM is ready at"
 
 
 def prepared_home() -> Path:
-    """The home of a copy that ran once in this run of the tests: with all tables, the demo company and its files."""
+    """A home made once in this run of the tests, as `run` makes it before it serves: all tables and the demo company."""
     home = Path(os.environ["HARBOUR_PREPARED"])
     with home.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not home.exists():
             first = Copy()
-            first.run(240)
+            first.manage("prepare")
             if left := first.interrupt():
                 raise RuntimeError(f"the first copy did not end: {left}")
             first.home.rename(home)
@@ -91,9 +91,9 @@ class Copy:
         """End as with Ctrl-C; what is still alive after 15 seconds."""
         if self.process and self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
-            deadline = time.monotonic() + 15
-            while time.monotonic() < deadline and (self.process.poll() is None or self.find()):
-                time.sleep(0.2)
+        deadline = time.monotonic() + 15
+        while time.monotonic() < deadline and ((self.process and self.process.poll() is None) or self.find()):
+            time.sleep(0.2)
         return self.find()
 
     def find(self, *words: str) -> list[int]:
