@@ -14,7 +14,7 @@ from typing import Any
 
 from django.apps import apps
 from django.conf import settings
-from django.db.models import F, Q, TextField, Value
+from django.db.models import F, Func, Q, TextField, Value
 from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -22,6 +22,7 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
+from crm.history.changes import event_model
 from crm.ui.formats import n0
 from customers.contacts.models import Contact
 from customers.privacy.datamap import Fate, Kind, personal_fields
@@ -55,13 +56,14 @@ class PersonDocuments:
 
 @dataclass(frozen=True)
 class NamingDocument:
-    """A document that names a person: which one, of which day, in which fields."""
+    """A document that names a person: which one, of which day, in which fields; `earlier` ones did so once."""
 
     source: PersonDocuments
     number: str
     customer_number: str
     day: date | None
     fields: tuple[str, ...]
+    earlier: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
@@ -70,9 +72,10 @@ class NamingDocument:
 
     @property
     def staying(self) -> tuple[str, ...]:
-        """The fields in which the name still stands when the person was erased."""
+        """The fields in which the name still stands when the person was erased, in the document or in its history."""
         fates = personal_fields()[self.label]
-        return tuple(name for name in self.fields if name in fates and fates[name].fate in (Fate.KEPT, Fate.READ))
+        named = (*self.fields, *self.earlier)
+        return tuple(name for name in named if name in fates and fates[name].fate in (Fate.KEPT, Fate.READ))
 
     @property
     def kind(self) -> str:
@@ -82,11 +85,13 @@ class NamingDocument:
     @property
     def told_fields(self) -> str:
         """The fields in words."""
-        return pgettext("list", ", ").join(map(self.source.word, self.fields))
+        words = [self.source.word(name) for name in self.fields]
+        words += [_("%(field)s (earlier)") % {"field": self.source.word(name)} for name in self.earlier]
+        return pgettext("list", ", ").join(words)
 
 
 def documents_naming(known: Known, others: Sequence[str] | None = None) -> list[NamingDocument]:
-    """Every document, archived ones too, that names the person; two queries for each kind at most.
+    """Every document, archived ones too, that names the person or did so in its history; two queries for each kind.
 
     `others` are the values of the other people of the companies: where only one of those stands, nobody is named.
     """
@@ -118,38 +123,57 @@ def declared_documents() -> Iterable[PersonDocuments]:
 def _of_kind(
     kind: PersonDocuments, known: Known, others: Sequence[str], namesakes: frozenset[int]
 ) -> Iterator[NamingDocument]:
-    reach, names = spellings(known.reach), set(known.names)
     texts = _texts(kind.label)
-    for row in _rows(kind, texts, known):
+
+    def named(row: dict[str, Any]) -> tuple[str, ...]:
+        """The fields of a row, or of an event of one, that name the person."""
         is_theirs = row["told_contact"] in known.contact_ids
-        words = reach if row["told_contact"] in namesakes else reach | names
+        words = spellings(known.reach) | (set() if row["told_contact"] in namesakes else set(known.names))
         found = [name for name in texts if _tells(row[f"text_{name}"], words, others)]
-        if is_theirs or found:
+        return (kind.contact, *found) if is_theirs else tuple(found)
+
+    earlier: dict[int, set[str]] = {}
+    for event in _events(kind, texts, known):
+        earlier.setdefault(event["pgh_obj_id"], set()).update(named(event))
+    for row in _rows(kind, texts, known, [pk for pk, fields in earlier.items() if fields]):
+        now = named(row)
+        before = tuple(name for name in (kind.contact, *texts) if name in earlier.get(row["pk"], set()) - set(now))
+        if now or before:
             number = row["told_number"] or f"#{row['pk']}"
-            fields = (kind.contact, *found) if is_theirs else tuple(found)
-            yield NamingDocument(kind, number, row["told_customer"], _day(kind, row), fields)
+            yield NamingDocument(kind, number, row["told_customer"], _day(kind, row), now, before)
 
 
-def _rows(kind: PersonDocuments, texts: Sequence[str], known: Known) -> Iterable[dict[str, Any]]:
-    """The documents in which a value of the person stands, or that point to their contact."""
+def _rows(kind: PersonDocuments, texts: Sequence[str], known: Known, more: list[int]) -> Iterable[dict[str, Any]]:
+    """The documents in which a value of the person stands, or that point to their contact, and these."""
+    fits = Q(_named(texts, known), **{f"{kind.customer}__in": known.companies}) | Q(pk__in=more)
+    if kind.contact:
+        fits |= Q(**{f"{kind.contact}__in": known.contact_ids})
+    rows = apps.get_model(kind.label)._default_manager.filter(fits).order_by("pk")
+    told = {"told_number": F(kind.number), "told_customer": F(f"{kind.customer}__number"), **_told(kind, texts)}
+    return rows.values("pk", *kind.days, **told)
+
+
+def _events(kind: PersonDocuments, texts: Sequence[str], known: Known) -> Iterable[dict[str, Any]]:
+    """The same of the history of the documents of the companies."""
+    model = apps.get_model(kind.label)
+    fits = Q(_named(texts, known))
+    if kind.contact:
+        fits |= Q(**{f"{kind.contact}__in": known.contact_ids})
+    documents = model._default_manager.filter(**{f"{kind.customer}__in": known.companies}).order_by().values("pk")
+    rows = event_model(model)._default_manager.filter(fits, pgh_obj_id__in=documents)
+    return rows.values("pgh_obj_id", **_told(kind, texts))
+
+
+def _named(texts: Iterable[str], known: Known) -> Func:
     whole = Concat(
         Value(""), *(piece for name in texts for piece in (_text(name), Value(" "))), output_field=TextField()
     )
-    words = [*spellings(known.reach), *known.names]
-    fits = Q(naming(whole, words), **{f"{kind.customer}__in": known.companies})
-    if kind.contact:
-        fits |= Q(**{f"{kind.contact}__in": known.contact_ids})
-    told = {f"text_{name}": _text(name) for name in texts}
-    rows = apps.get_model(kind.label)._default_manager.filter(fits).order_by("pk")
+    return naming(whole, [*spellings(known.reach), *known.names])
+
+
+def _told(kind: PersonDocuments, texts: Iterable[str]) -> dict[str, Any]:
     contact = F(f"{kind.contact}_id") if kind.contact else Value(None, output_field=TextField())
-    return rows.values(
-        "pk",
-        *kind.days,
-        told_number=F(kind.number),
-        told_customer=F(f"{kind.customer}__number"),
-        told_contact=contact,
-        **told,
-    )
+    return {"told_contact": contact, **{f"text_{name}": _text(name) for name in texts}}
 
 
 def _texts(label: str) -> list[str]:
