@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from crm.approvals.compared import since_approved, since_decided, since_round_before
 from crm.approvals.definitions import Condition
 from crm.approvals.inbox import customer_names
-from crm.approvals.models import ApprovalDecision, ApprovalRequest
+from crm.approvals.models import ApprovalRequest
 from crm.approvals.panels import request_panel
 from crm.approvals.purposes import Purpose, purpose_named
 from crm.approvals.wording import reasons

@@ -30,7 +30,7 @@ READY = "Harbour CRM is ready at"
 
 
 def prepared_home() -> Path:
-    """A home made once in this run of the tests, as `run` makes it before it serves: all tables and the demo company."""
+    """A home made once in this run, as `run` makes it before it serves: with all tables and the demo company."""
     home = Path(os.environ["HARBOUR_PREPARED"])
     with home.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
