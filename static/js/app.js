@@ -185,6 +185,13 @@
     if (e.detail.target.id === "dialog" && e.detail.target.childElementCount) openDialog("dialog");
     toWrong(e.detail.target);
   });
+  /* rows that are added, moved or removed take the pressed button with them: focus goes to the one now in its place, or the last of its kind */
+  d.addEventListener("htmx:afterSettle", (e) => {
+    const { name, value } = e.detail.requestConfig?.elt ?? {};
+    if (!name || !value || d.activeElement !== d.body) return;
+    const alike = $$(`button[name="${name}"][value^="${value.split(/[:-]\d/)[0]}"]`);
+    (alike.find((one) => one.value === value) ?? alike.at(-1))?.focus();
+  });
   d.addEventListener("htmx:responseError", (e) => {
     const { status } = e.detail.xhr, said = words();
     toast({ text: { 403: said.refused, 429: said.busy }[status] ?? said.failed, tone: "error" });

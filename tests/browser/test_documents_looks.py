@@ -14,14 +14,15 @@ NAME = "Schwarzwald Präzisionsmaschinenbau und Automatisierungstechnik (Suzhou)
 PAGES: dict[str | None, list[str]] = {
     "rep": [
         "/sales/opportunities/", "/sales/opportunities/{opportunity}/", "/sales/requirements/{requirement}/edit/",
-        "/sales/quotes/", "/sales/quotes/{quote}/", "/sales/quotes/{draft}/edit/", "/sales/contracts/{contract}/",
-        "/sales/contracts/{plan}/instalments/edit/", "/sales/orders/{order}/deliver/", "/sales/deliveries/{delivery}/",
+        "/sales/quotes/", "/sales/quotes/{quote}/", "/sales/quotes/{quote}/copy/", "/sales/quotes/{draft}/edit/",
+        "/sales/contracts/{contract}/", "/sales/contracts/{plan}/instalments/edit/",
+        "/sales/orders/{order}/deliver/", "/sales/deliveries/{delivery}/",
         "/sales/invoices/{invoice}/", "/sales/invoices/new/?contract={contract}", "/sales/reissues/{reissue}/edit/",
     ],
     "director": ["/approvals/", "/approvals/{request}/", "/approvals/{request}/add-approver/"],
     "finance": [
-        "/sales/payments/new/?contract={contract}", "/sales/payments/bank-lines/", "/sales/receivables/",
-        "/sales/receivables/ageing/", "/sales/products/prices/",
+        "/", "/sales/payments/{payment}/", "/sales/payments/new/?contract={contract}", "/sales/payments/bank-lines/",
+        "/sales/receivables/", "/sales/receivables/ageing/", "/sales/products/prices/",
     ],
     "admin": ["/settings/flows/{flow}/edit/", "/settings/letterhead/"],
     None: ["{link}"],
@@ -42,10 +43,13 @@ from tests.factories import sales
 rep = User.objects.get(username="rep")
 customer = Customer.objects.get(pk=CUSTOMER)
 title = "LONG"[:120]
-quote = sales.make_quote(customer, rep, [("24", "6800.00"), ("1", "368000.00")], state="approved", title=title)
+talk = sales.make_opportunity(customer, rep, name=title)
+quote = sales.make_quote(customer, rep, [("24", "6800.00"), ("1", "368000.00")], state="approved", title=title,
+                         opportunity=talk)
 with operation(rep, "quote_sent", quote):
     _link, token = make_link(quote, actor=rep, until=timezone.localdate() + timedelta(days=9))
-contract = sales.make_contract(customer, rep, "706580.00", ("211974.00", "494606.00"), title=title)
+contract = sales.make_contract(customer, rep, "706580.00", ("211974.00", "494606.00"), title=title,
+                               opportunity=talk)
 Contract.objects.filter(pk=contract.pk).update(received="211974.00")
 contract.instalments.filter(position=1).update(due_on=timezone.localdate() - timedelta(days=40))
 waiting = sales.make_contract(customer, rep, state="draft", title=title)
@@ -57,8 +61,9 @@ order = sales.make_order(contract)
 invoice = sales.make_invoice(contract, gross="60000.00")
 sales.make_bank_line(payer_name=title[:60])
 made = dict(
-    opportunity=sales.make_opportunity(customer, rep, name=title), quote=quote, contract=contract, order=order,
-    requirement=sales.make_requirement(customer, rep, title=title), draft=sales.make_quote(customer, rep, title=title),
+    opportunity=talk, payment=sales.make_payment(customer, state="draft"), quote=quote, contract=contract, order=order,
+    requirement=sales.make_requirement(customer, rep, title=title, opportunity=talk),
+    draft=sales.make_quote(customer, rep, title=title),
     plan=sales.make_contract(customer, rep, state="draft", title=title), delivery=sales.make_delivery(order),
     invoice=invoice, reissue=sales.make_reissue(invoice), request=request,
     flow=Flow.objects.filter(purpose="sales.quote").first(),

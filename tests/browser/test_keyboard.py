@@ -258,3 +258,16 @@ def test_tab_reaches_everything_of_a_page_and_shows_where_one_is(page: Page, com
         unseen += [found] if found else []
     assert unseen == []
     assert page.evaluate(LEFT) == []
+
+
+def test_steps_of_a_flow_are_added_and_removed_without_losing_the_focus(sign_in: SignIn, company: Copy) -> None:
+    page = sign_in("admin")
+    flow = company.sql("SELECT min(id) FROM crm_flow WHERE purpose = 'sales.contract'")
+    page.goto(f"/settings/flows/{flow}/edit/")
+    steps = page.locator(".flow-step")
+    count = steps.count()
+    for value, left in (("add-step", count + 1), (f"remove-step:{count}", count), ("add-step", count + 1)):
+        page.locator(f"button[value='{value}']").focus()
+        page.keyboard.press("Enter")
+        expect(steps).to_have_count(left)
+        focused(page, f"button[value^='{value.split(':')[0]}']:focus")
