@@ -32,12 +32,14 @@ RULES = [
     ),
     Invariant(
         37,
-        "Nobody decided on what they submitted in this or an earlier round, or edited last.",
+        "Nobody decided, in their own name or in another's, on what either submitted in this or an earlier round, or "
+        "edited last.",
         "SELECT d.id FROM crm_approvaldecision d JOIN crm_approvalrequest r ON r.id = d.request_id "
         "WHERE d.action IN ('approve', 'reject', 'return', 'auto') AND (d.actor_id = d.on_behalf_of_id "
-        "OR (d.round = r.round AND d.actor_id IN (r.submitted_by_id, r.edited_by_id)) "
+        "OR (d.round = r.round AND (d.actor_id IN (r.submitted_by_id, r.edited_by_id) "
+        "OR d.on_behalf_of_id IN (r.submitted_by_id, r.edited_by_id))) "
         "OR EXISTS (SELECT FROM crm_approvaldecision s WHERE s.request_id = d.request_id AND s.action = 'submit' "
-        "AND s.round <= d.round AND s.actor_id = d.actor_id))",
+        "AND s.round <= d.round AND s.actor_id IN (d.actor_id, d.on_behalf_of_id)))",
     ),
     Invariant(
         38,
