@@ -74,7 +74,9 @@ def load_scale(customers: int, activities: int) -> None:
     """Add this many customers, each with a contact, and follow-ups; statistics are fresh afterwards."""
     rows = _Rows(gather_crowd(), customers, activities)
     with (
-        filled_beside(CustomerSearch, lambda: _copy(CustomerSearch, SEARCH_COLUMNS, rows.search())),
+        filled_beside(
+            CustomerSearch, lambda: _copy(CustomerSearch, SEARCH_COLUMNS, rows.search()), "customer_search_letters"
+        ),
         bare_tables([Customer, Contact, Activity], kept=HOLDING_NOTHING),
     ):
         _copy(Customer, CUSTOMER_COLUMNS, rows.customers())

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 
 from django.db import connection, models, transaction
 
+SESSIONS = 2
 SCHEMA = "harbour_draft"  # in a schema of its own names of indexes and constraints stay as they are
 _KEYS = """
 SELECT format('ALTER TABLE %%I ADD CONSTRAINT %%I %%s', %s, conname, pg_get_constraintdef(oid)) FROM pg_constraint
@@ -22,6 +23,7 @@ WHERE conrelid = %s::regclass AND contype IN ('p', 'u')
 _INDEXES = """
 SELECT pg_get_indexdef(indexrelid, 0, true) FROM pg_index
 WHERE indrelid = %s::regclass AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)
+ORDER BY indexrelid <> %s::regclass
 """
 # what LIKE leaves out: references to other tables, how exactly columns are measured, who else may read
 _SURROUNDINGS = """
@@ -39,19 +41,21 @@ FROM pg_class, aclexplode(relacl) WHERE oid = %(table)s::regclass AND grantee <>
 
 
 @contextmanager
-def filled_beside(model: type[models.Model], copy: Callable[[], None]) -> Iterator[None]:
-    """One transaction, at whose end a table holds also the rows that `copy` wrote to its draft meanwhile.
+def filled_beside(model: type[models.Model], copy: Callable[[], None], largest: str) -> Iterator[None]:
+    """One transaction, at whose end a table holds also the rows that `copy` has written to a draft of it.
 
-    Others may read the table during it, not write to it. Whatever fails changes nothing; the next call removes a draft
-    that a crash left.
+    The draft's indexes are made meanwhile, beginning with the `largest`. Others may read the table, not write to it.
+    Whatever fails changes nothing; the next call removes a draft that a crash left.
     """
     table = model._meta.db_table
     try:
-        with ThreadPoolExecutor(1) as session, transaction.atomic(), connection.cursor() as cursor:
+        with ThreadPoolExecutor(SESSIONS) as sessions, transaction.atomic(), connection.cursor() as cursor:
             _close(table)
-            filled = session.submit(_fill, table, copy)
+            indexes = sessions.submit(_fill, table, copy, largest).result()
+            made = [sessions.submit(_make_index, words) for words in indexes]
             yield
-            filled.result()
+            for index in made:
+                index.result()
             cursor.execute(_SURROUNDINGS, {"table": table})
             _run(f'DROP TABLE "{table}"', f'ALTER TABLE {SCHEMA}."{table}" SET SCHEMA public', f"DROP SCHEMA {SCHEMA}")
             _run(*(words for (words,) in cursor.fetchall()))
@@ -67,10 +71,10 @@ def _close(table: str) -> None:
     _run(f'LOCK TABLE "{table}" IN SHARE ROW EXCLUSIVE MODE')
 
 
-def _fill(table: str, copy: Callable[[], None]) -> None:
-    """Make the draft with the rows there are and those to come, then its indexes, each in a session of its own."""
+def _fill(table: str, copy: Callable[[], None], largest: str) -> list[str]:
+    """Make the draft with the rows there are and those to come; the statements that make its indexes."""
     with _session(), connection.cursor() as cursor:
-        cursor.execute(_INDEXES, [table])
+        cursor.execute(_INDEXES, [table, largest])
         indexes = [words for (words,) in cursor.fetchall()]
         cursor.execute(_KEYS, [table, table])
         keys = [words for (words,) in cursor.fetchall()]
@@ -84,8 +88,7 @@ def _fill(table: str, copy: Callable[[], None]) -> None:
             )
             copy()
             _run(*keys)
-    with ThreadPoolExecutor(len(indexes)) as sessions:
-        list(sessions.map(_make_index, indexes))
+    return indexes
 
 
 def _make_index(words: str) -> None:
