@@ -62,7 +62,8 @@ RIGHTS = [
     Right("sales.view_quote", _("See quotes"), _DOCUMENTS, _LOOKS),
     Right("sales.add_quote", _("Write quotes"), _DOCUMENTS, _WRITES, duty="business"),
     Right("sales.change_quote", _("Change, submit, withdraw and send quotes"), _DOCUMENTS, _WRITES, duty="business"),
-    Right("sales.export_quote", _("Export quotes"), _DOCUMENTS, {"rep": OWN, "director": BELOW, "finance": ALL}),
+    Right("sales.export_quote", _("Export quotes and requirements"), _DOCUMENTS,
+          {"rep": OWN, "director": BELOW, "finance": ALL}),
     # ── contracts ──
     Right("sales.view_contract", _("See contracts"), _DOCUMENTS, _LOOKS),
     Right("sales.add_contract", _("Write contracts"), _DOCUMENTS, _WRITES, duty="business"),
@@ -82,7 +83,8 @@ RIGHTS = [
         {"director": BELOW},
         duty="business",
     ),
-    Right("sales.export_contract", _("Export contracts"), _DOCUMENTS, {"rep": OWN, "director": BELOW, "finance": ALL}),
+    Right("sales.export_contract", _("Export contracts and orders"), _DOCUMENTS,
+          {"rep": OWN, "director": BELOW, "finance": ALL}),
     # ── orders ──
     Right("sales.view_order", _("See orders and deliveries"), _DOCUMENTS, _LOOKS),
     Right("sales.change_order", _("Plan and record deliveries"), _DOCUMENTS, _WRITES, duty="business"),

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from crm.access.gate import SignedInRequest
-from crm.records.lists import BuiltInView, RecordListView
+from crm.records.lists import BuiltInView, BulkVerb, RecordListView
 from crm.records.tables import Column
 from sales.documents.naming import names_of
 from sales.orders.filters import OrderFilter
@@ -24,6 +24,7 @@ class OrderListView(RecordListView):
     table = ORDER_TABLE
     template = "sales/orders/_list.html"
     page = "orders"
+    verbs = (BulkVerb(_("Export"), "download", "sales:order_export", "sales.export_contract"),)
 
     def built_in_views(self) -> Sequence[BuiltInView]:
         """What is still to be delivered, what waits for acceptance."""

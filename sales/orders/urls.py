@@ -4,11 +4,13 @@ from django.urls import path
 
 from crm.access.gate import needs
 from sales.orders import link_views, views
+from sales.orders.exports import order_export
 from sales.orders.lists import OrderListView
 
 urlpatterns = [
     path("orders/", needs("sales.view_order")(OrderListView.as_view()), name="order_list"),
     path("orders/filter/", views.order_filter, name="order_filter"),
+    path("orders/export/", order_export, name="order_export"),
     path("orders/<int:pk>/", views.order_detail, name="order_detail"),
     path("orders/<int:pk>/edit/", views.order_edit, name="order_edit"),
     path("orders/<int:pk>/deliver/", views.delivery_add, name="delivery_add"),

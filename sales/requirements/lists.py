@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from crm.access.gate import SignedInRequest
-from crm.records.lists import BuiltInView, RecordListView
+from crm.records.lists import BuiltInView, BulkVerb, RecordListView
 from crm.records.tables import Column
 from customers.tasks.seen import with_seen_customer
 from sales.opportunities.names import names_for
@@ -26,6 +26,7 @@ class RequirementListView(RecordListView):
     table = REQUIREMENT_TABLE
     template = "sales/requirements/_list.html"
     page = "requirements"
+    verbs = (BulkVerb(_("Export"), "download", "sales:requirement_export", "sales.export_quote"),)
 
     def scoped(self, user: Any) -> Any:
         """The rows with the names of the customers in reach."""
