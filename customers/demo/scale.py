@@ -25,7 +25,6 @@ from customers.customers.search import doubled
 from customers.demo import names
 from customers.demo.bare_tables import bare_tables, check_keys
 from customers.demo.crowd import Crowd, gather_crowd
-from customers.demo.table_beside import filled_beside
 
 DAYS_BACK = 1100
 BATCH = 400  # lines; small enough for the socket's buffer, so the server reads one while the next is being made
@@ -72,19 +71,17 @@ KINDS = [
 
 def load_scale(customers: int, activities: int) -> None:
     """Add this many customers, each with a contact, and follow-ups; statistics are fresh afterwards."""
-    rows = _Rows(gather_crowd(), customers, activities)
-    with (
-        filled_beside(
-            CustomerSearch, lambda: _copy(CustomerSearch, SEARCH_COLUMNS, rows.search()), "customer_search_letters"
-        ),
-        bare_tables([Customer, Contact, Activity], kept=HOLDING_NOTHING),
-    ):
+    crowd = gather_crowd()
+    record_models: list[type[models.Model]] = [Customer, CustomerSearch, Contact, Activity]
+    with bare_tables(record_models, kept=HOLDING_NOTHING):
+        rows = _Rows(crowd, customers, activities)
         _copy(Customer, CUSTOMER_COLUMNS, rows.customers())
+        _copy(CustomerSearch, SEARCH_COLUMNS, rows.search())
         _copy(Contact, CONTACT_COLUMNS, rows.contacts())
         _copy_binary(Activity, ACTIVITY_COLUMNS, rows.activities())
         rows.keep_counters()
     with ThreadPoolExecutor(2) as pool:
-        list(pool.map(refresh_table, [Customer, CustomerSearch, Contact, Activity]))
+        list(pool.map(refresh_table, record_models))
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE crm_user, crm_department")
 
