@@ -170,6 +170,22 @@ def test_a_quote_is_written_from_the_transactions_of_its_customer_with_keys_alon
     assert company.sql("SELECT count(*) FROM sales_quote WHERE title = '键盘写的报价'") == "1"
 
 
+def test_what_is_typed_while_a_product_is_looked_up_stays(page: Page, company: Copy, customer: str) -> None:
+    code, name = company.sql("SELECT code || ' ' || name FROM sales_product ORDER BY id LIMIT 1").split(" ", 1)
+    asked = re.compile(r"/totals/")
+    page.goto(f"/sales/quotes/new/?customer={customer}")
+    page.route(asked, lambda route: None)
+    page.locator("#lines-0-product").fill(code)
+    with page.expect_request(asked):
+        page.keyboard.press("Tab")
+    page.locator("#lines-0-quantity").fill("24")
+    page.unroute(asked)  # what was held goes on
+
+    expect(page.locator("#lines-0-name")).to_have_value(name)
+    expect(page.locator("#lines-0-quantity")).to_have_value("24")
+    expect(page.locator("#lines-0-quantity")).to_be_focused()
+
+
 def test_after_a_refused_line_focus_is_on_its_wrong_field_which_says_why(
     page: Page, company: Copy, customer: str
 ) -> None:
