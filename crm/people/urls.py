@@ -4,10 +4,20 @@ from allauth.account import views as account
 from allauth.mfa.base import views as mfa
 from allauth.mfa.recovery_codes import views as recovery
 from allauth.mfa.totp import views as totp
-from django.urls import path
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
 from django.views.i18n import set_language
 
 from crm.access.gate import public, signed_in
+
+
+class AccountConverter(StringConverter):
+    """Whose link it is: without a hyphen, which the rest of a key contains."""
+
+    regex = "[0-9A-Za-z]+"
+
+
+register_converter(AccountConverter, "account")
 
 urlpatterns = [
     path("language/", public(set_language), name="set_language"),
@@ -20,7 +30,7 @@ urlpatterns = [
     path("password/reset/", public(account.password_reset), name="account_reset_password"),
     path("password/reset/done/", public(account.password_reset_done), name="account_reset_password_done"),
     path(
-        "password/reset/key/<uidb36>-<key>/",
+        "password/reset/key/<account:uidb36>-<key>/",
         public(account.password_reset_from_key),
         name="account_reset_password_from_key",
     ),
