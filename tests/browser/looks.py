@@ -54,8 +54,8 @@ FEW = """() => {
 }"""  # noqa: E501 - rows of one template are measured all, and judged only where they hold something new
 
 MAIN = """() => {
-  for (const one of document.querySelectorAll(".side, .tabbar, dialog:not([open])")) one.remove();
-}"""  # what surrounds every page is judged on the first one of each person
+  for (const one of document.querySelectorAll(".side, dialog:not([open])")) one.replaceChildren();
+}"""  # what surrounds every page is judged on the first one of each person; the sidebar keeps its place
 
 STILL = """() => {
   const calm = new CSSStyleSheet();
