@@ -67,13 +67,16 @@ _OF_CHUNK = f"""IN (
 )"""  # noqa: S608 - constants of this file only
 
 # people who own something of the customers of a chunk besides the one who owns the customer now
-_APART = " UNION ".join(
+_APART = f"""
+WITH handed AS MATERIALIZED (
+    SELECT r.customer_id, r.old_owner_id, r.outcome = 'moved' AND %(stays)s AS may_keep, c.owner_id
+    FROM customers_transferrow r JOIN customers_customer c ON c.id = r.customer_id
+    WHERE {CHUNK} AND r.outcome IN ('moved', 'undone')
+)
+""" + " UNION ".join(  # noqa: S608 - constants of this file only
     f"SELECT d.customer_id, d.owner_id FROM {kind.table} d "  # noqa: S608 - own tables
-    "JOIN customers_transferrow r ON r.customer_id = d.customer_id "
-    "JOIN customers_customer c ON c.id = d.customer_id "
-    "LEFT JOIN crm_user u ON u.id = d.owner_id "
-    f"WHERE {CHUNK} AND r.outcome IN ('moved', 'undone') AND d.owner_id <> c.owner_id "
-    "AND NOT (%(stays)s AND r.outcome = 'moved' AND d.owner_id = r.old_owner_id AND u.is_active)"
+    "JOIN handed h ON h.customer_id = d.customer_id LEFT JOIN crm_user u ON u.id = d.owner_id "
+    "WHERE d.owner_id <> h.owner_id AND NOT (h.may_keep AND d.owner_id = h.old_owner_id AND u.is_active)"
     for kind in KINDS
 )
 
