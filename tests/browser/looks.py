@@ -64,6 +64,8 @@ STILL = """() => {
   document.adoptedStyleSheets.push(calm);
 }"""
 
+DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
 JUDGE = """async (rules) => {
   const only = {type: rules[0].startsWith("wcag") ? "tag" : "rule", values: rules};
   const {violations} = await axe.run(document, {runOnly: only, resultTypes: ["violations"], preload: false});
@@ -126,6 +128,7 @@ class Walk:
         self.devices.send("Emulation.setDeviceMetricsOverride", device)
         self.devices.send("Emulation.setTouchEmulationEnabled", {"enabled": device["mobile"]})
         self.page.wait_for_function(f"{IS_PHONE} === {str(device['mobile']).lower()}")
+        self.page.evaluate(DRAWN)
 
     def judged(self, rules: list[str]) -> list[str]:
         """What axe-core finds against these rules."""

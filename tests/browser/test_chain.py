@@ -81,6 +81,7 @@ def a_requirement_is_checked_and_approved(office: Office, opportunity: int) -> N
     for place, (name, quantity, unit, price, _rate) in enumerate(LINES):
         if place:
             page.get_by_role("button", name="添加一行").click()
+            expect(page.locator(f"#lines-{place}-product")).to_be_focused()  # where one goes on typing
         type_line(page, place, name=name, quantity=quantity, unit=unit, target_price=price)
     page.locator("form[data-main] .form-foot .btn-primary").click()
     office.came_to("rep", "requirement", "requirements")
@@ -166,6 +167,8 @@ def a_contract_is_made_approved_and_signed(office: Office) -> None:
 
     page.goto(f"{office.places['contract']}instalments/edit/")
     page.get_by_role("button", name="平均分两期").click()
+    expect(page.locator("[name=plan-1-amount]")).not_to_have_value("")
+    page.wait_for_load_state("networkidle")  # the focus has its place again
     days = [TODAY, TODAY + timedelta(days=30)]
     for place, (amount, day) in enumerate(zip(PLAN, days, strict=True)):
         page.locator(f"[name=plan-{place}-amount]").fill(amount)
